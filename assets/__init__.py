@@ -1,0 +1,1 @@
+"""Ground of every screen and ticket: fonts, icons, sounds, sample halls."""

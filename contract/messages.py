@@ -1,0 +1,421 @@
+"""Every payload that travels between the programs of a hall, as typed frozen values.
+
+On the wire a payload is one JSON object. Unknown fields are ignored and every field that is added
+after version 1 has a default, so that a station of an older version goes on working. Instants are
+hall time in milliseconds since the Unix epoch (``*_ms``); the hall server alone owns that time.
+No payload carries a document number, a full name or a birth date.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+CONTRACT_VERSION = "1.0"
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A payload; ``v`` is the version of the contract that its sender was built with."""
+
+    v: int = 1
+
+
+# ---------------------------------------------------------------- words on the wire
+
+
+class StationKind(StrEnum):
+    """What a box is for."""
+
+    KIOSK = "kiosk"
+    BOARD = "board"
+    SIGN = "sign"
+    ANNOUNCER = "announcer"
+    SERVER = "server"
+
+
+class Presence(StrEnum):
+    """Life of a station, in the words of Homie 5."""
+
+    INIT = "init"
+    READY = "ready"
+    ALERT = "alert"
+    SLEEPING = "sleeping"
+    DISCONNECTED = "disconnected"
+    LOST = "lost"
+
+
+class Paper(StrEnum):
+    """What is known of a ticket's paper; the ticket waits whatever this says."""
+
+    NONE = "none"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+class TicketStatus(StrEnum):
+    """Where a ticket stands."""
+
+    WAITING = "waiting"
+    CALLED = "called"
+    SERVING = "serving"
+    PARKED = "parked"
+    DONE = "done"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    VOID = "void"
+    EXPIRED = "expired"
+
+
+class WindowStatus(StrEnum):
+    """Whether a window takes people."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class CallKind(StrEnum):
+    """What a call message asks of screens and voice."""
+
+    CALL = "call"
+    RECALL = "recall"
+    RETRACT = "retract"
+
+
+class Owner(StrEnum):
+    """Who must act on a fault."""
+
+    CITIZEN = "citizen"
+    STAFF = "staff"
+    TECHNICIAN = "technician"
+    NOBODY = "nobody"
+
+
+# ---------------------------------------------------------------- parts of payloads
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a request was not carried out: a code for programs and a Chinese sentence for the person."""
+
+    code: str
+    sentence: str
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A citizen as far as a queue needs one.
+
+    ``key`` is HMAC-SHA256 (hex) under the hall's key of document kind and normalised number;
+    ``masked_name`` is 张*; ``flags`` are words such as ``age60``.
+    """
+
+    key: str
+    masked_name: str = ""
+    flags: tuple[str, ...] = ()
+
+
+class BlobRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A large thing to be fetched over HTTP from the hall: path on the server, digest, size in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+    version: str = ""
+
+
+class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """State of one piece of hardware; ``sentence`` says what is wrong, ``action`` what to do, ``owner`` who."""
+
+    name: str
+    kind: str
+    state: str
+    sentence: str = ""
+    action: str = ""
+    owner: Owner = Owner.NOBODY
+    since_ms: int = 0
+    identity: str = ""
+
+
+class TicketSlip(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All that a paper ticket and the number screen show of one ticket.
+
+    ``ahead`` counts people in front at the moment of the answer; ``wait_low`` and ``wait_high`` are
+    minutes, None when the hall has no honest estimate; ``windows`` are labels of candidate windows.
+    """
+
+    ticket: str
+    number: str
+    hall: str
+    zone: str
+    service: str
+    items: tuple[str, ...] = ()
+    ahead: int = 0
+    wait_low: int | None = None
+    wait_high: int | None = None
+    windows: tuple[str, ...] = ()
+    issued_ms: int = 0
+    business_day: str = ""
+    qr: str = ""
+    notes: tuple[str, ...] = ()
+    status: TicketStatus = TicketStatus.WAITING
+    reprint: int = 0
+    masked_name: str = ""
+    called_to: str = ""
+
+
+class BoardRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of a call board: 号码 · 窗口; newest first in its list."""
+
+    call: str
+    number: str
+    window: str
+    service: str = ""
+    zone: str = ""
+    called_ms: int = 0
+    recalls: int = 0
+
+
+class ZoneWaiting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many people wait in a zone."""
+
+    zone: str
+    waiting: int
+
+
+class Speech(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One sentence to be spoken as joined clips; each part is the exact text of one clip."""
+
+    lang: str
+    parts: tuple[str, ...]
+
+
+# ---------------------------------------------------------------- station -> hall, retained or beats
+
+
+class StationState(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Birth, presence and last will of a station; a will with another ``boot`` than the birth is stale."""
+
+    s: Presence
+    boot: str
+    kind: StationKind
+    at_ms: int = 0
+
+
+class StationInfo(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What a station is: retained, sent at birth."""
+
+    kind: StationKind
+    software: str
+    contract: str = CONTRACT_VERSION
+    place: str = ""
+    serves: str = ""
+    devices: tuple[str, ...] = ()
+
+
+class StationHealth(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Beat of a station (each 8 s and on change): devices, and what it knows of itself."""
+
+    boot: str
+    at_ms: int
+    devices: tuple[DeviceHealth, ...] = ()
+    showing: str = ""
+    clock_offset_ms: int = 0
+    counters: dict[str, int] = {}
+
+
+class Applied(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Which version of its configuration a station runs, or why it refused it."""
+
+    version: str
+    ok: bool
+    sentence: str = ""
+
+
+class CommandResult(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A station's answer to a command of the hall."""
+
+    id: str
+    ok: bool
+    sentence: str = ""
+
+
+# ---------------------------------------------------------------- hall -> station
+
+
+class StationConfig(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What a station needs of the hall: retained on its own ``down/cfg``. Holds a secret; never logged."""
+
+    version: str
+    hall_name: str
+    station_name: str = ""
+    person_key: str = ""
+    elder_age: int = 60
+    idle_seconds: int = 60
+
+
+class Command(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """An order to a station (``reload``, ``test_print``, ``volume`` …); void after ``expires_ms``."""
+
+    id: str
+    op: str
+    expires_ms: int
+    args: dict[str, str] = {}
+
+
+# ---------------------------------------------------------------- requests of stations and their answers
+
+
+class Request(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """A station asks; ``id`` is a ULID made before the first send: a repeat gets the first answer."""
+
+    id: str
+
+
+class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """What comes back; ``refusal`` is None exactly when the request was carried out."""
+
+    refusal: Refusal | None = None
+    id: str = ""
+
+
+class Issue(Request, frozen=True, kw_only=True, omit_defaults=True):
+    """Take a number for a service. ``situation`` lists the labels chosen on the guide sheet."""
+
+    service: str
+    items: tuple[str, ...] = ()
+    situation: tuple[str, ...] = ()
+    person: Person | None = None
+
+
+class IssueAnswer(Answer, frozen=True, kw_only=True, omit_defaults=True):
+    """The ticket; ``existing`` when this person already had one open for the service (offer a reprint)."""
+
+    slip: TicketSlip | None = None
+    existing: bool = False
+
+
+class FindTickets(Request, frozen=True, kw_only=True, omit_defaults=True):
+    """Open tickets of a person, or the open ticket with this number today; for the reprint page."""
+
+    person_key: str = ""
+    number: str = ""
+
+
+class FindTicketsAnswer(Answer, frozen=True, kw_only=True, omit_defaults=True):
+    """Slips of the open tickets found, oldest first; empty when there is none."""
+
+    slips: tuple[TicketSlip, ...] = ()
+
+
+class ReportPaper(Request, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a ticket's paper at this kiosk. ``reprint`` counts it as 补打."""
+
+    ticket: str
+    paper: Paper
+    reprint: bool = False
+
+
+class ReportPaperAnswer(Answer, frozen=True, kw_only=True, omit_defaults=True):
+    """Taken note of."""
+
+
+class CallGuide(Request, frozen=True, kw_only=True, omit_defaults=True):
+    """A citizen asks for a guide (导办) at this kiosk; ``about`` says on which page."""
+
+    about: str = ""
+
+
+class CallGuideAnswer(Answer, frozen=True, kw_only=True, omit_defaults=True):
+    """The hall knows."""
+
+
+# ---------------------------------------------------------------- hall -> everyone
+
+
+class ServerState(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Birth, beat (2 s) and last will of the hall server; carries hall time and the large things' digests.
+
+    ``http`` is the base address for blobs; ``blobs`` maps ``catalogue``, ``clips`` … to their reference.
+    ``ready_ms`` is 0 in a will, so a station must not set its time by it.
+    """
+
+    s: Presence
+    boot: str
+    at_ms: int = 0
+    seq: int = 0
+    hall_name: str = ""
+    business_day: str = ""
+    http: str = ""
+    blobs: dict[str, BlobRef] = {}
+
+
+class WindowState(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Whole picture of a window: retained. ``number`` is the ticket being called or served, or empty."""
+
+    window: str
+    label: str
+    name: str
+    zone: str
+    status: WindowStatus
+    seq: int
+    boot: str = ""
+    number: str = ""
+    ticket_status: TicketStatus | None = None
+    service: str = ""
+    masked_name: str = ""
+    call: str = ""
+    called_ms: int = 0
+    recalls: int = 0
+    services: tuple[str, ...] = ()
+
+
+class QueueState(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Whole picture of a service's queue: retained. Waits are minutes, None when not honestly known."""
+
+    service: str
+    name: str
+    zone: str
+    waiting: int
+    open: bool
+    seq: int
+    boot: str = ""
+    wait_low: int | None = None
+    wait_high: int | None = None
+    windows: tuple[str, ...] = ()
+    closed_reason: str = ""
+
+
+class BoardNow(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """Whole picture of a call board: retained; last calls newest first, notices, waiting per zone."""
+
+    board: str
+    title: str
+    seq: int
+    boot: str = ""
+    rows: tuple[BoardRow, ...] = ()
+    notices: tuple[str, ...] = ()
+    waiting: tuple[ZoneWaiting, ...] = ()
+
+
+class Call(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """One call: never retained, void after ``expires_ms``; the voice follows these, pictures follow states.
+
+    ``call`` identifies the call (a recall has its own id and the same ``ticket``).
+    """
+
+    call: str
+    kind: CallKind
+    board: str
+    ticket: str
+    number: str
+    window: str
+    window_label: str
+    zone: str
+    service: str
+    at_ms: int
+    expires_ms: int
+    recalls: int = 0
+    say: tuple[Speech, ...] = ()
+    silent: bool = False

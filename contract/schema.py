@@ -1,0 +1,1 @@
+"""Mapping (TOML, JSON) to typed frozen values and back."""

@@ -1,0 +1,135 @@
+"""The one table of topics: message type, address, direction, quality of service, retained or not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from contract import messages as m
+
+M = TypeVar("M", bound=m.Message)
+Q = TypeVar("Q", bound=m.Request)
+A = TypeVar("A", bound=m.Answer)
+
+ROOT = "hall/1"
+IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+
+
+class Direction(StrEnum):
+    """Who may write: a station upward, the hall downward to one station, the hall to all."""
+
+    UP = "up"
+    DOWN = "down"
+    PUB = "pub"
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Generic[M]):
+    """One row: ``template`` holds named levels such as ``{station}``; ``expiry_seconds`` None = never."""
+
+    name: str
+    template: str
+    payload: type[M]
+    direction: Direction
+    qos: int
+    retained: bool
+    expiry_seconds: int | None = None
+
+    def topic(self, hall: str, **ids: str) -> str:
+        """The full topic; ValueError when an id is missing or is not a plain identifier."""
+        for value in (hall, *ids.values()):
+            if not IDENTIFIER.fullmatch(value):
+                raise ValueError(f"{value!r} is not an identifier (a-z, 0-9, -; at most 32)")
+        try:
+            return f"{ROOT}/{hall}/" + self.template.format(**ids)
+        except KeyError as missing:
+            raise ValueError(f"topic {self.name} needs {missing}") from None
+
+    def filter(self, hall: str, **ids: str) -> str:
+        """A subscription filter; levels that are not named become ``+``."""
+        levels = {name: "+" for name in re.findall(r"{(\w+)}", self.template)}
+        return f"{ROOT}/{hall}/" + self.template.format(**{**levels, **ids})
+
+    def match(self, topic: str) -> dict[str, str] | None:
+        """Named levels of a concrete topic of this row (with ``hall``), or None when it is another row's."""
+        pattern = ROOT + "/{hall}/" + self.template
+        have, want = topic.split("/"), pattern.split("/")
+        if len(have) != len(want):
+            return None
+        found: dict[str, str] = {}
+        for level, name in zip(have, want, strict=True):
+            if name.startswith("{"):
+                found[name[1:-1]] = level
+            elif name != level:
+                return None
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRoute(Generic[Q, A]):
+    """A kind of request that a station may make, and the answer's type; the answer goes to ``down/rsp``."""
+
+    kind: str
+    request: type[Q]
+    answer: type[A]
+    expiry_seconds: int = 10
+
+    @property
+    def route(self) -> Route[Q]:
+        """The row on which the request travels."""
+        return Route(
+            f"req_{self.kind}",
+            f"st/{{station}}/up/req/{self.kind}",
+            self.request,
+            Direction.UP,
+            1,
+            False,
+            self.expiry_seconds,
+        )
+
+
+STATION_STATE = Route("station_state", "st/{station}/up/state", m.StationState, Direction.UP, 1, True)
+STATION_INFO = Route("station_info", "st/{station}/up/info", m.StationInfo, Direction.UP, 1, True)
+STATION_HEALTH = Route(
+    "station_health", "st/{station}/up/health", m.StationHealth, Direction.UP, 0, False, 10
+)
+STATION_RESULT = Route("station_result", "st/{station}/up/rsp", m.CommandResult, Direction.UP, 1, False, 60)
+STATION_APPLIED = Route("station_applied", "st/{station}/up/applied", m.Applied, Direction.UP, 1, True)
+STATION_CONFIG = Route("station_config", "st/{station}/down/cfg", m.StationConfig, Direction.DOWN, 1, True)
+STATION_COMMAND = Route("station_command", "st/{station}/down/cmd", m.Command, Direction.DOWN, 1, False, 60)
+SERVER = Route("server", "pub/srv", m.ServerState, Direction.PUB, 1, True)
+WINDOW = Route("window", "pub/win/{window}", m.WindowState, Direction.PUB, 1, True)
+QUEUE = Route("queue", "pub/queue/{queue}", m.QueueState, Direction.PUB, 1, True)
+BOARD_NOW = Route("board_now", "pub/board/{board}/now", m.BoardNow, Direction.PUB, 1, True)
+BOARD_CALL = Route("board_call", "pub/board/{board}/call", m.Call, Direction.PUB, 1, False, 45)
+
+ROUTES: tuple[Route[m.Message], ...] = (  # type: ignore[assignment]
+    STATION_STATE,
+    STATION_INFO,
+    STATION_HEALTH,
+    STATION_RESULT,
+    STATION_APPLIED,
+    STATION_CONFIG,
+    STATION_COMMAND,
+    SERVER,
+    WINDOW,
+    QUEUE,
+    BOARD_NOW,
+    BOARD_CALL,
+)
+
+ISSUE = RequestRoute("issue", m.Issue, m.IssueAnswer)
+FIND_TICKETS = RequestRoute("find", m.FindTickets, m.FindTicketsAnswer)
+REPORT_PAPER = RequestRoute("paper", m.ReportPaper, m.ReportPaperAnswer, 3600)
+CALL_GUIDE = RequestRoute("guide", m.CallGuide, m.CallGuideAnswer)
+
+REQUESTS: tuple[RequestRoute[m.Request, m.Answer], ...] = (  # type: ignore[assignment]
+    ISSUE,
+    FIND_TICKETS,
+    REPORT_PAPER,
+    CALL_GUIDE,
+)
+
+RESPONSE_TEMPLATE = "st/{station}/down/rsp"

@@ -1,0 +1,1 @@
+"""Serial and socket links with deadlines."""

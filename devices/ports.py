@@ -1,0 +1,317 @@
+"""What each kind of hardware can be asked to do, what it can answer, and how it fails.
+
+A port is a protocol; a driver is one file under drivers/ that implements it. Constructors do no I/O.
+``open`` may be called again after ``close``. Every operation has a deadline and ends in exactly one
+way: a value or one error of the DeviceError family. A driver is used by one worker thread at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Kind(StrEnum):
+    """The kinds of hardware that a hall has."""
+
+    ID_CARD_READER = "id_card_reader"
+    TICKET_PRINTER = "ticket_printer"
+    CAMERA = "camera"
+    CALL_BOX = "call_box"
+    SPEAKER = "speaker"
+
+
+class Owner(StrEnum):
+    """Who must act on a fault."""
+
+    CITIZEN = "citizen"
+    STAFF = "staff"
+    TECHNICIAN = "technician"
+    NOBODY = "nobody"
+
+
+class State(StrEnum):
+    """Life of a device under its supervisor."""
+
+    ABSENT = "absent"
+    OPENING = "opening"
+    IDENTIFYING = "identifying"
+    READY = "ready"
+    FAULTY = "faulty"
+    BACKING_OFF = "backing_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, in words: ``code`` for programs, ``sentence`` and ``action`` in Chinese for the owner."""
+
+    code: str
+    sentence: str
+    action: str
+    owner: Owner
+
+
+class DeviceError(Exception):
+    """The operation failed; ``fault`` says why and who must act."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(f"{fault.code}: {fault.sentence}")
+        self.fault = fault
+
+
+class DeviceLost(DeviceError):
+    """The link is gone or silent: the supervisor closes, backs off and reopens."""
+
+
+class DeviceRefused(DeviceError):
+    """The device works and said no (foreign card, paper out): tell the person; do not reopen."""
+
+
+class DeviceMisconfigured(DeviceError):
+    """Options or hardware do not fit: a technician must act; retrying is slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a device says of itself; ``ok`` None means unknown, never healthy."""
+
+    ok: bool | None
+    faults: tuple[Fault, ...] = ()
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Device(Protocol):
+    """What every driver can do."""
+
+    kind: Kind
+
+    def open(self) -> None:
+        """Open the link. Raises DeviceLost, DeviceMisconfigured."""
+
+    def close(self) -> None:
+        """Let go; never raises, may be called at any time and twice."""
+
+    def identify(self) -> str:
+        """Something that a replaced device would answer differently (SAM id, serial), or ''. Raises DeviceError."""
+
+    def heartbeat(self) -> Status:
+        """A harmless query within 1 s. Raises DeviceLost when the device does not answer."""
+
+
+# ---------------------------------------------------------------- ID card reader
+
+
+class CardKind(StrEnum):
+    """Layouts of a second-generation card (DEVICES §1.3: the flag at byte 248)."""
+
+    RESIDENT = "resident"
+    HK_MACAO_TAIWAN = "hk_macao_taiwan"
+    FOREIGNER_2017 = "foreigner_2017"
+    FOREIGNER_2023 = "foreigner_2023"
+
+
+class Sex(StrEnum):
+    """GB/T 2261.1."""
+
+    UNKNOWN = "unknown"
+    MALE = "male"
+    FEMALE = "female"
+    UNSTATED = "unstated"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IdCard:
+    """A card's content; stays in the process that read it. ``photo`` is the opaque WLT block (1,024 bytes).
+
+    ``number`` is the document number with upper-case X; dates are YYYYMMDD or '' ; ``valid_until`` is
+    '' for 长期. The representation shows no personal data.
+    """
+
+    card_kind: CardKind
+    name: str
+    number: str
+    sex: Sex
+    nation: str
+    born: str
+    address: str
+    issuer: str
+    valid_from: str
+    valid_until: str
+    latin_name: str = ""
+    pass_number: str = ""
+    photo: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"IdCard({self.card_kind.value}, …)"
+
+
+class IdCardReader(Device, Protocol):
+    """Second-generation ID card reader (SDT)."""
+
+    def find(self) -> bool:
+        """One poll: True when a card that was not read yet lies there. Raises DeviceLost."""
+
+    def read(self) -> IdCard:
+        """Select and read the card found. Raises DeviceRefused (unreadable, unknown kind), DeviceLost."""
+
+    def still_there(self) -> bool:
+        """After a read: is the same card still lying there? Raises DeviceLost."""
+
+
+# ---------------------------------------------------------------- ticket printer
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterCapabilities:
+    """What this printer can do; ``dots`` per line, ``can_status`` False means paper is always unknown."""
+
+    dots: int
+    can_status: bool
+    can_cut: bool
+    native_qr: bool
+    text_hanzi: bool
+    picture: bool
+
+
+class Proof(StrEnum):
+    """What is known of a print job (DEVICES §3.3)."""
+
+    CONFIRMED = "confirmed"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+class Align(StrEnum):
+    """Horizontal place of a line."""
+
+    LEFT = "left"
+    CENTER = "center"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Text of any Unicode characters, ``scale`` 1–8 times the normal height and width."""
+
+    text: str
+    scale: int = 1
+    align: Align = Align.LEFT
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A horizontal rule over the whole width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Qr:
+    """A QR code, centred; ``size`` is dots per module."""
+
+    data: str
+    size: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Blank paper, in text lines."""
+
+    lines: int = 1
+
+
+TicketPart = Line | Rule | Qr | Feed
+Ticket = Sequence[TicketPart]
+
+
+class TicketPrinter(Device, Protocol):
+    """Thermal ticket printer (ESC/POS)."""
+
+    @property
+    def capabilities(self) -> PrinterCapabilities:
+        """Known after open()."""
+
+    def status(self) -> Status:
+        """Paper, cover, cutter, head now; ok None when the printer does not answer status queries."""
+
+    def print(self, ticket: Ticket) -> Proof:
+        """Status before, print, cut, proof after. Raises DeviceRefused before a byte was sent when paper
+        is out or the cover open; DeviceLost when the link breaks (then the paper is unknown)."""
+
+    def clear(self) -> None:
+        """Throw away a held job before any reprint (DLE ENQ 2). Raises DeviceLost."""
+
+
+# ---------------------------------------------------------------- camera
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One fresh picture: ``pixels`` RGB, 3 bytes each, rows top to bottom; ``number`` rises with each frame."""
+
+    width: int
+    height: int
+    pixels: bytes
+    number: int
+
+
+class Camera(Device, Protocol):
+    """Document or face camera."""
+
+    def frame(self, *, timeout_seconds: float = 2.0) -> Frame:
+        """The next fresh frame for a preview. Raises DeviceLost when none came in time."""
+
+    def still(self, *, timeout_seconds: float = 3.0) -> bytes:
+        """One JPEG at full resolution. Raises DeviceLost."""
+
+
+# ---------------------------------------------------------------- call box
+
+
+class CallBoxKey(StrEnum):
+    """Keys of a hard-wired call box (呼叫器)."""
+
+    NEXT = "next"
+    RECALL = "recall"
+    ARRIVED = "arrived"
+    FINISH = "finish"
+    NO_SHOW = "no_show"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPress:
+    """A key on the box with this bus address."""
+
+    address: int
+    key: CallBoxKey
+
+
+class CallBoxBus(Device, Protocol):
+    """A line of call boxes: several addresses on one wire."""
+
+    def poll(self, *, timeout_seconds: float = 0.5) -> KeyPress | None:
+        """The next press (debounced, own echo dropped), or None. Raises DeviceLost."""
+
+    def show(self, address: int, text: str) -> None:
+        """Put up to 8 ASCII characters on the box's display; a box without one ignores it. Raises DeviceLost."""
+
+
+# ---------------------------------------------------------------- speaker
+
+
+class Speaker(Device, Protocol):
+    """One loudspeaker: one stream of 48 kHz stereo 16-bit that never stops; silence between sounds."""
+
+    def play(self, pcm: bytes, *, done: Callable[[bool], None] | None = None) -> None:
+        """Queue 48 kHz 16-bit little-endian stereo behind what is playing; ``done(True)`` from the audio thread
+        after its last sample was handed over, ``done(False)`` when it was lost. Raises DeviceLost."""
+
+    def silence(self) -> None:
+        """Drop what is queued; each waiting ``done`` gets False."""
+
+    def queued_seconds(self) -> float:
+        """How much sound is still to be played."""
+
+    def heartbeat_age(self) -> float:
+        """Seconds since the sound system last took samples; above 1 the stream is dead."""

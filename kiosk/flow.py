@@ -1,0 +1,1 @@
+"""PURE: what the kiosk does next: step(state, event) -> (state, effects)."""

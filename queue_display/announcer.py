@@ -1,0 +1,1 @@
+"""PURE: calls in, utterances out, in order, per board and language."""

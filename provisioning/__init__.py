@@ -1,0 +1,1 @@
+"""The technician's side: what a box needs, how it gets it, and the hall that one command starts."""

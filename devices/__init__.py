@@ -1,1 +1,1 @@
-"""Hardware of a hall behind ports: open, typed, tested drivers; knows no screen and no network of the hall."""
+"""Hardware of a hall behind ports: typed, tested drivers; knows no screen and no network of the hall."""

@@ -45,7 +45,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong, in words: ``code`` for programs, ``sentence`` and ``action`` in Chinese for the owner."""
+    """What is wrong: ``code`` for programs, ``sentence`` and ``action`` in Chinese for the owner."""
 
     code: str
     sentence: str
@@ -63,6 +63,10 @@ class DeviceError(Exception):
 
 class DeviceLost(DeviceError):
     """The link is gone or silent: the supervisor closes, backs off and reopens."""
+
+
+class DeviceAbsent(DeviceLost):
+    """Nothing is there to be opened: not plugged in, or its address answers nobody."""
 
 
 class DeviceRefused(DeviceError):
@@ -94,7 +98,7 @@ class Device(Protocol):
         """Let go; never raises, may be called at any time and twice."""
 
     def identify(self) -> str:
-        """Something that a replaced device would answer differently (SAM id, serial), or ''. Raises DeviceError."""
+        """What a replaced device would answer differently (SAM id, serial), or ''. Raises DeviceError."""
 
     def heartbeat(self) -> Status:
         """A harmless query within 1 s. Raises DeviceLost when the device does not answer."""
@@ -247,7 +251,7 @@ class TicketPrinter(Device, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One fresh picture: ``pixels`` RGB, 3 bytes each, rows top to bottom; ``number`` rises with each frame."""
+    """One fresh picture: ``pixels`` RGB, 3 bytes each, rows top to bottom; ``number`` rises per frame."""
 
     width: int
     height: int
@@ -294,7 +298,7 @@ class CallBoxBus(Device, Protocol):
         """The next press (debounced, own echo dropped), or None. Raises DeviceLost."""
 
     def show(self, address: int, text: str) -> None:
-        """Put up to 8 ASCII characters on the box's display; a box without one ignores it. Raises DeviceLost."""
+        """Put up to 8 ASCII characters on the box's display, if it has one. Raises DeviceLost."""
 
 
 # ---------------------------------------------------------------- speaker
@@ -304,8 +308,8 @@ class Speaker(Device, Protocol):
     """One loudspeaker: one stream of 48 kHz stereo 16-bit that never stops; silence between sounds."""
 
     def play(self, pcm: bytes, *, done: Callable[[bool], None] | None = None) -> None:
-        """Queue 48 kHz 16-bit little-endian stereo behind what is playing; ``done(True)`` from the audio thread
-        after its last sample was handed over, ``done(False)`` when it was lost. Raises DeviceLost."""
+        """Queue 48 kHz 16-bit little-endian stereo behind what is playing; ``done(True)`` from the audio
+        thread after its last sample was handed over, ``done(False)`` when lost. Raises DeviceLost."""
 
     def silence(self) -> None:
         """Drop what is queued; each waiting ``done`` gets False."""

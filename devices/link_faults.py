@@ -1,0 +1,144 @@
+"""What can be wrong with a port, in words: from the system's error to a fault with its action and owner."""
+
+from __future__ import annotations
+
+import errno
+import os
+import termios
+from contextlib import suppress
+from pathlib import Path
+
+from devices.ports import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured, Fault, Owner
+
+BAUD_RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
+
+
+def unplugged(name: str) -> Fault:
+    """The port was there and is gone."""
+    return Fault(
+        "unplugged", f"设备连接已断开（{name}）", "检查设备的数据线和电源，插好后会自动恢复", Owner.TECHNICIAN
+    )
+
+
+def stalled(name: str) -> Fault:
+    """The device takes no more bytes."""
+    return Fault("stalled", f"设备不接收数据（{name}）", "检查设备电源，必要时断电重启设备", Owner.TECHNICIAN)
+
+
+def silent(name: str) -> Fault:
+    """The port is there, the device does not answer."""
+    return Fault(
+        "silent", f"设备没有应答（{name}）", "检查设备电源和数据线，确认端口和波特率", Owner.TECHNICIAN
+    )
+
+
+def missing(name: str) -> Fault:
+    return Fault(
+        "port_missing", f"没有找到端口 {name}", "插好设备；若已插好，核对配置里的 port", Owner.TECHNICIAN
+    )
+
+
+def unreachable(name: str) -> Fault:
+    action = "检查设备网线和电源，核对配置里的地址"
+    return Fault("unreachable", f"连不上网络设备 {name}", action, Owner.TECHNICIAN)
+
+
+def taken(name: str) -> Fault:
+    holder = _holder(name)
+    return Fault(
+        "port_taken", f"端口 {name} 正被{holder}占用", "关闭该程序，或改用另一个端口", Owner.TECHNICIAN
+    )
+
+
+def forbidden(name: str) -> Fault:
+    action = "把运行本程序的用户加入 dialout 组后重新登录"
+    return Fault("port_forbidden", f"没有权限打开端口 {name}", action, Owner.TECHNICIAN)
+
+
+def not_serial(name: str) -> Fault:
+    return Fault("not_serial", f"{name} 不是串口", "核对配置里的 port", Owner.TECHNICIAN)
+
+
+def bad_baud(name: str, baud: int) -> Fault:
+    rates = "、".join(str(rate) for rate in BAUD_RATES)
+    return Fault("bad_baud", f"端口 {name} 的波特率 {baud} 不可用", f"可用：{rates}", Owner.TECHNICIAN)
+
+
+def bad_address(name: str) -> Fault:
+    action = "串口写设备路径，网络设备写 tcp://主机:端口"
+    return Fault("bad_address", f"看不懂端口写法 {name}", action, Owner.TECHNICIAN)
+
+
+def open_error(name: str, error: BaseException) -> DeviceError:
+    number = _errno(error)
+    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+        return DeviceAbsent(missing(name))
+    if number in (errno.EAGAIN, errno.EBUSY):
+        return DeviceLost(taken(name))
+    if number in (errno.EACCES, errno.EPERM):
+        return DeviceMisconfigured(forbidden(name))
+    if number in (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT) or _is_network(
+        error
+    ):
+        return DeviceAbsent(unreachable(name))
+    if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR):
+        return DeviceMisconfigured(not_serial(name))
+    return DeviceLost(unplugged(name))
+
+
+def _errno(error: BaseException) -> int | None:
+    """The system's number behind an error: pyserial keeps it, or only quotes the error that it had."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and isinstance(seen.errno, int):
+            return seen.errno
+        if isinstance(seen, termios.error) and seen.args and isinstance(seen.args[0], int):
+            return seen.args[0]
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _is_network(error: BaseException) -> bool:
+    return "socket://" in str(error)
+
+
+def _holder(name: str) -> str:
+    """Which program holds the port: first by its lock, then by its open files."""
+    try:
+        port = os.stat(name)
+    except OSError:
+        return "其他程序"
+    found = _lock_holder(port) or _file_holder(os.path.realpath(name))
+    if found is None:
+        return "其他程序（无权查看是哪一个）"
+    return f"程序 {_program(found)}（进程号 {found}）"
+
+
+def _lock_holder(port: os.stat_result) -> int | None:
+    mark = f"{os.major(port.st_dev):02x}:{os.minor(port.st_dev):02x}:{port.st_ino}"
+    with suppress(OSError):
+        for line in Path("/proc/locks").read_text().splitlines():
+            words = line.split()
+            if "FLOCK" in words and mark in words and "->" not in words:
+                pid = int(words[words.index(mark) - 1])
+                return pid if pid > 0 else None
+    return None
+
+
+def _file_holder(target: str) -> int | None:
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            for opened in (process / "fd").iterdir():
+                if os.readlink(opened) == target and int(process.name) != os.getpid():
+                    return int(process.name)
+    return None
+
+
+def _program(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return "?"
+    words = [word for word in words if word]
+    name = Path(words[0]).name if words else "?"
+    return " ".join([name, *words[1:3]])[:60]

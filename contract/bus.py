@@ -1,4 +1,4 @@
-"""The bus: how stations and the hall publish, listen, ask and answer; and the bus inside one process.
+"""The bus: how stations and the hall publish, listen, ask and answer.
 
 Handlers run on the bus's own delivery thread, one at a time and in the order of arrival: they must
 only post to the thread that owns the state, never wait. A handler that raises is logged; the bus
@@ -57,7 +57,7 @@ class Bus(Protocol):
         and sent on the next link; everything else is dropped and counted."""
 
     def on(self, route: Route[M], handler: Callable[[M, Ids], None], **ids: str) -> None:
-        """Call ``handler(message, ids)`` for each arrival; ids not named match any. Kept across reconnects."""
+        """Call ``handler(message, ids)`` for each arrival; ids not named match any. Survives reconnects."""
 
     def on_link(self, handler: Callable[[bool], None]) -> None:
         """Call with True when linked and subscribed, with False when the link is lost."""
@@ -66,4 +66,14 @@ class Bus(Protocol):
         """Ask the hall; the future ends with the answer or with Unanswered. A repeat must use the same id."""
 
     def serve(self, kind: RequestRoute[Q, A], handler: Callable[[str, Q], Future[A]]) -> None:
-        """Answer requests: ``handler(station, request)``; the station comes from the topic."""
+        """Answer requests: ``handler(station, request)``; the station comes from the topic.
+
+        A handler that raises refuses the request; a future that fails leaves it unanswered, because
+        nobody knows then whether it was carried out, and the station repeats it with the same id.
+        """
+
+    def clear(self, route: Route[M], **ids: str) -> None:
+        """Remove a retained state from the broker (a window that no longer exists)."""
+
+    def counters(self) -> dict[str, int]:
+        """What was lost and how often: dropped, broken, denied, failed handlers, reconnects."""

@@ -126,7 +126,7 @@ class BlobRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """State of one piece of hardware; ``sentence`` says what is wrong, ``action`` what to do, ``owner`` who."""
+    """State of one piece of hardware: ``sentence`` says what is wrong, ``action`` what ``owner`` must do."""
 
     name: str
     kind: str

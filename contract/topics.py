@@ -49,7 +49,7 @@ class Route(Generic[M]):
 
     def filter(self, hall: str, **ids: str) -> str:
         """A subscription filter; levels that are not named become ``+``."""
-        levels = {name: "+" for name in re.findall(r"{(\w+)}", self.template)}
+        levels = dict.fromkeys(re.findall(r"{(\w+)}", self.template), "+")
         return f"{ROOT}/{hall}/" + self.template.format(**{**levels, **ids})
 
     def match(self, topic: str) -> dict[str, str] | None:

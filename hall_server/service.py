@@ -1,0 +1,414 @@
+"""The one door to the hall: commands in, answers out, and one thread that owns the state.
+
+``submit`` may be called from any thread. The state thread decides and evolves in memory at once and
+hands events, answer and calls to the journal's writer; they leave only when they are durable, in the
+order in which they were decided. Pictures (retained states) are built when the thread is idle or
+every 20 ms under load, latest only, and leave behind the commits that they show.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from contract import messages as m
+from contract import topics
+from hall_server.hall import commands as c
+from hall_server.hall import events as e
+from hall_server.hall import pictures
+from hall_server.hall.decide import Answer, Decision, RuleBroken, decide, turn_of_day
+from hall_server.hall.evolve import evolve
+from hall_server.hall.model import Hall, Plan, Ticket
+from hall_server.hall.pictures import HallView, Look
+from hall_server.journal import Batch, Entry, Journal
+from hall_server.recovery import recover
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.02
+GUIDE_CALLS_KEPT = 50
+T = TypeVar("T")
+_Picture = tuple[topics.Route[Any], Any, dict[str, str]]
+_NOTHING_YET = HallView(0, 0, "", {}, {}, {}, {}, ())
+
+
+class Publisher(Protocol):
+    """Where messages go; MqttBus and MemoryBus fit. Must not wait."""
+
+    def publish(self, route: topics.Route[Any], message: Any, **ids: str) -> None:
+        """Hand over one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Exception):
+    """The service has stopped; the command may or may not have been carried out: ask again."""
+
+    sentence: str = "大厅服务正在重新启动，请稍候再试"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    command: c.Command
+    answer: Future[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    function: Callable[[Hall], Any]
+    answer: Future[Any]
+
+
+class HallService:
+    """The hall as a running thing. ``start`` replays the journal; ``stop`` writes a snapshot."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        journal: Journal,
+        *,
+        now_ms: Callable[[], int],
+        publisher: Publisher,
+        look: Look,
+    ) -> None:
+        self._hall = Hall(plan)
+        self._journal = journal
+        self._now_ms = now_ms
+        self._publisher = publisher
+        self._look = look
+        self._inbox: queue.SimpleQueue[_Ask | _Query | None] = queue.SimpleQueue()
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self._guides: tuple[tuple[int, str, str], ...] = ()
+        self._dirty = _Dirty(plan)
+        self._shown: dict[tuple[str, str], m.Message] = {}
+        self._thread = threading.Thread(target=self._run, name="hall", daemon=True)
+        self._listeners: list[Callable[[HallView], None]] = []
+        self._view = _NOTHING_YET
+        self._planned_view = _NOTHING_YET
+        self._yesterday = ""
+        self._running = False
+
+    # ------------------------------------------------------------ from any thread
+
+    @property
+    def plan(self) -> Plan:
+        """The described hall."""
+        return self._hall.plan
+
+    @property
+    def look(self) -> Look:
+        """How the hall presents itself."""
+        return self._look
+
+    @property
+    def view(self) -> HallView:
+        """The newest durable picture of the hall; immutable."""
+        return self._view
+
+    def on_view(self, listener: Callable[[HallView], None]) -> None:
+        """Call with each new view, on the writer thread: the listener must only post. Before start()."""
+        self._listeners.append(listener)
+
+    def submit(self, command: c.Command) -> Future[Answer]:
+        """Carry out a command; the future ends after the commit is on disk, with RuleBroken when a rule
+        forbids it, with Ended when the service stops first."""
+        answer: Future[Answer] = Future()
+        if self._running:
+            self._inbox.put(_Ask(command, answer))
+        else:
+            answer.set_exception(Ended())
+        return answer
+
+    def query(self, function: Callable[[Hall], T]) -> Future[T]:
+        """Run a quick read on the state thread; the answer leaves behind the commits that it saw."""
+        answer: Future[T] = Future()
+        if self._running:
+            self._inbox.put(_Query(function, answer))
+        else:
+            answer.set_exception(Ended())
+        return answer
+
+    def start(self) -> None:
+        """Replay, then open the door. Raises JournalBroken, Stranded."""
+        recovered = recover(self._hall, self._journal)
+        self._answers = recovered.answers
+        self._journal.start()
+        self._running = True
+        self._thread.start()
+        log.info(
+            "hall %s serves: %d events, %d of them replayed", self.plan.id, self._hall.seq, recovered.replayed
+        )
+
+    def stop(self) -> None:
+        """Answer what is queued, then stop; the journal still runs."""
+        self._running = False
+        self._inbox.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def show_again(self) -> None:
+        """Publish every retained picture anew (after the broker lost them)."""
+        if self._running:
+            self._inbox.put(_Query(self._forget_shown, Future()))
+
+    # ------------------------------------------------------------ on the state thread
+
+    def _run(self) -> None:
+        self._dirty.everything(self._hall)
+        self._flush()
+        while (item := self._next()) is not None:
+            if isinstance(item, _Query):
+                self._read(item)
+            else:
+                self._carry_out(item.command, item.answer)
+            if self._dirty and (self._inbox.empty() or self._dirty.age() > FLUSH_SECONDS):
+                self._flush()
+        self._refuse_rest()
+
+    def _next(self) -> _Ask | _Query | None:
+        return self._inbox.get()
+
+    def _read(self, item: _Query) -> None:
+        try:
+            found = item.function(self._hall)
+        except Exception as error:  # the asker's mistake must not stop the hall
+            log.exception("a query failed")
+            failed = error
+            self._journal.write(Batch((), release=lambda: item.answer.set_exception(failed)))
+            return
+        self._journal.write(Batch((), release=lambda: item.answer.set_result(found)))
+
+    def _carry_out(self, command: c.Command, answer: Future[Answer]) -> None:
+        now_ms = self._now_ms()
+        turned = turn_of_day(self._hall, now_ms)
+        if turned:
+            self._apply(Decision(turned), "clock", "", now_ms, None)
+            self._forget_old_answers()
+        key = (self._day(), f"{command.by}/{command.request}" if command.request else "")
+        if key[1] and (first := self._answers.get(key) or self._answers.get((self._yesterday, key[1]))):
+            self._journal.write(Batch((), release=lambda: answer.set_result(first)))
+            return
+        try:
+            decision = decide(self._hall, command, now_ms)
+        except RuleBroken as broken:
+            error = broken
+            self._journal.write(Batch((), release=lambda: answer.set_exception(error)))
+            return
+        except Exception as crash:
+            log.exception("a %s could not be decided", type(command).__name__)
+            failed = crash
+            self._journal.write(Batch((), release=lambda: answer.set_exception(failed)))
+            return
+        if decision.events and key[1]:
+            self._answers[key] = decision.answer
+        self._apply(decision, command.by, key[1], now_ms, answer)
+
+    def _apply(
+        self, decision: Decision, sender: str, request: str, now_ms: int, answer: Future[Answer] | None
+    ) -> None:
+        entries: list[Entry] = []
+        touched: dict[str, Ticket] = {}
+        messages: list[m.Call] = []
+        for event in decision.events:
+            before = self._before(event)
+            evolve(self._hall, event)
+            entries.append(Entry(self._hall.seq, self._day(), sender, event))
+            self._note(event, before, touched, messages, now_ms)
+
+        def release() -> None:
+            for message in messages:
+                self._publisher.publish(topics.BOARD_CALL, message, board=message.board)
+            if answer is not None:
+                answer.set_result(decision.answer)
+
+        self._journal.write(
+            Batch(
+                tuple(entries),
+                tuple(touched.values()),
+                request,
+                msgspec.json.encode(decision.answer).decode() if request else "",
+                release,
+            )
+        )
+
+    def _before(self, event: e.Event) -> Ticket | None:
+        """The ticket of the event as it stood, to know which pictures change and what to retract."""
+        ticket = getattr(event, "ticket", None)
+        return self._hall.tickets.get(ticket) if ticket else None
+
+    def _note(
+        self,
+        event: e.Event,
+        before: Ticket | None,
+        touched: dict[str, Ticket],
+        messages: list[m.Call],
+        now_ms: int,
+    ) -> None:
+        """Remember which pictures an event changes, and make its call messages."""
+        hall = self._hall
+        self._dirty.mark()
+        if isinstance(event, e.DayOpened | e.DayClosed):
+            self._dirty.everything(hall)
+        if isinstance(event, e.WindowChanged):
+            self._dirty.window(hall, event.window)
+        if isinstance(event, e.GuideCalled):
+            self._guides = ((event.at_ms, event.station, event.about), *self._guides)[:GUIDE_CALLS_KEPT]
+        after = hall.tickets.get(event.ticket) if before or isinstance(event, e.TicketIssued) else None  # type: ignore[attr-defined]
+        if after is None:
+            return
+        touched[after.id] = after
+        self._dirty.ticket(hall, before, after)
+        if isinstance(event, e.TicketCalled | e.TicketRecalled):
+            kind = m.CallKind.CALL if isinstance(event, e.TicketCalled) else m.CallKind.RECALL
+            messages.extend(pictures.calls(hall, after, kind, now_ms, self._look))
+        elif before is not None and before.status is m.TicketStatus.CALLED:
+            messages.extend(pictures.calls(hall, before, m.CallKind.RETRACT, now_ms, self._look))
+
+    def _flush(self) -> None:
+        """Build the pictures that changed and send them behind the commits that they show."""
+        hall, look = self._hall, self._look
+        fresh: list[_Picture] = [
+            *(
+                (topics.WINDOW, pictures.window_state(hall, w, look), {"window": w})
+                for w in self._dirty.windows
+            ),
+            *((topics.QUEUE, pictures.queue_state(hall, q, look), {"queue": q}) for q in self._dirty.queues),
+            *(
+                (topics.BOARD_NOW, pictures.board_now(hall, b, look), {"board": b})
+                for b in self._dirty.boards
+            ),
+        ]
+        self._dirty.clear()
+        changed = [item for item in fresh if self._is_news(*item)]
+        view = self._next_view(fresh)
+
+        def release() -> None:
+            for route, message, ids in changed:
+                self._publisher.publish(route, message, **ids)
+            self._view = view
+            for listener in self._listeners:
+                listener(view)
+
+        self._journal.write(Batch((), release=release))
+
+    def _is_news(self, route: topics.Route[Any], message: Any, ids: dict[str, str]) -> bool:
+        key = (route.name, next(iter(ids.values())))
+        bare = msgspec.structs.replace(message, seq=0)
+        if self._shown.get(key) == bare:
+            return False
+        self._shown[key] = bare
+        return True
+
+    def _next_view(self, fresh: list[_Picture]) -> HallView:
+        hall, old = self._hall, self._planned_view
+        windows, queues, boards = dict(old.windows), dict(old.queues), dict(old.boards)
+        present = dict(old.present)
+        for _, message, ids in fresh:
+            if isinstance(message, m.WindowState):
+                windows[ids["window"]] = message
+                present[ids["window"]] = hall.ticket_at(ids["window"])
+            elif isinstance(message, m.QueueState):
+                queues[ids["queue"]] = message
+            else:
+                boards[ids["board"]] = message
+        self._planned_view = HallView(
+            seq=hall.seq,
+            at_ms=self._now_ms(),
+            day=self._day(),
+            windows=windows,
+            queues=queues,
+            boards=boards,
+            present=present,
+            parked=tuple(hall.tickets[ticket] for _, ticket in hall.parked),
+            guides=self._guides,
+        )
+        return self._planned_view
+
+    def _forget_shown(self, hall: Hall) -> None:
+        self._shown.clear()
+        self._dirty.everything(hall)
+
+    def _day(self) -> str:
+        return self._hall.day.label if self._hall.day else ""
+
+    def _forget_old_answers(self) -> None:
+        """Keep the answers of this business day and the one before it."""
+        known = sorted({day for day, _ in self._answers})
+        self._yesterday = known[-1] if known else ""
+        for key in [key for key in self._answers if key[0] != self._yesterday]:
+            del self._answers[key]
+
+    def _refuse_rest(self) -> None:
+        while True:
+            try:
+                item = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            if item is not None:
+                item.answer.set_exception(Ended())
+
+
+class _Dirty:
+    """Which pictures have changed since the last flush."""
+
+    __slots__ = ("_marked", "_plan", "boards", "queues", "windows")
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._marked: float | None = None
+        self.windows: set[str] = set()
+        self.queues: set[str] = set()
+        self.boards: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return self._marked is not None
+
+    def age(self) -> float:
+        """Seconds since the first change."""
+        return 0.0 if self._marked is None else time.monotonic() - self._marked
+
+    def mark(self) -> None:
+        """Something changed."""
+        if self._marked is None:
+            self._marked = time.monotonic()
+
+    def everything(self, hall: Hall) -> None:
+        """All pictures are to be built anew."""
+        self.mark()
+        self.windows.update(hall.plan.windows)
+        self.queues.update(hall.plan.services)
+        self.boards.update(hall.plan.boards)
+
+    def window(self, hall: Hall, window: str) -> None:
+        """A window opened, paused or closed: its queues' windows and waits change with it."""
+        if window in self._plan.windows:
+            self.windows.add(window)
+            self.queues.update(s for s in self._plan.windows[window].services if s in hall.plan.services)
+
+    def ticket(self, hall: Hall, before: Ticket | None, after: Ticket) -> None:
+        """A ticket changed."""
+        zones: set[str] = set()
+        for ticket in (before, after):
+            if ticket is None:
+                continue
+            if ticket.service in self._plan.services:
+                self.queues.add(ticket.service)
+                zones.add(self._plan.services[ticket.service].zone)
+            if ticket.window in self._plan.windows:
+                self.windows.add(ticket.window)
+                zones.add(self._plan.windows[ticket.window].zone)
+        self.boards.update(b.id for b in hall.plan.boards.values() if zones & b.zones)
+
+    def clear(self) -> None:
+        """Everything has been built."""
+        self._marked = None
+        self.windows.clear()
+        self.queues.clear()
+        self.boards.clear()

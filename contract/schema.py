@@ -12,7 +12,7 @@ import difflib
 import json
 import tomllib
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -76,7 +76,7 @@ def load_toml(path: Path | str, kind: type[T]) -> T:
 
 
 def check(raw: object, kind: type[T], *, source: str, at: str = "") -> T:
-    """Turn a mapping into ``kind``, strictly; ``at`` is where ``raw`` stands in ``source``. Raises ConfigError.
+    """Turn a mapping into ``kind``, strictly; ``at`` is its path within ``source``. Raises ConfigError.
 
     For parts whose type is known late, such as the options of a driver: keep them as a mapping in the
     file's own type and check them here when the driver's type is known.
@@ -300,12 +300,14 @@ def decode(kind: type[T], payload: bytes, *, limit_bytes: int = PAYLOAD_LIMIT_BY
     if len(payload) > limit_bytes:
         raise BrokenPayload(f"{kind.__name__}: {len(payload)} bytes are more than {limit_bytes}")
     try:
-        message: T = _decoder(kind).decode(payload)
+        message: T = _DECODERS(kind).decode(payload)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BrokenPayload(f"{kind.__name__}: {error}") from error
     return message
 
 
-@cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+def _decoder(kind: type) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
+
+
+_DECODERS: Callable[[type], msgspec.json.Decoder[Any]] = cache(_decoder)

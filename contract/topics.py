@@ -133,3 +133,19 @@ REQUESTS: tuple[RequestRoute[m.Request, m.Answer], ...] = (  # type: ignore[assi
 )
 
 RESPONSE_TEMPLATE = "st/{station}/down/rsp"
+
+
+def response_topic(hall: str, station: str) -> str:
+    """Where the answers to a station's requests arrive."""
+    return f"{ROOT}/{hall}/" + RESPONSE_TEMPLATE.format(station=station)
+
+
+def covers(filter_: str, topic: str) -> bool:
+    """Whether a subscription filter (``+`` one level, ``#`` the rest) takes in a concrete topic."""
+    have, want = topic.split("/"), filter_.split("/")
+    for index, level in enumerate(want):
+        if level == "#":
+            return True
+        if index >= len(have) or level not in ("+", have[index]):
+            return False
+    return len(have) == len(want)

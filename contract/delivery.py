@@ -1,0 +1,463 @@
+"""The half of a bus that knows no wire: who listens, who waits for which answer, which states are kept.
+
+MqttBus and MemoryBus differ only in how a parcel travels. All handlers run on one delivery thread, in
+the order of arrival; whatever the wire reports is only enqueued here.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import secrets
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from msgspec import structs
+
+from contract.bus import Ids, Unanswered
+from contract.messages import Answer, Message, Refusal, Request
+from contract.schema import BrokenPayload, decode, encode
+from contract.topics import RequestRoute, Route, response_topic
+
+M = TypeVar("M", bound=Message)
+Q = TypeVar("Q", bound=Request)
+A = TypeVar("A", bound=Answer)
+
+log = logging.getLogger(__name__)
+
+BACKLOG_LIMIT = 4096
+FIRST_REPEAT_SECONDS = 0.5
+REPEAT_SECONDS = 1.0
+BROKEN_REQUEST = Refusal(code="broken", sentence="请求无法识别，请联系工作人员")
+FAILED_REQUEST = Refusal(code="failed", sentence="大厅服务器出错，请联系工作人员")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What travels: bytes and the MQTT 5 properties that we use; ``state`` means the row is retained."""
+
+    topic: str
+    payload: bytes
+    qos: int = 0
+    state: bool = False
+    expiry_seconds: int | None = None
+    response_topic: str = ""
+    correlation: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    up: bool
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    route: Route[Any]
+    ids: Ids
+    take: Callable[[Parcel, Ids], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    kind: RequestRoute[Any, Any]
+    future: Future[Any]
+    parcel: Parcel
+    give_up_at: float
+
+
+class Tally:
+    """Named counters that any thread may raise."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
+
+    def add(self, name: str, count: int = 1) -> int:
+        """Raise a counter; its new value."""
+        with self._lock:
+            self._counts[name] = self._counts.get(name, 0) + count
+            return self._counts[name]
+
+    def counts(self) -> dict[str, int]:
+        """A copy of all counters."""
+        with self._lock:
+            return dict(self._counts)
+
+
+class Backlog:
+    """Parcels in order of arrival, at most ``limit``: when full, states that a newer one supersedes go first,
+    then the oldest. Not thread-safe; ``dropped`` is told how many went."""
+
+    def __init__(self, dropped: Callable[[int], object], limit: int = BACKLOG_LIMIT) -> None:
+        self._parcels: deque[Parcel] = deque()
+        self._dropped = dropped
+        self._limit = limit
+
+    def __len__(self) -> int:
+        return len(self._parcels)
+
+    def put(self, parcel: Parcel) -> None:
+        """Append; may drop others."""
+        self._parcels.append(parcel)
+        if len(self._parcels) > self._limit:
+            self._make_room()
+
+    def take(self) -> Parcel:
+        """The oldest; IndexError when empty."""
+        return self._parcels.popleft()
+
+    def clear(self) -> list[Parcel]:
+        """Take all."""
+        parcels = list(self._parcels)
+        self._parcels.clear()
+        return parcels
+
+    def _make_room(self) -> None:
+        newest = {parcel.topic: parcel for parcel in self._parcels if parcel.state}
+        kept = [parcel for parcel in self._parcels if not parcel.state or newest[parcel.topic] is parcel]
+        kept = kept[-self._limit :]
+        self._dropped(len(self._parcels) - len(kept))
+        self._parcels = deque(kept)
+
+
+class Delivery(ABC):
+    """A bus without its wire; implements contract.bus.Bus once the hooks at the end are filled in."""
+
+    def __init__(self, hall: str, station: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._hall, self._station, self._monotonic = hall, station, monotonic
+        self._tally = Tally()
+        self._listeners: list[_Listener] = []
+        self._link_handlers: list[Callable[[bool], None]] = []
+        self._pending: dict[bytes, _Pending] = {}
+        self._due: list[tuple[float, bytes]] = []
+        self._correlation = (f"{secrets.token_hex(6)}-{n}".encode() for n in itertools.count())
+        self._wake = threading.Condition()
+        self._arrivals = Backlog(partial(self._count, "dropped_in"))
+        self._link_changes: deque[_Linked] = deque()
+        self._linked = False
+        self._stopping = False
+        self._thread = threading.Thread(target=self._deliver, name=f"bus-{station}", daemon=True)
+        self._states_lock = threading.RLock()
+        self._states: dict[str, Parcel] = {}
+        self._unsent: set[str] = set()
+        self._broken_topics: set[str] = set()
+        self._will: Parcel | None = None
+
+    @property
+    def hall(self) -> str:
+        """Identifier of the hall, a level of every topic."""
+        return self._hall
+
+    @property
+    def station(self) -> str:
+        """Identifier under which this program is known to the broker."""
+        return self._station
+
+    def open(self) -> None:
+        """Start delivering and connecting in the background; returns at once, retries for ever."""
+        self._thread.start()
+        self._connect()
+
+    def close(self) -> None:
+        """Say goodbye, stop all threads; open requests end with Unanswered."""
+        self._disconnect()
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join()
+        self._give_up(list(self._pending))
+
+    def will(self, route: Route[M], message: M, **ids: str) -> None:
+        """What the broker shall publish when this program vanishes; before open()."""
+        self._will = self._parcel(route, encode(message), ids)
+
+    def publish(self, route: Route[M], message: M, **ids: str) -> None:
+        """Hand over a message; an UP row's ``station`` is this one when not named."""
+        self._hand_over(self._parcel(route, encode(message), ids))
+
+    def clear(self, route: Route[M], **ids: str) -> None:
+        """Remove a retained state from the broker (a window that no longer exists)."""
+        self._hand_over(self._parcel(route, b"", ids))
+
+    def on(self, route: Route[M], handler: Callable[[M, Ids], None], **ids: str) -> None:
+        """Call ``handler(message, ids)`` for each arrival; ids not named match any. Survives reconnects."""
+
+        def take(parcel: Parcel, found: Ids) -> None:
+            try:
+                message = decode(route.payload, parcel.payload)
+            except BrokenPayload as error:
+                self._note_broken(parcel.topic, error)
+                return
+            handler(message, found)
+
+        self._listen(_Listener(route, ids, take))
+
+    def on_link(self, handler: Callable[[bool], None]) -> None:
+        """Call with True when linked and subscribed, with False when the link is lost."""
+        self._link_handlers.append(handler)
+
+    def request(self, kind: RequestRoute[Q, A], message: Q, *, timeout_seconds: float = 5.0) -> Future[A]:
+        """Ask the hall. Until the time is over it is repeated, with the same id: after 0.5 s, then
+        each second, and when the link comes back, because a broker or server that died forgets what it was asked."""
+        future: Future[A] = Future()
+        key = next(self._correlation)
+        parcel = self._parcel(kind.route, encode(message), {"station": self._station})
+        parcel = Parcel(
+            parcel.topic,
+            parcel.payload,
+            parcel.qos,
+            expiry_seconds=parcel.expiry_seconds,
+            response_topic=response_topic(self._hall, self._station),
+            correlation=key,
+        )
+        with self._wake:
+            if self._stopping:
+                future.set_exception(Unanswered("the bus is closed"))
+                return future
+            now = self._monotonic()
+            self._pending[key] = _Pending(kind, future, parcel, now + timeout_seconds)
+            heapq.heappush(self._due, (now + min(FIRST_REPEAT_SECONDS, timeout_seconds), key))
+            send_now = self._linked
+            self._wake.notify()
+        if send_now:
+            self._send(parcel)
+        return future
+
+    def serve(self, kind: RequestRoute[Q, A], handler: Callable[[str, Q], Future[A]]) -> None:
+        """Answer requests: ``handler(station, request)``; station and reply address come from the topic."""
+
+        def take(parcel: Parcel, found: Ids) -> None:
+            station = found["station"]
+
+            def answer(value: A) -> None:
+                payload = encode(value)
+                expiry = kind.expiry_seconds
+                address = response_topic(self._hall, station)
+                self._send(Parcel(address, payload, 1, False, expiry, "", parcel.correlation))
+
+            try:
+                request = decode(kind.request, parcel.payload)
+            except BrokenPayload as error:
+                self._note_broken(parcel.topic, error)
+                answer(kind.answer(refusal=BROKEN_REQUEST))
+                return
+            try:
+                future = handler(station, request)
+            except Exception:
+                answer(kind.answer(refusal=FAILED_REQUEST, id=request.id))
+                raise
+            future.add_done_callback(lambda done: self._pass_on(done, request, answer))
+
+        self._listen(_Listener(kind.route, {}, take))
+
+    def counters(self) -> dict[str, int]:
+        """What was lost and how often: dropped, broken, denied, failed handlers, reconnects."""
+        return self._tally.counts()
+
+    # ------------------------------------------------------------ for the wire
+
+    def arrived(self, parcel: Parcel) -> None:
+        """A parcel came; called by the wire's thread, only enqueues."""
+        with self._wake:
+            self._arrivals.put(parcel)
+            self._wake.notify()
+
+    def link_changed(self, up: bool, *, resumed: bool = False) -> None:
+        """The link came or went; ``resumed`` = the broker still knew our session. Only enqueues."""
+        with self._wake:
+            self._link_changes.append(_Linked(up, resumed))
+            self._wake.notify()
+
+    def filters(self) -> list[str]:
+        """Everything to subscribe to, answers first, each once."""
+        wanted = [response_topic(self._hall, self._station)]
+        wanted += [listener.route.filter(self._hall, **listener.ids) for listener in self._listeners]
+        return list(dict.fromkeys(wanted))
+
+    def settled(self, parcel: Parcel) -> None:
+        """The broker has this state; it need not be sent again while the session lives."""
+        with self._states_lock:
+            if self._states.get(parcel.topic) is parcel:
+                self._unsent.discard(parcel.topic)
+
+    def _count(self, name: str, count: int = 1) -> int:
+        return self._tally.add(name, count)
+
+    # ------------------------------------------------------------ helpers in calling order
+
+    def _parcel(self, route: Route[Any], payload: bytes, ids: Ids) -> Parcel:
+        if "{station}" in route.template:
+            ids = {"station": self._station, **ids}
+        topic = route.topic(self._hall, **ids)
+        return Parcel(topic, payload, route.qos, route.retained, route.expiry_seconds)
+
+    def _hand_over(self, parcel: Parcel) -> None:
+        with self._states_lock:
+            if parcel.state:
+                self._states.pop(parcel.topic, None)
+                self._states[parcel.topic] = parcel
+                self._unsent.add(parcel.topic)
+            self._send(parcel)
+
+    def _listen(self, listener: _Listener) -> None:
+        with self._wake:
+            self._listeners.append(listener)
+            linked = self._linked
+        if linked:
+            self._subscribe([listener.route.filter(self._hall, **listener.ids)])
+
+    def _deliver(self) -> None:
+        """The delivery thread: link changes first, then arrivals, with requests that are due in between."""
+        while True:
+            with self._wake:
+                while not (self._stopping or self._link_changes or self._arrivals):
+                    patience = self._patience()
+                    if patience is not None and patience <= 0:
+                        break
+                    self._wake.wait(patience)
+                if self._stopping:
+                    return
+                overdue, repeats = self._take_due()
+                change = self._link_changes.popleft() if self._link_changes else None
+                parcel = self._arrivals.take() if change is None and self._arrivals else None
+            self._give_up(overdue)
+            for repeat in repeats:
+                self._send(repeat)
+            if change is not None:
+                self._take_link(change)
+            if parcel is not None:
+                self._take_parcel(parcel)
+
+    def _patience(self) -> float | None:
+        """Seconds until a request must be repeated or given up; None when none is open."""
+        while self._due and self._due[0][1] not in self._pending:
+            heapq.heappop(self._due)
+        return self._due[0][0] - self._monotonic() if self._due else None
+
+    def _take_due(self) -> tuple[list[bytes], list[Parcel]]:
+        """Requests whose time is over, and parcels to be sent again."""
+        overdue, repeats = [], []
+        while (patience := self._patience()) is not None and patience <= 0:
+            _, key = heapq.heappop(self._due)
+            pending = self._pending[key]
+            now = self._monotonic()
+            if now >= pending.give_up_at:
+                overdue.append(key)
+                continue
+            heapq.heappush(self._due, (min(now + REPEAT_SECONDS, pending.give_up_at), key))
+            if self._linked:
+                repeats.append(pending.parcel)
+        return overdue, repeats
+
+    def _give_up(self, keys: list[bytes]) -> None:
+        for key in keys:
+            pending = self._pending.pop(key, None)
+            if pending is not None and _settle(pending.future, error=Unanswered(pending.kind.kind)):
+                self._count("unanswered")
+
+    def _take_link(self, change: _Linked) -> None:
+        if change.up == self._linked and not change.up:
+            return
+        with self._wake:
+            self._linked = change.up
+        if change.up:
+            self._subscribe(self.filters())
+            self._send_states(everything=not change.resumed)
+            for pending in list(self._pending.values()):
+                self._send(pending.parcel)
+        for handler in list(self._link_handlers):
+            self._guarded(partial(handler, change.up))
+
+    def _send_states(self, *, everything: bool) -> None:
+        with self._states_lock:
+            for topic, parcel in list(self._states.items()):
+                if everything or topic in self._unsent:
+                    self._unsent.add(topic)
+                    self._send(parcel)
+
+    def _take_parcel(self, parcel: Parcel) -> None:
+        if parcel.topic == response_topic(self._hall, self._station):
+            self._take_answer(parcel)
+            return
+        for listener in list(self._listeners):
+            found = listener.route.match(parcel.topic)
+            if found is None or found.get("hall") != self._hall or not parcel.payload:
+                continue
+            if all(found.get(name) == value for name, value in listener.ids.items()):
+                self._guarded(partial(listener.take, parcel, found))
+
+    def _take_answer(self, parcel: Parcel) -> None:
+        pending = self._pending.pop(parcel.correlation, None)
+        if pending is None:
+            self._count("late_answers")
+            return
+        try:
+            _settle(pending.future, decode(pending.kind.answer, parcel.payload))
+        except BrokenPayload as error:
+            self._note_broken(parcel.topic, error)
+            _settle(pending.future, error=Unanswered(str(error)))
+
+    def _pass_on(self, done: Future[A], request: Request, answer: Callable[[A], None]) -> None:
+        """A served request is finished: send its answer. A failure stays unanswered (see Bus.serve)."""
+        try:
+            value = done.result()
+        except CancelledError:
+            return
+        except Exception:
+            self._count("failed_handlers")
+            log.exception("request %s was not answered", request.id)
+            return
+        answer(value if value.id else structs.replace(value, id=request.id))
+
+    def _guarded(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except Exception:
+            self._count("failed_handlers")
+            log.exception("a handler of the bus failed; the bus goes on")
+
+    def _note_broken(self, topic: str, error: BrokenPayload) -> None:
+        self._count("broken")
+        if topic not in self._broken_topics and len(self._broken_topics) < 1000:
+            self._broken_topics.add(topic)
+            log.warning("broken payload on %s: %s (said once for this topic)", topic, error)
+
+    # ------------------------------------------------------------ hooks of the wire
+
+    @abstractmethod
+    def _connect(self) -> None:
+        """Begin to connect; must not block."""
+
+    @abstractmethod
+    def _disconnect(self) -> None:
+        """Send what is still waiting for a moment, leave without a will."""
+
+    @abstractmethod
+    def _send(self, parcel: Parcel) -> None:
+        """Any thread: send; without a link drop and count it, unless it is a state."""
+
+    @abstractmethod
+    def _subscribe(self, filters: list[str]) -> None:
+        """Ask the broker for these; without a link do nothing."""
+
+
+def _settle(future: Future[Any], value: object = None, *, error: Exception | None = None) -> bool:
+    """Finish a future unless its owner cancelled it."""
+    try:
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(value)
+    except InvalidStateError:
+        return False
+    return True

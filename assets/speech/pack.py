@@ -1,0 +1,180 @@
+"""The clip pack: what is stored of each clip, its manifest as it travels, and the store on disk.
+
+A pack is a JSON manifest that names clips by their exact text; each clip is a WAV file of its own,
+named by its key. Over HTTP the manifest is the blob ``clips`` and each clip lies at
+``/blobs/<sha256>``: a pack may grow while it is being rendered, and a station fetches each clip once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from assets.speech.sound import CLIP_RATE, Mono, lufs, read_wav, to_int16, wav_bytes
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+_JOURNAL = "clips.jsonl"
+
+
+class Clip(msgspec.Struct, frozen=True, kw_only=True):
+    """One clip: ``file`` is its name in the store's folder, ``sha256`` and ``size`` are of that file."""
+
+    text: str
+    voice: str
+    file: str
+    sha256: str
+    size: int
+    seconds: float
+    lufs: float
+
+
+class ClipPack(msgspec.Struct, frozen=True, kw_only=True):
+    """A manifest. ``wanted`` is how many clips the hall is having rendered: more than there are = growing."""
+
+    format: int = FORMAT
+    engine: str = ""
+    rate: int = CLIP_RATE
+    wanted: int = 0
+    clips: tuple[Clip, ...] = ()
+
+
+def encode_pack(pack: ClipPack) -> bytes:
+    """The manifest's bytes; the same pack always gives the same bytes."""
+    return msgspec.json.encode(pack)
+
+
+def decode_pack(content: bytes) -> ClipPack:
+    """A manifest; ValueError with a sentence when it is none, or of a newer format."""
+    try:
+        pack = msgspec.json.decode(content, type=ClipPack)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not a clip manifest: {error}") from error
+    if pack.format != FORMAT:
+        raise ValueError(f"a clip manifest of format {pack.format}, this program reads {FORMAT}")
+    return pack
+
+
+class ClipStore:
+    """Clips in a folder, found again after any stop: a file is complete when its line is in the journal.
+
+    One process writes; others may read at the same time.
+    """
+
+    def __init__(self, folder: Path, engine: str) -> None:
+        self.folder = folder
+        self.engine = engine
+        self._clips: dict[str, Clip] = {}
+        self._read_to = 0
+
+    def refresh(self) -> None:
+        """Read what was added since; a last line that is cut off waits for the next time."""
+        try:
+            with (self.folder / _JOURNAL).open("rb") as journal:
+                journal.seek(self._read_to)
+                lines = journal.read()
+        except FileNotFoundError:
+            return
+        whole = lines[: lines.rfind(b"\n") + 1]
+        self._read_to += len(whole)
+        for line in whole.splitlines():
+            self._admit(line)
+
+    def find(self, text: str, voice: str) -> Clip | None:
+        """The clip of a text in this voice and engine, or None."""
+        clip = self._clips.get(text)
+        return clip if clip and clip.voice == voice else None
+
+    def add(self, text: str, voice: str, sound: Mono) -> Clip:
+        """Store a clip: the file whole under its name first, then its line."""
+        content = wav_bytes(to_int16(sound), CLIP_RATE)
+        clip = Clip(
+            text=text,
+            voice=voice,
+            file=clip_key(text, voice, self.engine) + ".wav",
+            sha256=hashlib.sha256(content).hexdigest(),
+            size=len(content),
+            seconds=round(sound.size / CLIP_RATE, 3),
+            lufs=round(lufs(sound, CLIP_RATE), 2),
+        )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.folder / clip.file, content)
+        self._append(msgspec.json.encode(clip) + b"\n")
+        self._clips[text] = clip
+        return clip
+
+    def pack(self, wanted: int = 0) -> ClipPack:
+        """All clips of this engine, in the order in which they were made."""
+        clips = tuple(self._clips.values())
+        return ClipPack(engine=self.engine, wanted=max(wanted, len(clips)), clips=clips)
+
+    def write_manifest(self, wanted: int = 0) -> Path:
+        """Write ``manifest.json`` beside the clips: a folder that can be copied to a station."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / MANIFEST
+        write_atomically(path, encode_pack(self.pack(wanted)))
+        return path
+
+    def _append(self, line: bytes) -> None:
+        with (self.folder / _JOURNAL).open("a+b") as journal:
+            if journal.tell():
+                journal.seek(-1, os.SEEK_END)
+                if journal.read(1) != b"\n":
+                    line = b"\n" + line
+            journal.write(line)
+
+    def _admit(self, line: bytes) -> None:
+        try:
+            clip = msgspec.json.decode(line, type=Clip)
+        except msgspec.DecodeError:
+            return
+        path = self.folder / clip.file
+        mine = clip.file == clip_key(clip.text, clip.voice, self.engine) + ".wav"
+        if mine and path.is_file() and path.stat().st_size == clip.size:
+            self._clips[clip.text] = clip
+
+
+def clip_key(text: str, voice: str, engine: str) -> str:
+    """Name of a clip's file: the digest of everything that decides how it sounds."""
+    return hashlib.sha256("\n".join((engine, voice, text)).encode()).hexdigest()[:32]
+
+
+def faults(clips: Iterable[Clip], folder: Path) -> list[str]:
+    """What is wrong with stored clips, one sentence each: file, digest, level, peak, lead, length."""
+    return [f"{clip.text}: {fault}" for clip in clips for fault in _clip_faults(clip, folder / clip.file)]
+
+
+def _clip_faults(clip: Clip, path: Path) -> Iterable[str]:
+    try:
+        content = path.read_bytes()
+        sound, rate = read_wav(content)
+    except (OSError, ValueError) as error:
+        yield str(error)
+        return
+    if hashlib.sha256(content).hexdigest() != clip.sha256:
+        yield "the file is not the one of the manifest"
+    level = lufs(sound, rate)
+    peak = float(abs(sound).max())
+    loud = abs(sound) > 0.008
+    if not -17 <= level <= -15:
+        yield f"loudness {level:.1f} LUFS, wanted -16 ± 1"
+    if peak > 10 ** (-1 / 20):
+        yield f"peak {peak:.2f}, wanted at most 0.89"
+    if loud.argmax() > 0.06 * rate:
+        yield f"{loud.argmax() / rate * 1000:.0f} ms of silence at its start, wanted at most 60"
+    if not 0.15 <= sound.size / rate <= 4:
+        yield f"{sound.size / rate:.2f} s long, wanted 0.15-4"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """The whole file or the old one, whatever stops us."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,136 @@
+"""PURE: 补打: lay the card or type the number, choose among several tickets, print again and marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from contract.messages import Person, TicketSlip
+from kiosk.flows.effects import AskFind
+from kiosk.flows.events import (
+    CardRead,
+    Confirm,
+    Event,
+    Found,
+    KeyPressed,
+    OpenKeypad,
+    Refused,
+    ReprintTicket,
+    Unanswered,
+)
+from kiosk.flows.number import show_number
+from kiosk.flows.state import Screen, State, Step, only
+
+NUMBER_LENGTH = 6
+NONE_FOUND = "没有查到您今天的有效号票"
+NO_SUCH_NUMBER = "没有查到这个号码，请核对后再试"
+NO_ANSWER = "暂时连不上大厅服务器，请稍后再试"
+
+
+@dataclass(frozen=True, slots=True)
+class Reprint(Screen):
+    """Asks for the card; ``looking`` is the attempt that looks for its tickets."""
+
+    name: ClassVar[str] = "reprint"
+    looking: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Keypad(Screen):
+    """The number as typed so far."""
+
+    name: ClassVar[str] = "keypad"
+    text: str = ""
+    looking: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Screen):
+    """Tickets that can be printed again; ``existing``: a new one of the same service was wanted."""
+
+    name: ClassVar[str] = "offer"
+    slips: tuple[TicketSlip, ...]
+    existing: bool = False
+
+
+def open_reprint(state: State) -> Step:
+    """Begin the errand: a person who is known already need not lay the card again."""
+    if state.person is not None:
+        return _look_for(state, state.person)
+    return only(state.show(Reprint()))
+
+
+def reprint_chosen(state: State, slips: tuple[TicketSlip, ...], ticket: str) -> Step:
+    """Print the chosen one of these again; nothing when it is not among them."""
+    for slip in slips:
+        if slip.ticket == ticket:
+            return show_number(state, slip, reprint=True)
+    return only(state)
+
+
+def _look_for(state: State, person: Person) -> Step:
+    state, attempt = replace(state, person=person).next_attempt()
+    return state.show(Reprint(attempt)), (AskFind(attempt, person_key=person.key),)
+
+
+def _step_reprint(state: State, screen: Reprint, event: Event) -> Step:
+    match event:
+        case CardRead(person):
+            return _look_for(state, person)
+        case OpenKeypad():
+            return only(state.show(Keypad()))
+        case Found(attempt, slips) if attempt == screen.looking:
+            if not slips:
+                return only(state.show(Reprint()).say(NONE_FOUND))
+            if len(slips) == 1:
+                return show_number(state, slips[0], reprint=True)
+            return only(state.show(Offer(slips)))
+        case Refused(attempt, sentence) if attempt == screen.looking:
+            return only(state.show(Reprint()).say(sentence))
+        case Unanswered(attempt) if attempt == screen.looking:
+            return only(state.show(Reprint()).say(NO_ANSWER))
+    return only(state)
+
+
+def _step_keypad(state: State, screen: Keypad, event: Event) -> Step:
+    match event:
+        case CardRead(person):
+            return _look_for(state, person)
+        case KeyPressed(key) if not screen.looking:
+            return only(state.show(replace(screen, text=_typed(screen.text, key))))
+        case Confirm() if screen.text and not screen.looking:
+            state, attempt = state.next_attempt()
+            return state.show(replace(screen, looking=attempt)), (AskFind(attempt, number=screen.text),)
+        case Found(attempt, slips) if attempt == screen.looking and screen.looking:
+            if slips:
+                return only(state.show(Offer(slips)))
+            return only(state.show(Keypad(screen.text)).say(NO_SUCH_NUMBER))
+        case Refused(attempt, sentence) if attempt == screen.looking and screen.looking:
+            return only(state.show(Keypad(screen.text)).say(sentence))
+        case Unanswered(attempt) if attempt == screen.looking and screen.looking:
+            return only(state.show(Keypad(screen.text)).say(NO_ANSWER))
+    return only(state)
+
+
+def _typed(text: str, key: str) -> str:
+    if key == "clear":
+        return ""
+    if key == "delete":
+        return text[:-1]
+    if len(key) == 1 and key.isascii() and key.isalnum() and len(text) < NUMBER_LENGTH:
+        return text + key.upper()
+    return text
+
+
+def _step_offer(state: State, screen: Offer, event: Event) -> Step:
+    if isinstance(event, ReprintTicket):
+        return reprint_chosen(state, screen.slips, event.ticket)
+    return only(state)
+
+
+STEPS: Mapping[type[Screen], Callable[[State, Any, Event], Step]] = {
+    Reprint: _step_reprint,
+    Keypad: _step_keypad,
+    Offer: _step_offer,
+}

@@ -1,0 +1,226 @@
+"""Second-generation ID card reader on a serial port (SDT protocol): find, select, read, still there."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+import msgspec
+
+from devices import link_faults
+from devices.links import Link, link_for
+from devices.ports import (
+    DeviceError,
+    DeviceLost,
+    DeviceMisconfigured,
+    DeviceRefused,
+    Fault,
+    IdCard,
+    Kind,
+    Owner,
+    Status,
+)
+from devices.protocols.id_card import BadCard, UnknownCard, parse_text
+from devices.protocols.sdt import (
+    Command,
+    Garbled,
+    Reply,
+    Said,
+    build_request,
+    parse_base,
+    parse_sam_id,
+    take_reply,
+)
+
+_SECONDS = {
+    Command.STATUS: 0.8,
+    Command.SAM_ID: 0.8,
+    Command.FIND: 1.2,
+    Command.SELECT: 1.0,
+    Command.READ_BASE: 3.0,
+    Command.READ_NEWEST_ADDRESS: 1.5,
+}
+_REST_SECONDS = 0.4
+"""A frame comes in one go: a pause this long inside one means that its rest is lost."""
+_READ_TRIES = 3
+_SAM_ID_TRIES = 5
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``port`` is a serial device (or tcp://host:port), ``baud`` the module's rate."""
+
+    port: str
+    baud: int = 115200
+
+
+def build(options: Options) -> SdtReader:
+    """The driver, not yet opened."""
+    return SdtReader(link_for(options.port, baud=options.baud))
+
+
+class SdtReader:
+    """An SDT reader behind a link."""
+
+    kind = Kind.ID_CARD_READER
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._buffer = bytearray()
+        self._reads = self._garbled = self._refused = 0
+
+    def open(self) -> None:
+        self._link.open()
+        self._drop()
+
+    def close(self) -> None:
+        self._buffer.clear()
+        self._link.close()
+
+    def identify(self) -> str:
+        """The SAM id: asked until it comes the same twice, since some modules answer wrong after power-on."""
+        self._check_module()
+        before = ""
+        for _ in range(_SAM_ID_TRIES):
+            found = self._sam_id()
+            if found and found == before:
+                return found
+            before = found
+        raise DeviceLost(_no_sam_id(self._link.name))
+
+    def heartbeat(self) -> Status:
+        self._check_module()
+        counts = {"reads": self._reads, "garbled": self._garbled, "refused": self._refused}
+        return Status(True, details={word: str(count) for word, count in counts.items()})
+
+    def find(self) -> bool:
+        return self._ask_again(Command.FIND).said == Said.FOUND
+
+    def read(self) -> IdCard:
+        """A card that slides, or a frame that came broken, is read again from *find*."""
+        problem: DeviceError = DeviceRefused(_MOVED)
+        for turn in range(_READ_TRIES):
+            try:
+                if turn:
+                    self._drop()
+                    self._ask(Command.FIND)
+                return self._read_once()
+            except Garbled:
+                self._garbled += 1
+                problem = DeviceLost(_garbled(self._link.name))
+            except _Unread as unread:
+                problem = DeviceRefused(unread.fault)
+        self._refused += isinstance(problem, DeviceRefused)
+        raise problem
+
+    def still_there(self) -> bool:
+        return self._ask_again(Command.READ_NEWEST_ADDRESS).said in (Said.OK, Said.NOTHING_STORED)
+
+    def _read_once(self) -> IdCard:
+        _raise_unless(self._ask(Command.SELECT), Said.OK)
+        reply = self._ask(Command.READ_BASE)
+        _raise_unless(reply, Said.OK)
+        text, photo = parse_base(reply.data)
+        try:
+            card = parse_text(text, photo)
+        except UnknownCard as error:
+            self._refused += 1
+            raise DeviceRefused(_UNKNOWN_CARD) from error
+        except BadCard as error:
+            raise _Unread(_UNREADABLE) from error
+        self._reads += 1
+        return card
+
+    def _check_module(self) -> None:
+        said = self._ask_again(Command.STATUS).said
+        if said != Said.OK:
+            raise DeviceLost(_self_test(said))
+
+    def _sam_id(self) -> str:
+        try:
+            reply = self._ask(Command.SAM_ID)
+            return parse_sam_id(reply.data) if reply.said == Said.OK else ""
+        except Garbled:
+            self._garbled += 1
+            self._drop()
+            return ""
+
+    def _ask_again(self, command: Command) -> Reply:
+        """Ask; once more when the answer came broken. For requests that change nothing in the module."""
+        for _ in range(2):
+            try:
+                return self._ask(command)
+            except Garbled:
+                self._garbled += 1
+                self._drop()
+        raise DeviceLost(_garbled(self._link.name))
+
+    def _ask(self, command: Command) -> Reply:
+        """One request, its reply. Raises Garbled (half or wrong frame), DeviceLost (nothing came, module broken)."""
+        if self._buffer:
+            self._drop()
+        limit = _SECONDS[command]
+        self._link.write(build_request(command), limit)
+        deadline = monotonic() + limit
+        while (reply := take_reply(self._buffer)) is None:
+            left = deadline - monotonic()
+            data = (
+                self._link.read(4096, min(_REST_SECONDS, left) if self._buffer else left) if left > 0 else b""
+            )
+            if data:
+                self._buffer += data
+            elif self._buffer:
+                raise Garbled("half a frame")
+            else:
+                raise DeviceLost(link_faults.silent(self._link.name))
+        if reply.said == Said.NOT_AUTHORISED:
+            raise DeviceMisconfigured(_UNAUTHORISED)
+        if reply.said == Said.SELF_TEST_FAILED:
+            raise DeviceLost(_self_test(reply.said))
+        return reply
+
+    def _drop(self) -> None:
+        self._buffer.clear()
+        self._link.drop_input()
+
+
+class _Unread(Exception):
+    """The card was not read, but may be on the next try."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.code)
+        self.fault = fault
+
+
+def _raise_unless(reply: Reply, wanted: Said) -> None:
+    said = reply.said
+    if said == wanted:
+        return
+    if said in (Said.BAD_CHECKSUM, Said.BAD_LENGTH, Said.BAD_COMMAND, Said.UNKNOWN_ERROR):
+        raise Garbled("the module did not understand")
+    if said == Said.WRONG_KIND_OF_CARD:
+        raise DeviceRefused(_UNKNOWN_CARD)
+    raise _Unread(_MOVED if said in (Said.NOT_SELECTED, Said.READ_FAILED, Said.NOT_FOUND) else _UNREADABLE)
+
+
+_MOVED = Fault("card_moved", "没有读到证件", "请把证件拿起，再平放到读卡区，不要移动", Owner.CITIZEN)
+_UNREADABLE = Fault(
+    "card_unreadable", "这张证件读不出来", "请换个方向重放一次，或不用证件取号", Owner.CITIZEN
+)
+_UNKNOWN_CARD = Fault("card_unknown", "暂不支持这种证件", "请使用居民身份证，或不用证件取号", Owner.CITIZEN)
+_UNAUTHORISED = Fault(
+    "module_unauthorised", "读卡器的安全模块未授权", "联系读卡器供应商授权或更换", Owner.TECHNICIAN
+)
+
+
+def _self_test(said: int) -> Fault:
+    action = "断电重启读卡器；仍不行请更换"
+    return Fault("self_test_failed", f"读卡器自检未通过（代码 {said:02X}）", action, Owner.TECHNICIAN)
+
+
+def _garbled(name: str) -> Fault:
+    action = "检查数据线是否松动、波特率是否一致"
+    return Fault("garbled", f"读卡器数据出错（{name}）", action, Owner.TECHNICIAN)
+
+
+def _no_sam_id(name: str) -> Fault:
+    action = "把读卡器断电 2 秒后重新上电"
+    return Fault("no_sam_id", f"读卡器没有给出稳定的模块编号（{name}）", action, Owner.TECHNICIAN)

@@ -196,12 +196,17 @@ class Align(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Text of any Unicode characters, ``scale`` 1–8 times the normal height and width."""
+    """Text of any Unicode characters, ``scale`` 1–8 times the normal height and width.
+
+    A scale at which a word would not fit on the paper is lowered. ``hang`` is how far rows after the
+    first stand in, in half Hanzi of the line's size.
+    """
 
     text: str
     scale: int = 1
     align: Align = Align.LEFT
     bold: bool = False
+    hang: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""From a ticket to what a printer understands: layout, text bytes, pictures."""

@@ -87,7 +87,8 @@ def show(variant: Variant) -> object:
     sample = variant.sample
     theme.use(palette=variant.palette, scale=variant.scale)
     theme.fit(*sample.size, diagonal_inches=sample.diagonal_inches, design=sample.size)
-    Window.clear_widgets()
+    for child in list(Window.children):
+        Window.remove_widget(child)
     widget = sample.build()
     place(widget, sample.size)
     return widget
@@ -108,7 +109,7 @@ def place(widget: object, size: tuple[int, int]) -> None:
 
 
 def frames(count: int, *, root: object = None, most: int = 60) -> None:
-    """Step Kivy until ``count`` frames were flipped and ``root`` is at rest; RuntimeError when it never is."""
+    """Step Kivy until ``count`` frames were flipped and ``root`` is at rest; RuntimeError if it never is."""
     from kivy.base import EventLoop
     from kivy.clock import Clock
     from kivy.core.window import Window

@@ -20,6 +20,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
+from contract.clock import Reading
 from hall_server.hall.events import KINDS, Event
 from hall_server.hall.model import Ticket
 
@@ -30,8 +31,8 @@ SCHEMA_VERSION = 1
 GENESIS = hashlib.sha256(b"banshi journal 1").digest()
 _SCHEMA = """
 CREATE TABLE event(
-  seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL,
-  sender TEXT NOT NULL, body TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
+  seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL, day TEXT NOT NULL,
+  kind TEXT NOT NULL, sender TEXT NOT NULL, body TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
 CREATE TABLE request(
   day TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, answer TEXT NOT NULL,
   PRIMARY KEY(day, id)) STRICT, WITHOUT ROWID;
@@ -51,9 +52,11 @@ class JournalBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event with its place: ``sender`` is the box or window that asked."""
+    """One event with its place: ``sender`` is the box or window that asked, ``wall_ms`` the real-time
+    clock at that moment (hall time stands in the event)."""
 
     seq: int
+    wall_ms: int
     day: str
     sender: str
     event: Event
@@ -87,10 +90,10 @@ def decode_event(kind: str, body: str) -> Event:
     return msgspec.json.decode(body, type=known)
 
 
-def chain(previous: bytes, seq: int, day: str, kind: str, sender: str, body: str) -> bytes:
+def chain(previous: bytes, seq: int, *columns: str) -> bytes:
     """Hash of a record: SHA-256 over the previous hash and every column, length-prefixed."""
     digest = hashlib.sha256(previous)
-    for part in (str(seq), day, kind, sender, body):
+    for part in (str(seq), *columns):
         data = part.encode()
         digest.update(len(data).to_bytes(4, "big"))
         digest.update(data)
@@ -164,10 +167,10 @@ class Journal:
             f"SELECT day, id, answer FROM request WHERE day IN ({marks})", days
         )
 
-    def last_time_ms(self) -> int | None:
-        """Hall time of the newest event, or None in an empty journal."""
-        row = self._reading().execute("SELECT at_ms FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-        return None if row is None else int(row[0])
+    def last_reading(self) -> Reading | None:
+        """Hall time and real-time clock of the newest event, or None in an empty journal."""
+        row = self._reading().execute("SELECT at_ms, wall_ms FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+        return None if row is None else Reading(*row)
 
     def start(self) -> None:
         """From here on only the writer thread uses the connection."""
@@ -233,14 +236,15 @@ class Journal:
                 continue
             for entry in item.entries:
                 kind, body = type(entry.event).__name__, encode_event(entry.event)
-                head = chain(head, entry.seq, entry.day, kind, entry.sender, body)
+                head = chain(head, entry.seq, str(entry.wall_ms), entry.day, kind, entry.sender, body)
                 last = entry.seq
-                events.append((entry.seq, entry.event.at_ms, entry.day, kind, entry.sender, body, head))
+                place = (entry.seq, entry.event.at_ms, entry.wall_ms, entry.day)
+                events.append((*place, kind, entry.sender, body, head))
             if item.request and item.entries:
                 requests.append((item.entries[-1].day, item.request, item.entries[-1].seq, item.answer))
             tickets.update({ticket.id: ticket for ticket in item.tickets})
         with self._db:
-            self._db.executemany("INSERT INTO event VALUES(?,?,?,?,?,?,?)", events)
+            self._db.executemany("INSERT INTO event VALUES(?,?,?,?,?,?,?,?)", events)
             self._db.executemany("INSERT INTO request VALUES(?,?,?,?)", requests)
             self._db.executemany(_UPSERT, (_row(ticket) for ticket in tickets.values()))
             for item in work:
@@ -294,16 +298,16 @@ def verified(db: apsw.Connection, after: int = 0) -> Iterator[Entry]:
         head = row[0]
     expected = after
     rows = db.execute(
-        "SELECT seq, day, kind, sender, body, hash FROM event WHERE seq>? ORDER BY seq", (after,)
+        "SELECT seq, wall_ms, day, kind, sender, body, hash FROM event WHERE seq>? ORDER BY seq", (after,)
     )
-    for seq, day, kind, sender, body, stored in rows:
+    for seq, wall_ms, day, kind, sender, body, stored in rows:
         expected += 1
-        head = chain(head, seq, day, kind, sender, body)
+        head = chain(head, seq, str(wall_ms), day, kind, sender, body)
         if seq != expected:
             raise JournalBroken(f"record {expected} is missing")
         if head != stored:
             raise JournalBroken(f"record {seq} has been altered")
-        yield Entry(seq, day, sender, decode_event(kind, body))
+        yield Entry(seq, wall_ms, day, sender, decode_event(kind, body))
 
 
 def verify(path: Path) -> int:

@@ -21,6 +21,7 @@ import msgspec
 
 from contract import messages as m
 from contract import topics
+from contract.clock import HallClock
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall import pictures
@@ -74,13 +75,13 @@ class HallService:
         plan: Plan,
         journal: Journal,
         *,
-        now_ms: Callable[[], int],
+        clock: HallClock,
         publisher: Publisher,
         look: Look,
     ) -> None:
         self._hall = Hall(plan)
         self._journal = journal
-        self._now_ms = now_ms
+        self._clock = clock
         self._publisher = publisher
         self._look = look
         self._inbox: queue.SimpleQueue[_Ask | _Query | None] = queue.SimpleQueue()
@@ -186,7 +187,7 @@ class HallService:
         self._journal.write(Batch((), release=lambda: item.answer.set_result(found)))
 
     def _carry_out(self, command: c.Command, answer: Future[Answer]) -> None:
-        now_ms = self._now_ms()
+        now_ms = self._clock.now_ms()
         turned = turn_of_day(self._hall, now_ms)
         if turned:
             self._apply(Decision(turned), "clock", "", now_ms, None)
@@ -216,10 +217,11 @@ class HallService:
         entries: list[Entry] = []
         touched: dict[str, Ticket] = {}
         messages: list[m.Call] = []
+        wall_ms = self._clock.reading().wall_ms
         for event in decision.events:
             before = self._before(event)
             evolve(self._hall, event)
-            entries.append(Entry(self._hall.seq, self._day(), sender, event))
+            entries.append(Entry(self._hall.seq, wall_ms, self._day(), sender, event))
             self._note(event, before, touched, messages, now_ms)
 
         def release() -> None:
@@ -320,7 +322,7 @@ class HallService:
                 boards[ids["board"]] = message
         self._planned_view = HallView(
             seq=hall.seq,
-            at_ms=self._now_ms(),
+            at_ms=self._clock.now_ms(),
             day=self._day(),
             windows=windows,
             queues=queues,

@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, InvalidStateError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ from msgspec import structs
 
 from contract.bus import Ids, Unanswered
 from contract.messages import Answer, Message, Refusal, Request
-from contract.schema import BrokenPayload, decode, encode
+from contract.schema import PAYLOAD_LIMIT_BYTES, BrokenPayload, decode, encode
 from contract.topics import RequestRoute, Route, response_topic
 
 M = TypeVar("M", bound=Message)
@@ -34,15 +34,21 @@ A = TypeVar("A", bound=Answer)
 log = logging.getLogger(__name__)
 
 BACKLOG_LIMIT = 4096
+PUBLISH_LIMIT_BYTES = PAYLOAD_LIMIT_BYTES - 1024  # room for topic and properties in one packet
 FIRST_REPEAT_SECONDS = 0.5
 REPEAT_SECONDS = 1.0
+UNHEARD_SECONDS = 0.1
 BROKEN_REQUEST = Refusal(code="broken", sentence="请求无法识别，请联系工作人员")
 FAILED_REQUEST = Refusal(code="failed", sentence="大厅服务器出错，请联系工作人员")
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What travels: bytes and the MQTT 5 properties that we use; ``state`` means the row is retained."""
+    """What travels: bytes and the MQTT 5 properties that we use.
+
+    ``state`` means that the row is retained; ``deadline`` is the monotonic instant after which nobody
+    wants it any more.
+    """
 
     topic: str
     payload: bytes
@@ -51,6 +57,7 @@ class Parcel:
     expiry_seconds: int | None = None
     response_topic: str = ""
     correlation: bytes = b""
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +73,13 @@ class _Listener:
     take: Callable[[Parcel, Ids], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Pending:
     kind: RequestRoute[Any, Any]
     future: Future[Any]
     parcel: Parcel
     give_up_at: float
+    due_at: float = 0.0
 
 
 class Tally:
@@ -207,30 +215,24 @@ class Delivery(ABC):
         self._link_handlers.append(handler)
 
     def request(self, kind: RequestRoute[Q, A], message: Q, *, timeout_seconds: float = 5.0) -> Future[A]:
-        """Ask the hall. Until the time is over it is repeated, with the same id: after 0.5 s, then
-        each second, and when the link comes back, because a broker or server that died forgets what it was asked."""
+        """Ask the hall. Until the time is over it is repeated, with the same id: after 0.5 s, then each
+        second, and when the link comes back, because a broker or server that died forgets questions."""
         future: Future[A] = Future()
         key = next(self._correlation)
-        parcel = self._parcel(kind.route, encode(message), {"station": self._station})
-        parcel = Parcel(
-            parcel.topic,
-            parcel.payload,
-            parcel.qos,
-            expiry_seconds=parcel.expiry_seconds,
-            response_topic=response_topic(self._hall, self._station),
-            correlation=key,
-        )
+        plain = self._parcel(kind.route, encode(message), {})
+        address = response_topic(self._hall, self._station)
+        parcel = replace(plain, response_topic=address, correlation=key)
         with self._wake:
             if self._stopping:
                 future.set_exception(Unanswered("the bus is closed"))
                 return future
             now = self._monotonic()
             self._pending[key] = _Pending(kind, future, parcel, now + timeout_seconds)
-            heapq.heappush(self._due, (now + min(FIRST_REPEAT_SECONDS, timeout_seconds), key))
+            self._look_again(key, FIRST_REPEAT_SECONDS)
             send_now = self._linked
             self._wake.notify()
         if send_now:
-            self._send(parcel)
+            self._send(self._stamped(parcel))
         return future
 
     def serve(self, kind: RequestRoute[Q, A], handler: Callable[[str, Q], Future[A]]) -> None:
@@ -243,7 +245,7 @@ class Delivery(ABC):
                 payload = encode(value)
                 expiry = kind.expiry_seconds
                 address = response_topic(self._hall, station)
-                self._send(Parcel(address, payload, 1, False, expiry, "", parcel.correlation))
+                self._send(self._stamped(Parcel(address, payload, 1, False, expiry, "", parcel.correlation)))
 
             try:
                 request = decode(kind.request, parcel.payload)
@@ -290,6 +292,13 @@ class Delivery(ABC):
             if self._states.get(parcel.topic) is parcel:
                 self._unsent.discard(parcel.topic)
 
+    def unheard(self, parcel: Parcel) -> None:
+        """The broker says that nobody listens: a request is repeated soon, the server may just be linking."""
+        with self._wake:
+            if parcel.correlation in self._pending:
+                self._look_again(parcel.correlation, UNHEARD_SECONDS)
+                self._wake.notify()
+
     def _count(self, name: str, count: int = 1) -> int:
         return self._tally.add(name, count)
 
@@ -301,7 +310,18 @@ class Delivery(ABC):
         topic = route.topic(self._hall, **ids)
         return Parcel(topic, payload, route.qos, route.retained, route.expiry_seconds)
 
+    def _stamped(self, parcel: Parcel) -> Parcel:
+        """The parcel as it is sent now: its time to live begins."""
+        if parcel.expiry_seconds is None:
+            return parcel
+        return replace(parcel, deadline=self._monotonic() + parcel.expiry_seconds)
+
     def _hand_over(self, parcel: Parcel) -> None:
+        if len(parcel.payload) > PUBLISH_LIMIT_BYTES:
+            self._count("too_large")
+            log.error("%s: %d bytes are too many for a message", parcel.topic, len(parcel.payload))
+            return
+        parcel = self._stamped(parcel)
         with self._states_lock:
             if parcel.state:
                 self._states.pop(parcel.topic, None)
@@ -332,7 +352,7 @@ class Delivery(ABC):
                 parcel = self._arrivals.take() if change is None and self._arrivals else None
             self._give_up(overdue)
             for repeat in repeats:
-                self._send(repeat)
+                self._send(self._stamped(repeat))
             if change is not None:
                 self._take_link(change)
             if parcel is not None:
@@ -340,9 +360,18 @@ class Delivery(ABC):
 
     def _patience(self) -> float | None:
         """Seconds until a request must be repeated or given up; None when none is open."""
-        while self._due and self._due[0][1] not in self._pending:
+        while self._due:
+            at, key = self._due[0]
+            pending = self._pending.get(key)
+            if pending is not None and pending.due_at == at:
+                break
             heapq.heappop(self._due)
         return self._due[0][0] - self._monotonic() if self._due else None
+
+    def _look_again(self, key: bytes, seconds: float) -> None:
+        pending = self._pending[key]
+        pending.due_at = min(self._monotonic() + seconds, pending.give_up_at)
+        heapq.heappush(self._due, (pending.due_at, key))
 
     def _take_due(self) -> tuple[list[bytes], list[Parcel]]:
         """Requests whose time is over, and parcels to be sent again."""
@@ -354,7 +383,7 @@ class Delivery(ABC):
             if now >= pending.give_up_at:
                 overdue.append(key)
                 continue
-            heapq.heappush(self._due, (min(now + REPEAT_SECONDS, pending.give_up_at), key))
+            self._look_again(key, REPEAT_SECONDS)
             if self._linked:
                 repeats.append(pending.parcel)
         return overdue, repeats
@@ -374,7 +403,7 @@ class Delivery(ABC):
             self._subscribe(self.filters())
             self._send_states(everything=not change.resumed)
             for pending in list(self._pending.values()):
-                self._send(pending.parcel)
+                self._send(self._stamped(pending.parcel))
         for handler in list(self._link_handlers):
             self._guarded(partial(handler, change.up))
 

@@ -31,7 +31,7 @@ class _Session:
     bus: MemoryBus | None = None
     will: Parcel | None = None
     filters: dict[str, None] = field(default_factory=dict)
-    waiting: deque[tuple[float, Parcel]] = field(default_factory=deque)
+    waiting: deque[Parcel] = field(default_factory=deque)
     lost_at: float = 0.0
 
 
@@ -40,10 +40,10 @@ class MemoryBroker:
 
     def __init__(self, hall: str = "demo", *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.hall = hall
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._lock = threading.RLock()
         self._sessions: dict[str, _Session] = {}
-        self._retained: dict[str, tuple[float, Parcel]] = {}
+        self._retained: dict[str, Parcel] = {}
         self._buses: dict[str, MemoryBus] = {}
         self._cut: set[str] = set()
 
@@ -54,8 +54,8 @@ class MemoryBroker:
     def retained(self, topic: str) -> bytes | None:
         """What is retained on a full topic, for assertions."""
         with self._lock:
-            entry = self._retained.get(topic)
-            return entry[1].payload if entry else None
+            parcel = self._retained.get(topic)
+            return parcel.payload if parcel else None
 
     def cut(self, station: str) -> None:
         """Break a station's link; the broker notices at once and publishes the will. Stays cut until mend."""
@@ -96,7 +96,7 @@ class MemoryBroker:
                 del self._buses[bus.station]
             session = self._sessions.get(bus.station)
             if session is not None and session.bus is bus:
-                session.bus, session.will, session.lost_at = None, None, self._monotonic()
+                session.bus, session.will, session.lost_at = None, None, self.monotonic()
 
     def linked(self, bus: MemoryBus) -> bool:
         """Whether parcels of this bus get through now."""
@@ -111,12 +111,15 @@ class MemoryBroker:
                 return False
             if parcel.state:
                 if parcel.payload:
-                    self._retained[parcel.topic] = (self._monotonic(), parcel)
+                    self._retained[parcel.topic] = parcel
                 else:
                     self._retained.pop(parcel.topic, None)
+            heard = False
             for station, session in self._sessions.items():
                 if any(covers(filter_, parcel.topic) for filter_ in session.filters):
-                    self._hand_on(station, session, parcel)
+                    heard |= self._hand_on(station, session, parcel)
+            if not heard and sender in self._buses:
+                self._buses[sender].unheard(parcel)
             return True
 
     def subscribe(self, station: str, filters: list[str]) -> None:
@@ -125,7 +128,7 @@ class MemoryBroker:
             session = self._sessions[station]
             for filter_ in filters:
                 session.filters[filter_] = None
-                for topic, (_, parcel) in list(self._retained.items()):
+                for topic, parcel in list(self._retained.items()):
                     if covers(filter_, topic):
                         self._hand_on(station, session, parcel)
 
@@ -136,7 +139,7 @@ class MemoryBroker:
         if bus is None or station in self._cut:
             return
         session = self._sessions.get(station)
-        now = self._monotonic()
+        now = self.monotonic()
         if session is not None and session.bus is None and now - session.lost_at > SESSION_SECONDS:
             session = None
         resumed = session is not None
@@ -145,8 +148,8 @@ class MemoryBroker:
         session.bus, session.will = bus, bus.last_will
         bus.link_changed(True, resumed=resumed)
         while session.waiting:
-            put_at, parcel = session.waiting.popleft()
-            if parcel.expiry_seconds is None or now - put_at < parcel.expiry_seconds:
+            parcel = session.waiting.popleft()
+            if parcel.deadline is None or now < parcel.deadline:
                 bus.arrived(parcel)
 
     def _lose(self, station: str) -> None:
@@ -154,27 +157,29 @@ class MemoryBroker:
         if session is None or session.bus is None:
             return
         bus, will = session.bus, session.will
-        session.bus, session.will, session.lost_at = None, None, self._monotonic()
+        session.bus, session.will, session.lost_at = None, None, self.monotonic()
         bus.link_changed(False)
         if will is not None:
             self.accept(station, will)
 
-    def _hand_on(self, station: str, session: _Session, parcel: Parcel) -> None:
+    def _hand_on(self, station: str, session: _Session, parcel: Parcel) -> bool:
+        """Whether the station is one that hears this."""
         if not allowed(station, Access.READ, parcel.topic):
-            return
+            return False
         if session.bus is not None:
             session.bus.arrived(parcel)
         elif parcel.qos > 0:
-            session.waiting.append((self._monotonic(), parcel))
+            session.waiting.append(parcel)
             while len(session.waiting) > QUEUE_LIMIT:
                 session.waiting.popleft()
+        return True
 
 
 class MemoryBus(Delivery):
     """Bus of one station on a MemoryBroker."""
 
     def __init__(self, broker: MemoryBroker, station: str) -> None:
-        super().__init__(broker.hall, station)
+        super().__init__(broker.hall, station, monotonic=broker.monotonic)
         self._broker = broker
 
     @property

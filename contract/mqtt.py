@@ -1,1 +1,421 @@
-"""The bus over MQTT 5."""
+"""The bus over MQTT 5: the only place that knows paho.
+
+One link thread owns connecting, watching and leaving; paho's own thread only enqueues. Each link is a
+fresh paho client, so nothing but this module's bounded backlog remembers what is still to be sent.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from socket import IPPROTO_TCP, SHUT_RDWR, TCP_NODELAY, socket
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from contract.delivery import Backlog, Delivery, Parcel
+from contract.messages import Presence, ServerState
+from contract.schema import BrokenPayload, decode
+from contract.topics import SERVER, carries_state
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 2.0
+RECONNECT_SECONDS = (0.1, 1.5)
+REFUSED_SECONDS = (3.0, 5.0)
+SESSION_SECONDS = 60
+KEEPALIVE_SECONDS = 5
+WATCH_SECONDS = 5.0
+WATCH_LIMIT_SECONDS = 40.0
+GOODBYE_SECONDS = 1.0
+NO_SUBSCRIBERS = 16  # reason code of an acknowledgement
+WINDOW = 20  # unacknowledged parcels; the broker's max_inflight_messages
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """Where the broker is and who we are; the password is never shown."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(default="", repr=False)
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(slots=True)
+class _Link:
+    """One connection from CONNECT to its end."""
+
+    client: Client
+    answered: bool = False
+    refusal: str = ""
+    resumed: bool = False
+    gone: str | None = None
+    window: int = WINDOW
+    linked_at: float = 0.0
+    flying: dict[int, Parcel] = field(default_factory=dict)
+    acks: deque[tuple[int, ReasonCode]] = field(default_factory=deque)
+
+
+class MqttBus(Delivery):
+    """Bus of one program on the hall's broker.
+
+    ``watch_seconds``: when the server's beat is missed for so long on a link that looks alive, the link
+    is torn down (the broker may be frozen or the path cut); None never does.
+    """
+
+    def __init__(
+        self,
+        hall: str,
+        station: str,
+        address: BrokerAddress,
+        *,
+        watch_seconds: float | None = WATCH_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(hall, station, monotonic=monotonic)
+        self._address = address
+        self._watch = watch_seconds
+        self._allowed_silence = watch_seconds or 0.0
+        self._server_topic = SERVER.topic(hall)
+        self._beat: tuple[float, bool, bytes] | None = None
+        self._lock = threading.Lock()
+        self._backlog = Backlog(self._dropped_out)
+        self._link: _Link | None = None
+        self._acknowledged: deque[Parcel] = deque()
+        self._nudge = threading.Event()
+        self._closing = False
+        self._trouble = ""
+        self._thread_of_link = threading.Thread(target=self._keep_linked, name=f"mqtt-{station}", daemon=True)
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no link, as a sentence for the technician, or ''."""
+        return self._trouble
+
+    def nodelay(self) -> bool:
+        """Whether the socket of the present link sends small packets at once (TCP_NODELAY)."""
+        with self._lock:
+            sock = self._link.client.socket() if self._link else None
+        return isinstance(sock, socket) and sock.getsockopt(IPPROTO_TCP, TCP_NODELAY) != 0
+
+    def filters(self) -> list[str]:
+        """Everything to subscribe to; the server's beat always."""
+        return list(dict.fromkeys([*super().filters(), self._server_topic]))
+
+    # ------------------------------------------------------------ hooks of Delivery
+
+    def _connect(self) -> None:
+        self._thread_of_link.start()
+
+    def _disconnect(self) -> None:
+        self._closing = True
+        self._nudge.set()
+        if self._thread_of_link.is_alive():
+            self._thread_of_link.join(CONNECT_SECONDS + 2 * GOODBYE_SECONDS + 1)
+
+    def _send(self, parcel: Parcel) -> None:
+        with self._lock:
+            if self._link is None:
+                if not parcel.state:
+                    self._count("dropped_out")
+                return
+            self._backlog.put(parcel)
+            self._pump(self._link)
+        self._settle()
+
+    def _subscribe(self, filters: list[str]) -> None:
+        with self._lock:
+            if self._link is not None:
+                self._link.client.subscribe([(name, SubscribeOptions(qos=1)) for name in filters])
+
+    def _dropped_out(self, count: int) -> None:
+        self._count("dropped_out", count)
+
+    # ------------------------------------------------------------ the link thread
+
+    def _keep_linked(self) -> None:
+        while not self._closing:
+            link = self._try_link()
+            refused = link is not None and bool(link.refusal)
+            if link is not None and not refused:
+                self._stay(link)
+            if not self._closing:
+                self._pause(random.uniform(*(REFUSED_SECONDS if refused else RECONNECT_SECONDS)))
+
+    def _pause(self, seconds: float) -> None:
+        until = self._monotonic() + seconds
+        while not self._closing and (left := until - self._monotonic()) > 0:
+            self._nudge.wait(left)
+            self._nudge.clear()
+
+    def _try_link(self) -> _Link | None:
+        """One attempt within twice CONNECT_SECONDS: a link, a refused link, or None when nothing answered."""
+        try:
+            link = _Link(self._client())
+            self._wire(link)
+            link.client.connect(
+                self._address.host,
+                self._address.port,
+                KEEPALIVE_SECONDS,
+                clean_start=False,
+                properties=_properties(PacketTypes.CONNECT, SessionExpiryInterval=SESSION_SECONDS),
+            )
+        except (OSError, ValueError) as error:
+            self._note_trouble(f"the broker at {self._address} cannot be reached: {error}")
+            return None
+        link.client.loop_start()
+        until = self._monotonic() + CONNECT_SECONDS
+        while not (link.answered or link.gone or self._closing) and (left := until - self._monotonic()) > 0:
+            self._nudge.wait(left)
+            self._nudge.clear()
+        if link.answered and not link.refusal:
+            return link
+        _tear(link)
+        if link.refusal:
+            who = f"the broker at {self._address} refuses {self._address.user}"
+            self._note_trouble(f"{who}: {link.refusal}; is secret_file this station's own?")
+            return link
+        self._note_trouble(f"the broker at {self._address} does not answer")
+        return None
+
+    def _client(self) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2, self._station, protocol=MQTTv5, reconnect_on_failure=False
+        )
+        client.connect_timeout = CONNECT_SECONDS
+        client.username_pw_set(self._address.user, self._address.password)
+        if self._address.ca_file is not None:
+            context = ssl.create_default_context(cafile=self._address.ca_file)
+            if self._address.cert_file is not None:
+                context.load_cert_chain(self._address.cert_file, self._address.key_file)
+            client.tls_set_context(context)
+        if self._will is not None:
+            client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.state)
+        return client
+
+    def _wire(self, link: _Link) -> None:
+        """Callbacks run on paho's thread: they note what happened and nudge, nothing else."""
+
+        def on_connect(
+            _client: Client,
+            _data: object,
+            flags: ConnectFlags,
+            reason: ReasonCode,
+            properties: Properties | None,
+        ) -> None:
+            link.refusal = str(reason) if reason.is_failure else ""
+            link.resumed = flags.session_present
+            link.window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
+            link.answered = True
+            self._nudge.set()
+
+        def on_disconnect(
+            _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
+        ) -> None:
+            link.gone = str(reason)
+            self._nudge.set()
+
+        def on_publish(
+            _client: Client, _data: object, mid: int, reason: ReasonCode, _properties: object
+        ) -> None:
+            link.acks.append((mid, reason))
+            if reason.value or self._closing or self._backlog or len(link.acks) >= WINDOW // 2:
+                self._nudge.set()
+
+        def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
+            properties, topic, payload = message.properties, message.topic, bytes(message.payload)
+            if topic == self._server_topic:
+                self._beat = (self._monotonic(), message.retain, payload)
+            self.arrived(
+                Parcel(
+                    topic,
+                    payload,
+                    message.qos,
+                    carries_state(topic),
+                    response_topic=getattr(properties, "ResponseTopic", ""),
+                    correlation=getattr(properties, "CorrelationData", b""),
+                )
+            )
+
+        link.client.on_socket_open = _send_at_once
+        link.client.on_connect, link.client.on_disconnect = on_connect, on_disconnect
+        link.client.on_publish, link.client.on_message = on_publish, on_message
+
+    def _stay(self, link: _Link) -> None:
+        """From the broker's yes to the end of the link."""
+        link.linked_at = self._monotonic()
+        with self._lock:
+            self._link = link
+            self._pump(link)
+        self._note_link(link)
+        self.link_changed(True, resumed=link.resumed)
+        while link.gone is None and not self._closing:
+            self._nudge.wait(self._watch / 5 if self._watch else None)
+            self._nudge.clear()
+            with self._lock:
+                self._pump(link)
+            self._settle()
+            if self._silent(link):
+                self._note_trouble(f"no beat of the server for {self._allowed_silence:.0f} s; linking anew")
+                self._allowed_silence = min(2 * self._allowed_silence, WATCH_LIMIT_SECONDS)
+                break
+        if self._closing and link.gone is None:
+            self._say_goodbye(link)
+        self._end(link)
+
+    def _silent(self, link: _Link) -> bool:
+        """Whether beats are missing that a living server would have sent over a living link."""
+        if self._watch is None:
+            return False
+        since, beat = link.linked_at, self._beat
+        if beat is not None:
+            heard_at, replayed, payload = beat
+            if not replayed and heard_at > link.linked_at:
+                since, self._allowed_silence = heard_at, self._watch
+            if heard_at > link.linked_at and _says_gone(payload):
+                return False
+        return self._monotonic() - since > self._allowed_silence
+
+    def _say_goodbye(self, link: _Link) -> None:
+        """Let what waits go out for a moment, then leave in order: no will, no session left behind."""
+        until = self._monotonic() + GOODBYE_SECONDS
+        while link.gone is None and (left := until - self._monotonic()) > 0:
+            with self._lock:
+                self._pump(link)
+                if not link.flying and not self._backlog:
+                    break
+            self._nudge.wait(min(left, 0.05))
+            self._nudge.clear()
+        link.client.disconnect(properties=_properties(PacketTypes.DISCONNECT, SessionExpiryInterval=0))
+        until = self._monotonic() + GOODBYE_SECONDS
+        while link.gone is None and (left := until - self._monotonic()) > 0:
+            self._nudge.wait(left)
+            self._nudge.clear()
+
+    def _end(self, link: _Link) -> None:
+        with self._lock:
+            self._take_acks(link)
+            self._link = None
+            self._keep_unsent([*link.flying.values(), *self._backlog.clear()])
+        self._settle()
+        _tear(link)
+        self.link_changed(False)
+        if not self._closing:
+            self._count("links_lost")
+            self._note_trouble(f"the link to the broker at {self._address} is lost: {link.gone or 'silence'}")
+
+    def _keep_unsent(self, parcels: list[Parcel]) -> None:
+        """Calls, answers and commands go out on the next link as long as they are wanted; states are kept by
+        Delivery, and it repeats requests itself."""
+        for parcel in parcels:
+            if parcel.state or parcel.response_topic:
+                continue
+            if parcel.qos == 0 or parcel.deadline is None:
+                self._count("dropped_out")
+            else:
+                self._backlog.put(parcel)
+
+    # ------------------------------------------------------------ sending, under the lock
+
+    def _pump(self, link: _Link) -> None:
+        self._take_acks(link)
+        while self._backlog and len(link.flying) < link.window and link.gone is None:
+            parcel = self._backlog.take()
+            left = None if parcel.deadline is None else parcel.deadline - self._monotonic()
+            if left is not None and left <= 0:
+                self._count("expired_out")
+                continue
+            properties = _properties(PacketTypes.PUBLISH)
+            if left is not None:
+                properties.MessageExpiryInterval = math.ceil(left)
+            if parcel.response_topic:
+                properties.ResponseTopic = parcel.response_topic
+            if parcel.correlation:
+                properties.CorrelationData = parcel.correlation
+            sent = link.client.publish(parcel.topic, parcel.payload, parcel.qos, parcel.state, properties)
+            link.flying[sent.mid] = parcel
+
+    def _take_acks(self, link: _Link) -> None:
+        while link.acks:
+            mid, reason = link.acks.popleft()
+            parcel = link.flying.pop(mid, None)
+            if parcel is None:
+                continue
+            if reason.is_failure and self._count("denied") == 1:
+                log.warning("the broker refuses %s: %s (said once)", parcel.topic, reason)
+            self.settled(parcel)
+
+    def _settle(self) -> None:
+        """Tell Delivery outside our lock: it holds its own while it sends."""
+        while self._acknowledged:
+            self.settled(self._acknowledged.popleft())
+
+    # ------------------------------------------------------------ said once when lost, once when back
+
+    def _note_trouble(self, sentence: str) -> None:
+        if not self._trouble:
+            log.warning("%s: %s", self._station, sentence)
+        self._trouble = sentence
+
+    def _note_link(self, link: _Link) -> None:
+        said = "linked again" if self._trouble else "linked"
+        self._trouble = ""
+        log.info(
+            "%s: %s to the broker at %s%s",
+            self._station,
+            said,
+            self._address,
+            " (session kept)" * link.resumed,
+        )
+
+
+_NEW_PROPERTIES: Callable[[int], Properties] = Properties
+
+
+def _properties(packet: int, **values: object) -> Properties:
+    properties = _NEW_PROPERTIES(packet)
+    for name, value in values.items():
+        setattr(properties, name, value)
+    return properties
+
+
+def _send_at_once(_client: Client, _data: object, sock: object) -> None:
+    if isinstance(sock, socket):
+        sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+
+
+def _tear(link: _Link) -> None:
+    """Cut the socket under paho; its thread ends by itself."""
+    sock = link.client.socket()
+    if isinstance(sock, socket):
+        try:
+            sock.shutdown(SHUT_RDWR)
+        except OSError:
+            log.debug("the socket was gone already")
+    link.client.loop_stop()
+
+
+def _says_gone(payload: bytes) -> bool:
+    try:
+        return decode(ServerState, payload).s in (Presence.LOST, Presence.DISCONNECTED)
+    except BrokenPayload:
+        return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from contract import messages as m
@@ -149,3 +150,9 @@ def covers(filter_: str, topic: str) -> bool:
         if index >= len(have) or level not in ("+", have[index]):
             return False
     return len(have) == len(want)
+
+
+@lru_cache(maxsize=4096)
+def carries_state(topic: str) -> bool:
+    """Whether a concrete topic belongs to a retained row: a newer payload makes an older one worthless."""
+    return any(route.retained and route.match(topic) for route in ROUTES)

@@ -312,9 +312,17 @@ class CallBoxBus(Device, Protocol):
 class Speaker(Device, Protocol):
     """One loudspeaker: one stream of 48 kHz stereo 16-bit that never stops; silence between sounds."""
 
-    def play(self, pcm: bytes, *, done: Callable[[bool], None] | None = None) -> None:
-        """Queue 48 kHz 16-bit little-endian stereo behind what is playing; ``done(True)`` from the audio
-        thread after its last sample was handed over, ``done(False)`` when lost. Raises DeviceLost."""
+    def play(
+        self,
+        pcm: bytes,
+        *,
+        done: Callable[[bool], None] | None = None,
+        started: Callable[[], None] | None = None,
+        label: str = "",
+    ) -> None:
+        """Queue 48 kHz 16-bit little-endian stereo behind what is playing. ``started`` comes from the audio
+        thread as its first samples are handed over, ``done(True)`` after the last; ``done(False)``, from any
+        thread, when it was lost. ``label`` names it where sounds are kept. Raises DeviceLost."""
 
     def silence(self) -> None:
         """Drop what is queued; each waiting ``done`` gets False."""

@@ -18,6 +18,8 @@ lint refuses it. Text follows the theme by itself. It is drawn white and tinted:
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kivy.clock import Clock
 from kivy.core.text import Label as CoreLabel
 from kivy.core.text.markup import MarkupLabel
@@ -26,11 +28,14 @@ from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, St
 from kivy.uix.widget import Widget
 
 from assets.ui import fonts
+from assets.ui.lines import break_lines
 from assets.ui.theme import theme
 
 LIFT = 0.06
 """Noto's line box stands deeper than its characters: lifted by this share of the size they look centred."""
 STEP = 0.94
+REFERENCE = 64
+"""Font size at which widths are measured."""
 
 
 class Text(Widget):
@@ -124,22 +129,36 @@ class Text(Widget):
         """Lines broken at the width; smaller until the height suffices, unless the height follows."""
         if self.width < size:
             return None
-        label = self._made(size, (self.width, None))
+        label = self._broken(size)
         smallest = size * self.least
         while not self.grow and label.texture.height > self.height + 1 and size * STEP >= smallest:
             size *= STEP
-            label = self._made(size, (self.width, None))
+            label = self._broken(size)
         self.drawn_px = size
-        self.cut = not self.grow and label.texture.height > self.height + 1
+        tall = not self.grow and label.texture.height > self.height + 1
+        self.cut = tall or label.texture.width > self.width + 1
         return label
 
+    def _broken(self, size: float) -> CoreLabel:
+        """The text with our line breaks; Kivy's own break Chinese only at spaces when there are any."""
+        if self.rich:
+            return self._made(size, (self.width, None))
+        font, bold = self._font_name(), self.weight == "bold"
+        lines = break_lines(self.text, self.width, lambda piece: advance(piece, font, bold) * size)
+        return self._made(size, (None, None), text="\n".join(lines))
+
     def _made(
-        self, size: float, room: tuple[float | None, float | None], *, shorten: bool = False
+        self,
+        size: float,
+        room: tuple[float | None, float | None],
+        *,
+        shorten: bool = False,
+        text: str | None = None,
     ) -> CoreLabel:
-        marked = self.rich or (self.letters and fonts.needs_markup(self.text))
-        text = self.text if self.rich or not marked else fonts.markup(self.text)
+        text = self.text if text is None else text
+        marked = self.rich or (self.letters and fonts.needs_markup(text))
         label = (MarkupLabel if marked else CoreLabel)(
-            text=text,
+            text=fonts.markup(text) if marked and not self.rich else text,
             font_size=size,
             font_name=self._font_name(),
             bold=self.weight == "bold",
@@ -193,6 +212,13 @@ class Icon(Text):
 
     def _font_name(self) -> str:
         return fonts.ICONS
+
+
+@lru_cache(maxsize=20_000)
+def advance(piece: str, font: str, bold: bool) -> float:
+    """Width of a word or character as a share of the font size."""
+    label = CoreLabel(font_size=REFERENCE, font_name=font, bold=bold)
+    return float(label.get_extents(piece)[0]) / REFERENCE
 
 
 def strong(text: str, tone: str = "call") -> str:

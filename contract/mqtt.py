@@ -36,6 +36,7 @@ CONNECT_SECONDS = 2.0
 RECONNECT_SECONDS = (0.1, 1.5)
 REFUSED_SECONDS = (3.0, 5.0)
 SESSION_SECONDS = 60
+TAKEN_OVER = "Session taken over"
 KEEPALIVE_SECONDS = 5
 WATCH_SECONDS = 5.0
 WATCH_LIMIT_SECONDS = 40.0
@@ -60,6 +61,10 @@ class BrokerAddress:
         return f"{self.host}:{self.port}"
 
 
+class BrokerNotFound(Exception):
+    """Nobody knows at present where the broker is; ``str()`` says what the technician can do."""
+
+
 @dataclass(slots=True)
 class _Link:
     """One connection from CONNECT to its end."""
@@ -78,6 +83,8 @@ class _Link:
 class MqttBus(Delivery):
     """Bus of one program on the hall's broker.
 
+    ``locate`` says where the broker is; it is asked on the link thread before each attempt, may take its
+    time and may raise BrokerNotFound.
     ``watch_seconds``: when the server's beat is missed for so long on a link that looks alive, the link
     is torn down (the broker may be frozen or the path cut); None never does.
     """
@@ -86,13 +93,14 @@ class MqttBus(Delivery):
         self,
         hall: str,
         station: str,
-        address: BrokerAddress,
+        locate: BrokerAddress | Callable[[], BrokerAddress],
         *,
         watch_seconds: float | None = WATCH_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(hall, station, monotonic=monotonic)
-        self._address = address
+        self._locate = locate
+        self._address = locate if isinstance(locate, BrokerAddress) else BrokerAddress("", 0, station)
         self._watch = watch_seconds
         self._allowed_silence = watch_seconds or 0.0
         self._server_topic = SERVER.topic(hall)
@@ -158,6 +166,7 @@ class MqttBus(Delivery):
             refused = link is not None and bool(link.refusal)
             if link is not None and not refused:
                 self._stay(link)
+                refused = link.gone == TAKEN_OVER
             if not self._closing:
                 self._pause(random.uniform(*(REFUSED_SECONDS if refused else RECONNECT_SECONDS)))
 
@@ -170,6 +179,8 @@ class MqttBus(Delivery):
     def _try_link(self) -> _Link | None:
         """One attempt within twice CONNECT_SECONDS: a link, a refused link, or None when nothing answered."""
         try:
+            if not isinstance(self._locate, BrokerAddress):
+                self._address = self._locate()
             link = _Link(self._client())
             self._wire(link)
             link.client.connect(
@@ -179,6 +190,9 @@ class MqttBus(Delivery):
                 clean_start=False,
                 properties=_properties(PacketTypes.CONNECT, SessionExpiryInterval=SESSION_SECONDS),
             )
+        except BrokerNotFound as error:
+            self._note_trouble(str(error))
+            return None
         except (OSError, ValueError) as error:
             self._note_trouble(f"the broker at {self._address} cannot be reached: {error}")
             return None

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
+
+import msgspec
 
 from contract import messages as m
 
@@ -16,6 +18,14 @@ A = TypeVar("A", bound=m.Answer)
 
 ROOT = "hall/1"
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+
+Identifier = Annotated[str, msgspec.Meta(pattern=rf"^{IDENTIFIER.pattern}$")]
+"""Type of a level of a topic in a configuration: a-z, 0-9, -."""
+
+ServerAddress = Annotated[
+    str, msgspec.Meta(pattern=r"^(discover|[^\s:/]+:[0-9]{1,5}|\[[0-9a-fA-F:]+\]:[0-9]{1,5})$")
+]
+"""Type of ``host:port`` or ``discover`` in a configuration."""
 
 
 class Direction(StrEnum):

@@ -1,0 +1,337 @@
+"""What every station program has in common: birth and will, health, hall time, whether the server is there.
+
+A program builds a Bus and a Station on it, registers its handlers, opens it, and says ``ready`` when it
+can serve. All handlers may be called from any thread and must only post.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from importlib.metadata import PackageNotFoundError, version
+
+import msgspec
+
+from contract import topics
+from contract.bus import Bus, Ids
+from contract.clock import StationClock
+from contract.messages import (
+    Applied,
+    Command,
+    CommandResult,
+    DeviceHealth,
+    Presence,
+    ServerState,
+    StationConfig,
+    StationHealth,
+    StationInfo,
+    StationKind,
+    StationState,
+)
+
+log = logging.getLogger(__name__)
+
+HEALTH_SECONDS = 8.0
+BEAT_LIMIT_SECONDS = 6.0
+REMEMBERED_COMMANDS = 64
+_GONE = (Presence.LOST, Presence.DISCONNECTED)
+
+
+class CommandRefused(Exception):
+    """Raised by a command's handler: the Chinese sentence goes back to whoever gave the order."""
+
+
+class ConfigRefused(Exception):
+    """Raised by the handler of the hall's configuration: why this station cannot run it, in Chinese."""
+
+
+class Station:
+    """One box of a hall, on any Bus. ``boot`` tells this run of the program from every other."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        info: StationInfo,
+        *,
+        clock: StationClock | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.bus, self.info = bus, info
+        self.clock = clock or StationClock()
+        self.boot = secrets.token_hex(8)
+        self._monotonic = monotonic
+        self._changed = threading.Condition(threading.RLock())
+        self._stopping = False
+        self._presence = Presence.INIT
+        self._devices: tuple[DeviceHealth, ...] = ()
+        self._showing = ""
+        self._health_due = monotonic() + HEALTH_SECONDS
+        self._server: ServerState | None = None
+        self._heard_at = float("-inf")
+        self._server_ready = False
+        self._server_handlers: list[Callable[[bool], None]] = []
+        self._config: StationConfig | None = None
+        self._config_handlers: list[Callable[[StationConfig], None]] = []
+        self._commands: dict[str, Callable[[Command], Future[str] | str]] = {}
+        self._results: OrderedDict[str, CommandResult | None] = OrderedDict()
+        self._thread = threading.Thread(target=self._run, name=f"station-{bus.station}", daemon=True)
+
+    # ------------------------------------------------------------ life
+
+    def open(self) -> None:
+        """Announce the birth (init), take the bus into service and start the beats; returns at once."""
+        self.bus.will(topics.STATION_STATE, self._state(Presence.LOST))
+        self.bus.on(topics.SERVER, self._hear_server)
+        self.bus.on(topics.STATION_STATE, self._hear_own_state, station=self.bus.station)
+        self.bus.on(topics.STATION_CONFIG, self._take_config, station=self.bus.station)
+        self.bus.on(topics.STATION_COMMAND, self._take_command, station=self.bus.station)
+        self._give_birth()
+        self.bus.open()
+        self._thread.start()
+
+    def ready(self) -> None:
+        """The program can serve now."""
+        self.present(Presence.READY)
+
+    def present(self, presence: Presence) -> None:
+        """Say how this station is: ready, alert (serves with a fault), sleeping."""
+        with self._changed:
+            self._presence = presence
+            self.bus.publish(topics.STATION_STATE, self._state(presence))
+        self._publish_health()
+
+    def close(self) -> None:
+        """Say goodbye in order: disconnected instead of the last will; closes the bus."""
+        with self._changed:
+            self._stopping = True
+            self._presence = Presence.DISCONNECTED
+            self._changed.notify()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join()
+        self.bus.publish(topics.STATION_STATE, self._state(Presence.DISCONNECTED))
+        self.bus.close()
+
+    # ------------------------------------------------------------ health
+
+    def report(self, *, devices: tuple[DeviceHealth, ...] | None = None, showing: str | None = None) -> None:
+        """What is known of the hardware and what is on the screen; sent at once when it changed."""
+        with self._changed:
+            before = (self._devices, self._showing)
+            self._devices = self._devices if devices is None else devices
+            self._showing = self._showing if showing is None else showing
+            changed = before != (self._devices, self._showing)
+        if changed:
+            self._publish_health()
+
+    # ------------------------------------------------------------ the server
+
+    @property
+    def server(self) -> ServerState | None:
+        """The last word of the server, whatever its age; None before the first."""
+        return self._server
+
+    @property
+    def server_ready(self) -> bool:
+        """Whether the hall can be asked: the server said ready and its last beat is younger than 6 s."""
+        return self._server_ready
+
+    def on_server(self, handler: Callable[[bool], None]) -> None:
+        """Call with True when the hall can be asked, with False when no longer."""
+        self._server_handlers.append(handler)
+
+    # ------------------------------------------------------------ configuration and orders of the hall
+
+    @property
+    def config(self) -> StationConfig | None:
+        """What the hall told this station last and it accepted; holds a secret."""
+        return self._config
+
+    def on_config(self, handler: Callable[[StationConfig], None]) -> None:
+        """Apply each configuration of the hall; raise ConfigRefused to keep the old one."""
+        self._config_handlers.append(handler)
+
+    def on_command(self, op: str, handler: Callable[[Command], Future[str] | str]) -> None:
+        """Carry out orders with this ``op``; the result is a sentence ('' for done) or a future of one.
+
+        Raise CommandRefused to say no. Expired and repeated orders never reach the handler.
+        """
+        self._commands[op] = handler
+
+    def tick(self) -> float:
+        """Do what is due by the monotonic clock; seconds until something is due again."""
+        now = self._monotonic()
+        if now >= self._health_due:
+            self._publish_health()
+        self._judge_server()
+        silent_at = self._heard_at + BEAT_LIMIT_SECONDS if self._server_ready else float("inf")
+        return max(0.0, min(self._health_due, silent_at) - self._monotonic())
+
+    # ------------------------------------------------------------ inside
+
+    def _run(self) -> None:
+        while True:
+            try:
+                pause = self.tick()
+            except Exception:
+                log.exception("a beat of the station failed; it goes on")
+                pause = 1.0
+            with self._changed:
+                if self._stopping:
+                    return
+                self._changed.wait(max(pause, 0.01))
+                if self._stopping:
+                    return
+
+    def _state(self, presence: Presence) -> StationState:
+        at_ms = 0 if presence is Presence.LOST else self.clock.now_ms() or 0
+        return StationState(s=presence, boot=self.boot, kind=self.info.kind, at_ms=at_ms)
+
+    def _give_birth(self) -> None:
+        with self._changed:
+            if self._presence is Presence.DISCONNECTED:
+                return
+            self.bus.publish(topics.STATION_STATE, self._state(self._presence))
+            self.bus.publish(topics.STATION_INFO, self.info)
+
+    def _publish_health(self) -> None:
+        with self._changed:
+            self._health_due = self._monotonic() + HEALTH_SECONDS
+            health = StationHealth(
+                boot=self.boot,
+                at_ms=self.clock.now_ms() or 0,
+                devices=self._devices,
+                showing=self._showing,
+                clock_offset_ms=self.clock.wall_offset_ms(),
+                counters=self.bus.counters(),
+            )
+            self.bus.publish(topics.STATION_HEALTH, health)
+
+    def _hear_server(self, state: ServerState, _ids: Ids) -> None:
+        with self._changed:
+            before = self._server
+            stale_will = before is not None and state.s in _GONE and state.boot != before.boot
+            if stale_will:
+                return
+            self._server = state
+            replayed = before is not None and state == before
+            if not replayed and state.s not in _GONE:
+                self._heard_at = self._monotonic()
+                self.clock.heard(state.boot, state.at_ms)
+            new_boot = before is not None and before.boot != state.boot
+            self._changed.notify()
+        if new_boot:
+            self._give_birth()
+        self._judge_server()
+
+    def _judge_server(self) -> None:
+        with self._changed:
+            fresh = self._monotonic() - self._heard_at < BEAT_LIMIT_SECONDS
+            ready = fresh and self._server is not None and self._server.s is Presence.READY
+            if ready == self._server_ready:
+                return
+            self._server_ready = ready
+            log.info("%s: the server is %s", self.bus.station, "there" if ready else "away")
+            for handler in self._server_handlers:
+                handler(ready)
+
+    def _hear_own_state(self, state: StationState, _ids: Ids) -> None:
+        """The broker published our will although we live (or that of a former run): say the truth again."""
+        if state.s is Presence.LOST or (state.s is Presence.DISCONNECTED and state.boot != self.boot):
+            self._give_birth()
+
+    def _take_config(self, config: StationConfig, _ids: Ids) -> None:
+        if config == self._config:
+            return
+        try:
+            for handler in self._config_handlers:
+                handler(config)
+        except ConfigRefused as refused:
+            applied = Applied(version=config.version, ok=False, sentence=str(refused))
+        else:
+            self._config = config
+            applied = Applied(version=config.version, ok=True)
+        self.bus.publish(topics.STATION_APPLIED, applied)
+
+    def _take_command(self, command: Command, _ids: Ids) -> None:
+        with self._changed:
+            if command.id in self._results:
+                known = self._results[command.id]
+                if known is not None:
+                    self.bus.publish(topics.STATION_RESULT, known)
+                return
+            self._results[command.id] = None
+            while len(self._results) > REMEMBERED_COMMANDS:
+                self._results.popitem(last=False)
+        handler = self._commands.get(command.op)
+        if self.clock.expired(command.expires_ms):
+            self._answer(command, ok=False, sentence="指令已过期")
+        elif handler is None:
+            self._answer(command, ok=False, sentence=f"本机不会执行“{command.op}”")
+        else:
+            self._carry_out(command, handler)
+
+    def _carry_out(self, command: Command, handler: Callable[[Command], Future[str] | str]) -> None:
+        try:
+            outcome = handler(command)
+        except CommandRefused as refused:
+            self._answer(command, ok=False, sentence=str(refused))
+        except Exception:
+            self._answer(command, ok=False, sentence="执行时出错，详见本机日志")
+            raise
+        else:
+            if isinstance(outcome, str):
+                self._answer(command, ok=True, sentence=outcome)
+            else:
+                outcome.add_done_callback(lambda done: self._answer_later(command, done))
+
+    def _answer_later(self, command: Command, done: Future[str]) -> None:
+        try:
+            self._answer(command, ok=True, sentence=done.result())
+        except (CommandRefused, CancelledError) as refused:
+            self._answer(command, ok=False, sentence=str(refused))
+        except Exception:
+            log.exception("command %s failed", command.op)
+            self._answer(command, ok=False, sentence="执行时出错，详见本机日志")
+
+    def _answer(self, command: Command, *, ok: bool, sentence: str) -> None:
+        result = CommandResult(id=command.id, ok=ok, sentence=sentence)
+        with self._changed:
+            self._results[command.id] = result
+        self.bus.publish(topics.STATION_RESULT, result)
+
+
+# ---------------------------------------------------------------- the station's file
+
+
+class StationSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[station]`` of every station's TOML file. ``server`` is ``host:port`` or ``discover``;
+    relative paths count from the folder of the file."""
+
+    id: topics.Identifier
+    name: str
+    hall: topics.Identifier
+    server: topics.ServerAddress
+    secret_file: str
+    cache: str
+    place: str = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+
+
+def station_info(kind: StationKind, section: StationSection, *, serves: str = "") -> StationInfo:
+    """What a station says of itself at birth; ``serves`` names its board, window or zone."""
+    return StationInfo(kind=kind, software=software_version(), place=section.place, serves=serves)
+
+
+def software_version() -> str:
+    """Version of the installed project, or ``dev`` in a working tree."""
+    try:
+        return version("banshi")
+    except PackageNotFoundError:
+        return "dev"

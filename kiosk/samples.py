@@ -21,28 +21,23 @@ DAY = "2026-11-21"
 NO_SHOW = "过号后请到导办台重新激活，本号顺延3位"
 
 ZONES = (
-    Zone(id="zh", name="综合", icon="office-building"),
-    Zone(id="sw", name="税务", icon="calculator-variant"),
+    Zone(id="zh", name="综合", icon="domain"),
+    Zone(id="sw", name="税务", icon="receipt-text-outline"),
     Zone(id="ga", name="公安", icon="shield-account"),
     Zone(id="sf", name="司法", icon="scale-balance"),
 )
 
 # id, name, zone, letter, departments (or single items) that map to it
+_PERMITS = ("市场监督管理局", "卫生健康委员会", "城市管理局", "住房和城乡建设局", "供水企业")
 SERVICES = (
-    (
-        "qy",
-        "企业开办与许可",
-        "zh",
-        "A",
-        ("市场监督管理局", "卫生健康委员会", "城市管理局", "住房和城乡建设局"),
-    ),
-    ("sb", "社保医保", "zh", "B", ("人力资源和社会保障局", "医疗保障局")),
-    ("mz", "民政婚姻", "zh", "C", ("民政局",)),
-    ("bdc", "不动产与公积金", "zh", "D", ("自然资源和规划局", "住房公积金管理中心", "供水企业")),
-    ("bs", "办税服务", "sw", "E", ("税务局",)),
-    ("crj", "出入境", "ga", "G", ("普通护照", "往来港澳")),
-    ("hz", "户籍与证件", "ga", "F", ("公安局",)),
-    ("fl", "法律服务", "sf", "J", ("司法局", "公证处")),
+    ("qy", "企业与许可综合受理", "zh", "A", _PERMITS),
+    ("sb", "社保医保", "zh", "C", ("人力资源和社会保障局", "医疗保障局")),
+    ("mz", "民政服务", "zh", "K", ("民政局",)),
+    ("bdc", "不动产与公积金", "zh", "F", ("自然资源和规划局", "住房公积金管理中心")),
+    ("bs", "办税服务", "sw", "B", ("税务局",)),
+    ("crj", "出入境", "ga", "M", ("普通护照", "往来港澳")),
+    ("hz", "户政与交管", "ga", "L", ("公安局",)),
+    ("fl", "公共法律服务", "sf", "R", ("司法局", "公证处")),
 )
 
 
@@ -124,7 +119,7 @@ PERSON = Person(key="5a" * 32, masked_name="张*", flags=("age60",))
 OTHER = Person(key="6b" * 32, masked_name="李*")
 
 
-def slip(number: str = "B013", **changes: object) -> TicketSlip:
+def slip(number: str = "C013", **changes: object) -> TicketSlip:
     """An open ticket of the sample hall."""
     plain = TicketSlip(
         ticket=f"t-{number.lower()}",

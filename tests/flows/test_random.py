@@ -34,7 +34,7 @@ touches = st.sampled_from(
         e.KeyPressed("B"),
         e.KeyPressed("delete"),
         e.Confirm(),
-        e.ReprintTicket("t-b013"),
+        e.ReprintTicket("t-c013"),
         e.PrintAgain(),
         e.Back(),
         e.GoHome(),
@@ -73,7 +73,7 @@ world = st.sampled_from(
 timers = st.sampled_from(
     [e.TimerFired(name) for name in (IDLE, COUNTDOWN, NOTICE, GUARD, LEAVE, RETRY, "reading")]
 )
-slips = st.sampled_from([samples.slip("B013"), samples.slip("A002")])
+slips = st.sampled_from([samples.slip("C013"), samples.slip("A002")])
 
 
 def answers(attempt: int) -> st.SearchStrategy[e.Event]:

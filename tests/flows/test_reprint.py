@@ -10,15 +10,15 @@ from kiosk.flows.reprint import Keypad
 from tests.flows.walk import walk
 
 CARD = e.CardRead(samples.PERSON)
-B013, A002 = samples.slip("B013"), samples.slip("A002")
+C013, A002 = samples.slip("C013"), samples.slip("A002")
 
 
 def test_the_card_prints_the_only_ticket_again() -> None:
     kiosk = walk()
     assert kiosk.screens(e.OpenReprint(), CARD) == ["reprint", "reprint"]
     assert kiosk.did == [x.AskFind(1, person_key=samples.PERSON.key)]
-    assert kiosk.go(e.Found(1, (B013,))) == "number"
-    assert kiosk.did[0] == x.PrintSlip(2, B013, reprint=True)
+    assert kiosk.go(e.Found(1, (C013,))) == "number"
+    assert kiosk.did[0] == x.PrintSlip(2, C013, reprint=True)
     assert isinstance(kiosk.state.screen, Number)
     assert kiosk.state.screen.reprint
 
@@ -26,7 +26,7 @@ def test_the_card_prints_the_only_ticket_again() -> None:
 def test_several_tickets_are_chosen_from() -> None:
     kiosk = walk()
     kiosk.go(e.OpenReprint(), CARD)
-    assert kiosk.go(e.Found(1, (B013, A002))) == "offer"
+    assert kiosk.go(e.Found(1, (C013, A002))) == "offer"
     assert kiosk.go(e.ReprintTicket("t-unknown")) == "offer"
     assert kiosk.go(e.ReprintTicket("t-a002")) == "number"
     assert kiosk.did[0] == x.PrintSlip(2, A002, reprint=True)
@@ -35,14 +35,14 @@ def test_several_tickets_are_chosen_from() -> None:
 def test_typing_the_number() -> None:
     kiosk = walk()
     kiosk.go(e.OpenReprint(), e.OpenKeypad())
-    kiosk.go(*(e.KeyPressed(key) for key in ("b", "0", "1", "2", "delete", "3")))
+    kiosk.go(*(e.KeyPressed(key) for key in ("c", "0", "1", "2", "delete", "3")))
     assert isinstance(kiosk.state.screen, Keypad)
-    assert kiosk.state.screen.text == "B013"
+    assert kiosk.state.screen.text == "C013"
     kiosk.go(e.Confirm())
-    assert kiosk.did == [x.AskFind(1, number="B013")]
+    assert kiosk.did == [x.AskFind(1, number="C013")]
     kiosk.go(e.Confirm())
     assert kiosk.did == []
-    assert kiosk.go(e.Found(1, (B013,))) == "offer"
+    assert kiosk.go(e.Found(1, (C013,))) == "offer"
 
 
 def test_a_number_that_does_not_exist_may_be_corrected() -> None:
@@ -78,13 +78,13 @@ def test_nothing_found_and_no_answer_are_said() -> None:
 def test_an_answer_to_an_older_question_is_not_taken() -> None:
     kiosk = walk()
     kiosk.go(e.OpenReprint(), CARD, e.CardGone(), e.CardRead(samples.OTHER))
-    assert kiosk.go(e.Found(1, (B013,))) == "reprint"
+    assert kiosk.go(e.Found(1, (C013,))) == "reprint"
     assert kiosk.go(e.Found(2, (A002,))) == "number"
 
 
 def test_someone_elses_card_on_the_offer_begins_anew() -> None:
     kiosk = walk()
-    kiosk.go(e.OpenReprint(), CARD, e.Found(1, (B013, A002)), e.CardGone())
+    kiosk.go(e.OpenReprint(), CARD, e.Found(1, (C013, A002)), e.CardGone())
     assert kiosk.go(e.CardRead(samples.OTHER)) == "home"
     assert kiosk.state.person == samples.OTHER
     assert x.Wipe() in kiosk.did

@@ -36,10 +36,10 @@ def test_three_touches_without_a_card() -> None:
     assert kiosk.go(issued(kiosk)) == "number"
     assert kiosk.did == [
         x.PrintSlip(2, samples.slip(), reprint=False),
-        x.ReportPaper("t-b013", Paper.SENT, reprint=False),
+        x.ReportPaper("t-c013", Paper.SENT, reprint=False),
     ]
     assert kiosk.go(printed(kiosk)) == "number"
-    assert kiosk.did == [x.ReportPaper("t-b013", Paper.CONFIRMED, reprint=False)]
+    assert kiosk.did == [x.ReportPaper("t-c013", Paper.CONFIRMED, reprint=False)]
     assert kiosk.go(e.TimerFired(LEAVE)) == "home"
     assert x.Wipe() in kiosk.did
 
@@ -66,7 +66,7 @@ def test_a_card_at_home_with_one_open_ticket_is_one_touch() -> None:
     kiosk = walk()
     kiosk.go(CARD)
     assert kiosk.go(e.Found(1, (samples.slip(),))) == "welcome"
-    assert kiosk.go(e.ReprintTicket("t-b013")) == "number"
+    assert kiosk.go(e.ReprintTicket("t-c013")) == "number"
     assert kiosk.did[0] == x.PrintSlip(2, samples.slip(), reprint=True)
 
 
@@ -94,7 +94,7 @@ def test_the_ticket_that_exists_is_offered_instead_of_a_second_one() -> None:
     kiosk = walk()
     kiosk.go(e.ChooseZone("zh"), e.ChooseService("sb"), CARD)
     assert kiosk.go(issued(kiosk, existing=True)) == "offer"
-    assert kiosk.go(e.ReprintTicket("t-b013")) == "number"
+    assert kiosk.go(e.ReprintTicket("t-c013")) == "number"
     assert isinstance(kiosk.did[0], x.PrintSlip)
     assert kiosk.did[0].reprint
 
@@ -184,7 +184,7 @@ def test_paper_that_failed_leaves_the_number_and_can_be_tried_again(
     kiosk.go(printed(kiosk, proof))
     assert isinstance(kiosk.state.screen, Number)
     assert kiosk.state.screen.stage is stage
-    assert kiosk.did == [x.ReportPaper("t-b013", paper, reprint=False)]
+    assert kiosk.did == [x.ReportPaper("t-c013", paper, reprint=False)]
     kiosk.go(e.PrintAgain())
     assert kiosk.did[0] == x.PrintSlip(3, samples.slip(), reprint=again)
 
@@ -196,7 +196,7 @@ def test_paper_out_shows_the_number_and_why() -> None:
     assert kiosk.go(e.PrintRefused(2, "打印机缺纸")) == "number"
     screen = kiosk.state.screen
     assert isinstance(screen, Number)
-    assert (screen.stage, screen.sentence, screen.slip.number) == (Stage.FAILED, "打印机缺纸", "B013")
+    assert (screen.stage, screen.sentence, screen.slip.number) == (Stage.FAILED, "打印机缺纸", "C013")
     assert IDLE in kiosk.timers
 
 
@@ -204,7 +204,7 @@ def test_without_a_printer_the_number_is_shown_and_nothing_is_printed() -> None:
     kiosk = walk(printer=False)
     kiosk.go(e.ChooseZone("zh"), e.ChooseService("sb"), e.Take())
     assert kiosk.go(issued(kiosk)) == "number"
-    assert kiosk.did == [x.ReportPaper("t-b013", Paper.FAILED, reprint=False)]
+    assert kiosk.did == [x.ReportPaper("t-c013", Paper.FAILED, reprint=False)]
 
 
 def test_a_printer_that_never_ends_is_given_up() -> None:

@@ -1,0 +1,180 @@
+"""PURE: the sentences of the kiosk's screens, made from its state; the screens only place them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contract.catalogue import Item, Service
+from contract.messages import TicketSlip
+from devices.ports import Kind
+from kiosk.flows.number import Number, Stage
+from kiosk.flows.shelf import Bring, Paper
+from kiosk.flows.state import Facts, State
+
+PURPOSE = "读取身份证仅用于本次取号和叫号，离开后立即清除"
+EXAMPLE = "示例数据，以窗口公示为准"
+BRING = {
+    Bring.NEEDED: "须携带",
+    Bring.MAY_BE_MISSING: "可容缺",
+    Bring.NOT_SUBMITTED: "免提交",
+    Bring.IF_ASKED: "视情况",
+}
+SERVER_AWAY = "暂时连不上大厅服务器，恢复后自动继续"
+
+
+class Tone(StrEnum):
+    """What a sentence is: its ground and symbol follow."""
+
+    INFO = "info"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A sentence, a second line or '', and its tone."""
+
+    text: str
+    more: str = ""
+    tone: Tone = Tone.INFO
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOffer:
+    """How a number can be taken on this page: the sentence beside the reader, and the one button."""
+
+    say: str
+    more: str
+    button: str
+    primary: bool
+    usable: bool
+    icon: str
+
+
+def minutes(low: int | None, high: int | None) -> str:
+    """约 25–40 分钟, or '' when the hall has no honest estimate."""
+    if low is None or high is None:
+        return ""
+    if high <= 1:
+        return "基本无需等候"
+    return f"约{low}–{high}分钟" if low < high else f"约{high}分钟"
+
+
+def waiting(facts: Facts, service: str) -> str:
+    """等候 12 人 · 约25–40分钟, 无人等候, or why no numbers are given."""
+    queue = facts.queues.get(service)
+    if queue is None:
+        return ""
+    if not queue.open:
+        return queue.closed_reason or "现在不取号"
+    if not queue.waiting:
+        return "无人等候"
+    estimate = minutes(queue.wait_low, queue.wait_high)
+    return f"等候 {queue.waiting} 人" + (f" · {estimate}" if estimate else "")
+
+
+def zone_waiting(facts: Facts, zone: str) -> str:
+    """等候 37 人, for a tile of the home screen."""
+    people = facts.waiting_in(zone)
+    return f"等候 {people} 人" if people else "无人等候"
+
+
+def zone_note(facts: Facts, zone: str) -> str:
+    """Names of a zone's services."""
+    services: tuple[Service, ...] = facts.shelf.services.get(zone, ()) if facts.shelf else ()
+    return " · ".join(service.name for service in services)
+
+
+def handling(item: Item) -> str:
+    """承诺件，15个工作日办结（法定60个）, or 即办件，当场办结."""
+    if item.handling.startswith("即办"):
+        return "即办件，当场办结"
+    days = f"{item.promised_days}个工作日办结" if item.promised_days else "按公示时限办结"
+    legal = f"（法定{item.statutory_days}个）" if item.statutory_days > item.promised_days else ""
+    return f"承诺件，{days}{legal}"
+
+
+def copies(paper: Paper) -> str:
+    """How many of a paper: 原件, 原件和复印件1份."""
+    if paper.bring is Bring.NOT_SUBMITTED:
+        return "数据共享获取"
+    return f"原件＋复印件{paper.copies}份" if paper.copies else "原件"
+
+
+def take_offer(state: State, service: str) -> TakeOffer:
+    """What stands in the take-number band of a service's sheet and of a guide sheet."""
+    facts = state.facts
+    if not facts.takes(service):
+        reason = waiting(facts, service)
+        return TakeOffer(reason, "可查看所需材料，或咨询导办", "不能取号", False, False, "ticket-outline")
+    if state.reading:
+        return TakeOffer("正在读取身份证", "请不要移动身份证", "请稍候", False, False, "card-account-details")
+    more = SERVER_AWAY if not facts.server else PURPOSE
+    if state.person is not None:
+        known = f"{state.person.masked_name}，身份证已读取"
+        return TakeOffer(known, more, "取号", True, True, "account-check")
+    if facts.reader:
+        lay = "请把身份证放在感应区，直接取号"
+        return TakeOffer(lay, more, "无证取号", False, True, "card-account-details-outline")
+    return TakeOffer(no_reader(facts), more, "无证取号", True, True, "card-off-outline")
+
+
+def no_reader(facts: Facts) -> str:
+    """Why no card can be read, and what works instead."""
+    if facts.device(Kind.ID_CARD_READER) is None:
+        return "本机不读身份证，请直接取号"
+    return "读卡器暂时不能用，仍可无证取号"
+
+
+def home_say(state: State, *, browsing: bool, looking: bool) -> Say:
+    """The band of the home screen: what is the matter, or what to do."""
+    facts = state.facts
+    if state.notice is not None:
+        return Say(state.notice.text, tone=Tone.GOOD if state.notice.good else Tone.WARN)
+    if state.reading:
+        return Say("正在读取身份证", "请不要移动身份证")
+    if browsing or not facts.server:
+        return Say("暂时连不上大厅服务器", "可以查看办事指南；恢复后即可取号", Tone.WARN)
+    if state.person is not None:
+        more = "正在查找您的号票" if looking else "请选择专区，取号时不用再刷身份证"
+        return Say(f"{state.person.masked_name}，您好", more, Tone.GOOD)
+    if not facts.reader:
+        return Say(no_reader(facts), "请选择专区取号", Tone.WARN)
+    if not facts.printer:
+        return Say("打印机暂时不能用", "号码会显示在屏幕上，同样有效", Tone.WARN)
+    return Say("请选择专区，或先把身份证放在感应区", "刷身份证可补打号票")
+
+
+def page_say(state: State, usual: str, more: str = "") -> Say:
+    """The band of the other pages: a notice goes first, then the server, then what is usual there."""
+    if state.notice is not None:
+        return Say(state.notice.text, tone=Tone.GOOD if state.notice.good else Tone.WARN)
+    if not state.facts.server:
+        return Say("暂时连不上大厅服务器", "恢复后即可取号", Tone.WARN)
+    return Say(usual, more)
+
+
+def ahead(slip: TicketSlip) -> str:
+    """您前面还有 12 人."""
+    if slip.called_to:
+        return f"请到{slip.called_to}办理"
+    return f"您前面还有 {slip.ahead} 人" if slip.ahead else "您前面没有人，请留意叫号"
+
+
+def number_say(state: State, screen: Number) -> Say:
+    """How the paper is, and what to do when there is none."""
+    word = "补打" if screen.reprint else "打印"
+    elsewhere = f"也可到其他自助机补打：刷身份证，或输入号码 {screen.slip.number}"
+    match screen.stage:
+        case Stage.PRINTING:
+            return Say(f"正在{word}号票，请稍候", "请勿离开")
+        case Stage.PRINTED if state.card:
+            return Say("请取走身份证和号票", tone=Tone.WARN)
+        case Stage.PRINTED:
+            return Say(f"号票已{word}，请从出票口取走", "请勿遗忘随身物品", Tone.GOOD)
+        case Stage.UNSURE:
+            return Say("请看出票口：没有拿到完整的号票，可再次打印", elsewhere, Tone.WARN)
+    reason = screen.sentence or "号票没有打印出来"
+    return Say(f"{reason}。号码同样有效，请记住或拍照", elsewhere, Tone.WARN)

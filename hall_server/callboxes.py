@@ -1,0 +1,114 @@
+"""Call boxes wired to this box: each key press becomes a command at its window, through the one door."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+
+from contract.messages import WindowStatus
+from devices.health import Health
+from devices.ports import CallBoxBus, CallBoxKey, KeyPress
+from devices.supervisor import Supervised
+from hall_server.hall import commands as c
+from hall_server.hall.decide import Answer
+from hall_server.hall.model import RuleBroken
+from hall_server.hall.pictures import HallView
+from hall_server.service import HallService
+
+log = logging.getLogger(__name__)
+
+_COMMANDS: dict[CallBoxKey, Callable[..., c.AtWindow]] = {
+    CallBoxKey.NEXT: c.CallNext,
+    CallBoxKey.RECALL: c.Recall,
+    CallBoxKey.ARRIVED: c.Arrive,
+    CallBoxKey.FINISH: c.Finish,
+    CallBoxKey.NO_SHOW: c.NoShow,
+}
+NOBODY_TEXT = "----"
+REFUSED_TEXT = "Err"
+IDLE_TEXT = ""
+
+
+class CallBoxDesk:
+    """Drives one line of call boxes: ``windows`` maps bus addresses. Wire before the service starts."""
+
+    def __init__(
+        self,
+        service: HallService,
+        driver: CallBoxBus,
+        windows: Mapping[int, str],
+        *,
+        listener: Callable[[Health], None] | None = None,
+    ) -> None:
+        self._service = service
+        self._windows = dict(windows)
+        self._addresses = {window: address for address, window in windows.items()}
+        self._shown: dict[int, str] = {}
+        self._device: Supervised[CallBoxBus] = Supervised("callboxes", driver, listener)
+        service.on_view(self._show_view)
+
+    @property
+    def health(self) -> Health:
+        """How the line is."""
+        return self._device.health
+
+    def start(self) -> None:
+        """Listen to keys, for ever."""
+        self._device.watch(lambda line: line.poll(), self._pressed, every_seconds=0.0)
+        self._device.start()
+
+    def stop(self) -> None:
+        """Let go of the line."""
+        self._device.stop()
+
+    def _pressed(self, press: KeyPress) -> None:
+        """On the device's thread: only post."""
+        window = self._windows.get(press.address)
+        if window is None:
+            log.warning(
+                "a call box with address %d, that no window has, pressed %s", press.address, press.key
+            )
+            return
+        command = self._command(window, press.key)
+        self._service.submit(command).add_done_callback(
+            lambda answer, address=press.address: self._tell(address, answer)  # type: ignore[misc]
+        )
+
+    def _command(self, window: str, key: CallBoxKey) -> c.AtWindow:
+        sender = {"request": secrets.token_hex(12), "by": f"callbox:{window}", "window": window}
+        if key is CallBoxKey.PAUSE:
+            state = self._service.view.windows.get(window)
+            paused = state is not None and state.status is not WindowStatus.OPEN
+            return c.OpenWindow(**sender) if paused else c.PauseWindow(**sender)
+        return _COMMANDS[key](**sender)
+
+    def _tell(self, address: int, answer: Future[Answer]) -> None:
+        """Put a refusal on the box; a success shows itself with the next view."""
+        error = answer.exception()
+        if error is None:
+            return
+        nobody = isinstance(error, RuleBroken) and error.code == "nobody_waiting"
+        if not isinstance(error, RuleBroken):
+            log.error("a press at address %d failed: %s", address, error)
+        self._shown.pop(address, None)
+        self._show(address, NOBODY_TEXT if nobody else REFUSED_TEXT)
+
+    def _show_view(self, view: HallView) -> None:
+        """On the writer's thread: only post what changed."""
+        for window, state in view.windows.items():
+            address = self._addresses.get(window)
+            text = state.number or IDLE_TEXT
+            if address is not None and self._shown.get(address) != text:
+                self._shown[address] = text
+                self._show(address, text)
+
+    def _show(self, address: int, text: str) -> None:
+        self._device.submit(lambda line: line.show(address, text), 2.0).add_done_callback(
+            lambda shown: self._forget(address) if not shown.cancelled() and shown.exception() else None
+        )
+
+    def _forget(self, address: int) -> None:
+        """The box did not show it: say it again with the next view."""
+        self._shown.pop(address, None)

@@ -1,0 +1,239 @@
+"""The hall server as one thing: what it is made of, in which order it starts, and stops in mirrored order."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from contract import messages as m
+from contract import topics
+from contract.aclfile import SERVER_USER
+from contract.bus import Bus
+from contract.clock import HallClock
+from contract.mqtt import BrokerAddress, MqttBus
+from devices.ports import CallBoxBus
+from devices.registry import build
+from hall_server.broker import Broker, secret
+from hall_server.callboxes import CallBoxDesk
+from hall_server.config import HallConfig
+from hall_server.hall import commands as c
+from hall_server.hall.pictures import Look
+from hall_server.journal import Journal
+from hall_server.recovery import Snapshots
+from hall_server.service import HallService
+from hall_server.stations import StationDesk
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 2.0
+TICK_SECONDS = 1.0
+JOURNAL_FAILED_STATUS = 70
+
+
+def _end_process(_error: BaseException) -> None:
+    """A commit failed: nothing that was decided since is true; only a restart tells the truth again."""
+    logging.shutdown()
+    os._exit(JOURNAL_FAILED_STATUS)
+
+
+class HallServer:
+    """One hall. Give it a bus to run within another program (tests); else it brings its own broker.
+
+    ``start`` raises ConfigError, JournalBroken, Stranded; then nothing is left running.
+    """
+
+    def __init__(
+        self,
+        config: HallConfig,
+        state: Path,
+        *,
+        bus: Bus | None = None,
+        on_journal_failure: Callable[[BaseException], None] = _end_process,
+    ) -> None:
+        self._config = config
+        self._state = state
+        self._bus = bus
+        self._on_journal_failure = on_journal_failure
+        self._stack = ExitStack()
+        self._boot = secrets.token_hex(8)
+        self._blobs: dict[str, m.BlobRef] = {}
+        self._http = ""
+        self._alarms: list[str] = []
+
+    # ------------------------------------------------------------ parts, after start()
+
+    @property
+    def service(self) -> HallService:
+        """The one door."""
+        return self._service
+
+    @property
+    def stations(self) -> StationDesk:
+        """What is known of the boxes."""
+        return self._stations
+
+    @property
+    def broker(self) -> Broker | None:
+        """Our own broker, if we run one."""
+        return self._broker
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """What a technician must see: clock, journal."""
+        return tuple(self._alarms)
+
+    # ------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Everything in order; what fails undoes what was started."""
+        with ExitStack() as undo:
+            self._start(undo)
+            self._stack = undo.pop_all()
+
+    def stop(self) -> None:
+        """Everything in mirrored order."""
+        self._stack.close()
+
+    def _start(self, undo: ExitStack) -> None:
+        key = secret(self._state / "secrets" / "hall-key").encode()
+        journal = Journal(self._state / "journal.db", on_failure=self._on_journal_failure)
+        journal.open()
+        undo.callback(journal.close)
+        self._clock = HallClock(journal.last_reading())
+        if self._clock.alarm:
+            log.error("%s", self._clock.alarm)
+            self._alarms.append(self._clock.alarm)
+        bus = self._open_way(undo)
+        look = Look(
+            boot=self._boot,
+            public_url=self._config.file.hall.public_url,
+            key=key,
+            wording=self._config.file.voice.wording,
+            one=self._config.file.voice.one,
+        )
+        self._service = HallService(
+            self._config.plan, journal, clock=self._clock, publisher=bus, look=look
+        )
+        self._stations = StationDesk(self._service, bus, self._station_configs(key))
+        snapshots = Snapshots(self._config.plan, journal, on_alarm=self._alarms.append)
+        self._service.on_view(lambda _: snapshots.nudge())
+        callboxes = self._callboxes()
+        self._start_web(undo)
+        self._service.start()
+        undo.callback(self._service.stop)
+        snapshots.start()
+        undo.callback(snapshots.stop)
+        bus.will(topics.SERVER, self._server_state(m.Presence.LOST))
+        bus.on_link(self._linked)
+        bus.open()
+        undo.callback(bus.close)
+        undo.callback(lambda: bus.publish(topics.SERVER, self._server_state(m.Presence.DISCONNECTED)))
+        self._start_beat(undo, bus)
+        if callboxes is not None:
+            callboxes.start()
+            undo.callback(callboxes.stop)
+
+    def _open_way(self, undo: ExitStack) -> Bus:
+        """The bus that was given, or one to the hall's broker, or one to a broker of our own."""
+        self._broker: Broker | None = None
+        if self._bus is not None:
+            return self._bus
+        part = self._config.file.broker
+        if part.address:
+            host, _, port = part.address.rpartition(":")
+            password = secret(Path(part.secret_file)) if part.secret_file else ""
+            address = BrokerAddress(host, int(port), part.user, password)
+        else:
+            self._broker = Broker(
+                directory=self._state / "broker",
+                port=part.port,
+                users=[station.id for station in self._config.file.stations],
+            )
+            self._broker.start()
+            undo.callback(self._broker.stop)
+            password = secret(self._broker.secret_file(SERVER_USER))
+            address = BrokerAddress("127.0.0.1", part.port, SERVER_USER, password)
+        self._bus = MqttBus(self._config.plan.id, address.user, address)
+        return self._bus
+
+    def _station_configs(self, key: bytes) -> dict[str, m.StationConfig]:
+        """What each station needs of the hall; only kiosks get the key that hides persons."""
+        person_key = hmac.new(key, b"person", hashlib.sha256).hexdigest()
+        return {
+            station.id: m.StationConfig(
+                version=hashlib.sha256(msgspec.json.encode(self._config.file)).hexdigest()[:12],
+                hall_name=self._config.plan.name,
+                station_name=station.name,
+                person_key=person_key if station.kind is m.StationKind.KIOSK else "",
+                elder_age=self._config.file.hall.elder_age,
+            )
+            for station in self._config.file.stations
+        }
+
+    def _callboxes(self) -> CallBoxDesk | None:
+        part = self._config.file.callboxes
+        windows = {w.callbox: w.id for w in self._config.file.windows if w.callbox}
+        if part is None or not windows:
+            return None
+        options = {"port": part.port, "addresses": sorted(windows), **part.options}
+        driver = cast("CallBoxBus", build(part.driver, options, path="callboxes"))
+        return CallBoxDesk(self._service, driver, windows)
+
+    # ------------------------------------------------------------ beat
+
+    def _linked(self, linked: bool) -> None:
+        """The broker may have forgotten everything: say all of it again."""
+        if linked:
+            self._service.show_again()
+            self._stations.show_configs()
+            self._beat_now.set()
+
+    def _server_state(self, presence: m.Presence) -> m.ServerState:
+        if presence is not m.Presence.READY:
+            return m.ServerState(s=presence, boot=self._boot)
+        view = self._service.view
+        return m.ServerState(
+            s=presence,
+            boot=self._boot,
+            at_ms=self._clock.now_ms(),
+            seq=view.seq,
+            hall_name=self._config.plan.name,
+            business_day=view.day,
+            http=self._http,
+            blobs=dict(self._blobs),
+        )
+
+    def _start_beat(self, undo: ExitStack, bus: Bus) -> None:
+        stopping = threading.Event()
+        self._beat_now = threading.Event()
+
+        def beat() -> None:
+            while not stopping.is_set():
+                self._beat_now.clear()
+                bus.publish(topics.SERVER, self._server_state(m.Presence.READY))
+                self._beat_now.wait(BEAT_SECONDS)
+
+        def tick() -> None:
+            while not stopping.wait(TICK_SECONDS):
+                self._service.submit(c.Tick(request="", by="clock"))
+
+        def stop() -> None:
+            stopping.set()
+            self._beat_now.set()
+            for thread in threads:
+                thread.join()
+
+        threads = [threading.Thread(target=f, name=f.__name__, daemon=True) for f in (beat, tick)]
+        for thread in threads:
+            thread.start()
+        undo.callback(stop)

@@ -1,0 +1,78 @@
+"""What every request must pass and every answer must carry: names, origins and a strict content policy.
+
+A page of another site can make a browser on this machine talk to us (forged posts, a name rebound to
+127.0.0.1). So the Host must be one of ours, and whatever can change something, WebSockets included,
+must come from our own origin when a browser sends it. Programs send no Origin and pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hall_server.web.problems import problem
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+_READING = frozenset({"GET", "HEAD"})
+
+
+class Guards:
+    """ASGI middleware; ``names`` are the host[:port] under which the pages may be asked for."""
+
+    def __init__(self, app: ASGIApp, *, names: Iterable[str]) -> None:
+        self._app = app
+        self._names = frozenset(name.lower() for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse or pass on."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        why = self._refusal(scope, Headers(scope=scope))
+        if scope["type"] == "websocket":
+            if why:
+                await receive()
+                await send({"type": "websocket.close", "code": 1008, "reason": why})
+                return
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        if why:
+            answer = problem(403, why, "请从本机大厅页面打开")
+            await answer(scope, receive, send_with_headers)
+            return
+        await self._app(scope, receive, send_with_headers)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> str:
+        """A code when the request is not to be trusted, else ''."""
+        host = headers.get("host", "").lower()
+        if host not in self._names:
+            return "foreign_host"
+        if scope["type"] == "http" and scope["method"] in _READING:
+            return ""
+        origin = headers.get("origin")
+        if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
+            return "foreign_origin"
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return "foreign_origin"
+        return ""

@@ -154,7 +154,7 @@ class SdtReader:
         raise DeviceLost(_garbled(self._link.name))
 
     def _ask(self, command: Command) -> Reply:
-        """One request, its reply. Raises Garbled (half or wrong frame), DeviceLost (nothing came, module broken)."""
+        """One request, its reply. Raises Garbled (half or wrong frame), DeviceLost (silent, broken)."""
         if self._buffer:
             self._drop()
         limit = _SECONDS[command]

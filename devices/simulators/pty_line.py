@@ -80,8 +80,11 @@ class PtyLine:
         self.pause(len(data) * self.seconds_per_byte)
         return data
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes, *, paced: bool = True) -> None:
         """Send at the baud rate, in pieces of about 2 ms; a driver that does not read blocks the line."""
+        if not paced:
+            self._write_all(data)
+            return
         start = monotonic()
         piece = max(1, int(_PIECE_SECONDS / self.seconds_per_byte))
         for offset in range(0, len(data), piece):

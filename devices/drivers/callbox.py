@@ -1,0 +1,209 @@
+"""A line of hard-wired call boxes (呼叫器) on one serial wire: polled in turn, or speaking by themselves."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from itertools import cycle
+from time import monotonic
+
+import msgspec
+
+from devices import link_faults
+from devices.links import Link, link_for
+from devices.ports import CallBoxKey, DeviceLost, DeviceMisconfigured, Fault, KeyPress, Kind, Owner, Status
+from devices.protocols.framed import DIALECTS, NO_KEY, BadFrame, Dialect, build_frame, take_body
+
+_ANSWER_SECONDS = 0.05
+_DEBOUNCE_SECONDS = 0.3
+_MISSES = 3
+_REST_TURNS = 10
+"""A box that is missing is asked only every tenth turn, so that it does not slow the others."""
+_WRITE_SECONDS = 1.0
+
+
+class Mode(StrEnum):
+    """Who speaks first on the wire."""
+
+    POLL = "poll"
+    SPONTANEOUS = "spontaneous"
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``addresses`` of the boxes; ``keys`` maps a key's code (hex) to its word where the make differs."""
+
+    port: str
+    addresses: tuple[int, ...]
+    baud: int = 9600
+    mode: Mode = Mode.POLL
+    dialect: str = "lcd21"
+    keys: dict[str, CallBoxKey] = {}
+
+
+def build(options: Options) -> CallBoxLine:
+    """The driver, not yet opened. Raises DeviceMisconfigured."""
+    dialect = DIALECTS.get(options.dialect)
+    if dialect is None:
+        raise DeviceMisconfigured(_bad("dialect", options.dialect, "、".join(DIALECTS)))
+    if not options.addresses or not all(0 < address < 256 for address in options.addresses):
+        raise DeviceMisconfigured(_bad("addresses", str(list(options.addresses)), "1 至 255 的地址"))
+    if options.keys:
+        dialect = replace(dialect, keys=_key_codes(options.keys))
+    link = link_for(options.port, baud=options.baud)
+    return CallBoxLine(
+        link, options.addresses, dialect=dialect, mode=options.mode, gap_seconds=35 / options.baud
+    )
+
+
+class CallBoxLine:
+    """Several boxes behind one link."""
+
+    kind = Kind.CALL_BOX
+
+    def __init__(
+        self,
+        link: Link,
+        addresses: tuple[int, ...],
+        *,
+        dialect: Dialect,
+        mode: Mode = Mode.POLL,
+        gap_seconds: float = 0.004,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._link, self._dialect, self._mode = link, dialect, mode
+        self._gap, self._clock = gap_seconds, clock
+        self._addresses = addresses
+        self._turn = cycle(addresses)
+        self._buffer = bytearray()
+        self._echoes: deque[bytes] = deque(maxlen=4)
+        self._presses: deque[KeyPress] = deque()
+        self._pressed_at: dict[KeyPress, float] = {}
+        self._misses = dict.fromkeys(addresses, 0)
+        self._answered = self._heard = 0
+        self._bad = self._echoed = 0
+
+    def open(self) -> None:
+        self._link.open()
+        self._buffer.clear()
+        self._echoes.clear()
+        self._presses.clear()
+        self._misses = dict.fromkeys(self._addresses, 0)
+
+    def close(self) -> None:
+        self._link.close()
+
+    def identify(self) -> str:
+        """Boxes have no identity; at least one must answer when the line is polled."""
+        if self._mode is Mode.POLL:
+            answered = {address: self._ask(address) for address in self._addresses}
+            if not any(answered.values()):
+                raise DeviceLost(link_faults.silent(self._link.name))
+            self._misses = {address: 0 if answered[address] else _MISSES for address in self._addresses}
+        return ""
+
+    def heartbeat(self) -> Status:
+        """What polling has found: a box that is missing is a fault of its own, the line goes on."""
+        details = {"bad_frames": str(self._bad), "own_echoes": str(self._echoed)}
+        if self._mode is Mode.SPONTANEOUS:
+            return Status(None, details=details)
+        missing = [address for address in self._addresses if self._misses[address] >= _MISSES]
+        return Status(True, (_missing(missing),) if missing else (), details)
+
+    def poll(self, *, timeout_seconds: float = 0.5) -> KeyPress | None:
+        deadline = self._clock() + timeout_seconds
+        while not self._presses and (left := deadline - self._clock()) > 0:
+            if self._mode is Mode.POLL:
+                self._ask_next()
+            else:
+                self._receive(left)
+        return self._presses.popleft() if self._presses else None
+
+    def show(self, address: int, text: str) -> None:
+        shown = text.encode("ascii", errors="replace")[: self._dialect.columns].ljust(self._dialect.columns)
+        self._send(bytes((address, self._dialect.show)) + shown)
+
+    def _ask_next(self) -> None:
+        address = next(self._turn)
+        if self._misses[address] >= _MISSES and self._misses[address] % _REST_TURNS:
+            self._misses[address] += 1
+            if all(count >= _MISSES for count in self._misses.values()):
+                raise DeviceLost(link_faults.silent(self._link.name))
+            return
+        self._misses[address] = 0 if self._ask(address) else self._misses[address] + 1
+
+    def _ask(self, address: int) -> bool:
+        """Poll one box, once more when its answer came broken. Did it answer?"""
+        for _ in range(2):
+            self._send(bytes((address, self._dialect.poll)))
+            self._answered = self._heard = 0
+            deadline = self._clock() + _ANSWER_SECONDS
+            while self._answered != address and (left := deadline - self._clock()) > 0:
+                self._receive(left)
+            if self._answered == address:
+                return True
+            if not self._heard:
+                return False
+        return False
+
+    def _send(self, body: bytes) -> None:
+        """Write a frame after the line was quiet for 3.5 characters."""
+        while data := self._link.read(256, self._gap):
+            self._take(data)
+        self._link.write(build_frame(self._dialect.frame, body), _WRITE_SECONDS)
+        self._echoes.append(body)
+
+    def _receive(self, timeout_seconds: float) -> None:
+        self._take(self._link.read(256, timeout_seconds))
+
+    def _take(self, data: bytes) -> None:
+        self._heard += len(data)
+        self._buffer += data
+        while True:
+            try:
+                body = take_body(self._buffer, self._dialect.frame)
+            except BadFrame:
+                self._bad += 1
+                continue
+            if body is None:
+                return
+            self._understand(body)
+
+    def _understand(self, body: bytes) -> None:
+        if body in self._echoes:
+            self._echoes.remove(body)
+            self._echoed += 1
+            return
+        address, command, data = body[0], body[1], body[2:]
+        if command != self._dialect.key or address not in self._misses:
+            return
+        self._answered = address
+        self._misses[address] = 0
+        key = self._dialect.keys.get(data[0]) if data and data[0] != NO_KEY else None
+        if key is not None:
+            self._press(KeyPress(address, key))
+
+    def _press(self, press: KeyPress) -> None:
+        """One press, however long the finger stays and however the contact bounces."""
+        now = self._clock()
+        before = self._pressed_at.get(press)
+        self._pressed_at[press] = now
+        if before is None or now - before > _DEBOUNCE_SECONDS:
+            self._presses.append(press)
+
+
+def _key_codes(keys: Mapping[str, CallBoxKey]) -> dict[int, CallBoxKey]:
+    try:
+        return {int(code, 16): key for code, key in keys.items()}
+    except ValueError as error:
+        raise DeviceMisconfigured(_bad("keys", "、".join(keys), "两位十六进制键码")) from error
+
+
+def _bad(option: str, value: str, wanted: str) -> Fault:
+    return Fault("misconfigured", f"{option} = {value}：值不对", f"应为：{wanted}", Owner.TECHNICIAN)
+
+
+def _missing(addresses: list[int]) -> Fault:
+    names = "、".join(str(address) for address in addresses)
+    return Fault("box_missing", f"{names} 号呼叫器没有应答", "检查该窗口呼叫器的接线和地址", Owner.TECHNICIAN)

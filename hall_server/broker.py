@@ -163,8 +163,9 @@ class Broker:
                     log.warning("broker is back (restart %d)", self.restarts)
                     self._on_restart()
             assert self._child.stderr is not None
-            for line in self._child.stderr:
-                log.info("mosquitto: %s", line.decode("utf-8", "replace").rstrip())
+            with self._child.stderr as lines:
+                for line in lines:
+                    log.info("mosquitto: %s", line.decode("utf-8", "replace").rstrip())
             status = self._child.wait()
             if self._stopping.is_set():
                 return

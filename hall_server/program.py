@@ -32,6 +32,8 @@ from hall_server.journal import Journal
 from hall_server.recovery import Snapshots
 from hall_server.service import HallService
 from hall_server.stations import StationDesk
+from hall_server.web.blobs import BlobStore
+from hall_server.web.server import WebServer
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +68,6 @@ class HallServer:
         self._on_journal_failure = on_journal_failure
         self._stack = ExitStack()
         self._boot = secrets.token_hex(8)
-        self._blobs: dict[str, m.BlobRef] = {}
         self._http = ""
         self._alarms: list[str] = []
 
@@ -121,16 +122,18 @@ class HallServer:
             wording=self._config.file.voice.wording,
             one=self._config.file.voice.one,
         )
-        self._service = HallService(
-            self._config.plan, journal, clock=self._clock, publisher=bus, look=look
-        )
+        self._service = HallService(self._config.plan, journal, clock=self._clock, publisher=bus, look=look)
         self._stations = StationDesk(self._service, bus, self._station_configs(key))
         snapshots = Snapshots(self._config.plan, journal, on_alarm=self._alarms.append)
         self._service.on_view(lambda _: snapshots.nudge())
+        self._blobs = BlobStore(self._state / "blobs")
+        self._blobs.publish("catalogue", msgspec.json.encode(self._config.catalogue))
         callboxes = self._callboxes()
         self._start_web(undo)
         self._service.start()
         undo.callback(self._service.stop)
+        if self._clock.alarm:
+            self._service.submit(c.SuspectClock(request="", by="clock", sentence=self._clock.alarm))
         snapshots.start()
         undo.callback(snapshots.stop)
         bus.will(topics.SERVER, self._server_state(m.Presence.LOST))
@@ -189,6 +192,13 @@ class HallServer:
         driver = cast("CallBoxBus", build(part.driver, options, path="callboxes"))
         return CallBoxDesk(self._service, driver, windows)
 
+    def _start_web(self, undo: ExitStack) -> None:
+        part = self._config.file.web
+        web = WebServer(self._service, host=part.host, port=part.port, blobs=self._blobs)
+        web.start()
+        undo.callback(web.stop)
+        self._http = f"http://{part.host}:{web.port}"
+
     # ------------------------------------------------------------ beat
 
     def _linked(self, linked: bool) -> None:
@@ -210,7 +220,7 @@ class HallServer:
             hall_name=self._config.plan.name,
             business_day=view.day,
             http=self._http,
-            blobs=dict(self._blobs),
+            blobs=self._blobs.published,
         )
 
     def _start_beat(self, undo: ExitStack, bus: Bus) -> None:

@@ -140,3 +140,10 @@ class CallGuide(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Command):
     """A second of hall time has passed: parked numbers return, the business day closes and opens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspectClock(Command):
+    """The clock could not be trusted at the start; journalled so that reports know."""
+
+    sentence: str

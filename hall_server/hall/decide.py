@@ -308,6 +308,10 @@ def _call_guide(_hall: Hall, command: c.CallGuide, now_ms: int) -> Decision:
     return Decision((e.GuideCalled(at_ms=now_ms, station=command.by, about=command.about),))
 
 
+def _suspect_clock(_hall: Hall, command: c.SuspectClock, now_ms: int) -> Decision:
+    return Decision((e.ClockSuspected(at_ms=now_ms, sentence=command.sentence),))
+
+
 # ---------------------------------------------------------------- looking things up
 
 
@@ -354,4 +358,5 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.CloseWindow: _close_window,
     c.Tick: _tick,
     c.CallGuide: _call_guide,
+    c.SuspectClock: _suspect_clock,
 }

@@ -163,7 +163,7 @@ class GuideCalled(Event):
 class ClockSuspected(Event):
     """时钟异常: after a restart the real-time clock stood before, or a day beyond, the last hall time."""
 
-    difference_ms: int
+    sentence: str
 
 
 KINDS: dict[str, type[Event]] = {

@@ -1,0 +1,193 @@
+"""./banshi up, down and status: talk to the supervisor through its lock and its status file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unicodedata
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from provisioning.hall.logs import tail
+from provisioning.hall.record import Line, Lock, Status, read_status
+
+PROJECT = Path(__file__).resolve().parents[2]
+FOLDER = PROJECT / "var" / "hall"
+LOGS = PROJECT / "var" / "log"
+LOOK_SECONDS = 0.1
+STOP_SECONDS = 60.0
+_COLUMNS = ("PROGRAM", "WHAT", "STATE", "PID", "SINCE", "RESTARTS", "WHERE")
+
+Say = Callable[[str], None]
+
+
+def up(plan: Path, say: Say, *, foreground: bool) -> int:
+    """Start a prepared plan and wait until the hall is ready; in the foreground until it ends."""
+    (FOLDER / "status.json").unlink(missing_ok=True)
+    command = [sys.executable, "-m", "provisioning.hall.supervisor", str(plan)]
+    with (LOGS / "supervisor.log").open("ab") as log:
+        supervisor = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        status = _follow(supervisor, say)
+        if status is None or status.phase != "ready":
+            return _say_failure(status, say)
+        say_where(status, say)
+        return _stay(supervisor, say) if foreground else 0
+    except KeyboardInterrupt:
+        say("\nStopping the hall …")
+        supervisor.terminate()
+        supervisor.wait(timeout=STOP_SECONDS)
+        return 130
+
+
+def _follow(supervisor: subprocess.Popen[bytes], say: Say) -> Status | None:
+    """Say each program as it becomes ready, until the start is decided."""
+    said: dict[str, str] = {}
+    while True:
+        ended = supervisor.poll() is not None
+        status = read_status(FOLDER)
+        for line in status.lines if status else ():
+            if line.state != said.get(line.name) and line.state in ("ready", "late", "backing off"):
+                say(f"  {_progress_word(line):<9} {line.title}")
+            said[line.name] = line.state
+        if ended or (status is not None and status.phase in ("ready", "stopped")):
+            return status
+        time.sleep(LOOK_SECONDS)
+
+
+def _progress_word(line: Line) -> str:
+    return {"ready": "ready", "late": "slow", "backing off": "again"}[line.state]
+
+
+def _say_failure(status: Status | None, say: Say) -> int:
+    sentence = status.sentence if status else "the supervisor ended at once"
+    say(f"The hall did not start: {sentence}")
+    for line in status.lines if status else ():
+        if status and line.name == status.sentence.partition(" ")[0]:
+            say(_indented(tail(Path(line.log), 12)))
+    if not status:
+        say(_indented(tail(LOGS / "supervisor.log")))
+    return 1
+
+
+def _stay(supervisor: subprocess.Popen[bytes], say: Say) -> int:
+    say("Ctrl-C stops the hall.")
+    return supervisor.wait()
+
+
+def down(say: Say) -> int:
+    """Stop the hall in order; nothing to do is fine."""
+    pid = Lock(FOLDER).holder()
+    if pid is None:
+        say("No hall is running here.")
+        return 0
+    say("Stopping the hall …")
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    said: set[str] = set()
+    while Lock(FOLDER).holder() is not None:
+        status = read_status(FOLDER)
+        for line in status.lines if status else ():
+            if line.state == "stopped" and line.name not in said:
+                said.add(line.name)
+                say(f"  stopped   {line.title}")
+        if time.monotonic() > deadline:
+            say(f"The supervisor (pid {pid}) still stops after {STOP_SECONDS:g} s; see {LOGS}/supervisor.log")
+            return 1
+        time.sleep(LOOK_SECONDS)
+    say("The hall is stopped. Every number is kept: ./banshi up goes on where it was.")
+    return 0
+
+
+def running() -> bool:
+    """Does a supervisor hold this project's hall?"""
+    return Lock(FOLDER).holder() is not None
+
+
+def show_status(say: Say) -> int:
+    """The table of programs and where to look; exit status 0 when all is well, 3 when no hall runs."""
+    status = read_status(FOLDER)
+    if not running():
+        if status is not None and status.phase not in ("stopped", "failed"):
+            say(f"No hall is running here: its supervisor (pid {status.pid}) vanished, its programs with it.")
+        else:
+            say("No hall is running here. Start it with: ./banshi up")
+        return 3
+    if status is None:
+        say("The hall is just starting.")
+        return 0
+    for text in table([_COLUMNS, *(_row(line) for line in status.lines)]):
+        say(text)
+    say("")
+    say_where(status, say)
+    return 0 if all(line.state == "ready" for line in status.lines) else 1
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    state = line.state
+    if state == "ready" and line.look and not _answers(line.look):
+        state = "ready, silent"
+    if state == "backing off":
+        state = f"backing off ({line.last_exit})"
+    return (
+        line.name,
+        line.title,
+        state,
+        str(line.pid or "-"),
+        time.strftime("%H:%M:%S", time.localtime(line.since)) if line.since else "-",
+        str(line.restarts),
+        line.look or os.path.relpath(line.log, PROJECT),
+    )
+
+
+def _answers(address: str) -> bool:
+    port = int(address.rstrip("/").rpartition(":")[2])
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def say_where(status: Status, say: Say) -> None:
+    """The closing words: what runs and where to look."""
+    ready = sum(line.state == "ready" for line in status.lines)
+    since = time.strftime("%H:%M:%S", time.localtime(status.since))
+    say(f"The hall is {status.phase}: {ready} of {len(status.lines)} programs run, since {since}. Look at:")
+    width = max((cells(name) for name, _ in status.look), default=0)
+    for name, address in status.look:
+        say(f"  {name}{' ' * (width - cells(name))}  {address}")
+    for note in status.notes:
+        say(note)
+    say("Logs: var/log. More: ./banshi status. End: ./banshi down.")
+
+
+def table(rows: list[tuple[str, ...]]) -> list[str]:
+    """Rows in columns; Chinese characters take two cells."""
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(
+            f"{text}{' ' * (width - cells(text))}" for text, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -1,0 +1,142 @@
+"""A document camera as MJPEG over HTTP on loopback, which can stall, drop, freeze, go dark or send halves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from devices.simulators import desk_scene
+
+FAULTS = {
+    "unplugged": "拔掉摄像头（拒绝连接）",
+    "stall": "连接还在，但不再送画面",
+    "drop": "每次连接半秒后断开",
+    "half_jpeg": "每张画面只送一半",
+    "frozen": "画面卡住不动",
+    "dark": "镜头被遮住（全黑）",
+    "resized": "画面尺寸中途变小",
+}
+_BOUNDARY = "banshi-frame"
+_DROP_SECONDS = 0.5
+
+
+class CameraSimulator:
+    """One camera at ``http://127.0.0.1:port/``; port 0 takes a free one at the first start."""
+
+    kind = "camera"
+
+    def __init__(self, name: str, port: int = 0, *, frames_per_second: float = 8.0) -> None:
+        self.name = name
+        self._port = port
+        self._period = 1.0 / frames_per_second
+        self._lock = threading.Lock()
+        self._faults: set[str] = set()
+        self._server: _Server | None = None
+        self._thread: threading.Thread | None = None
+        self._pictures: dict[str, list[bytes]] = {}
+        self._sent = 0
+
+    @property
+    def address(self) -> str:
+        """URL for the driver's ``source``."""
+        return f"http://127.0.0.1:{self._port}/"
+
+    def start(self) -> None:
+        """Listen."""
+        with self._lock:
+            if self._server is not None:
+                return
+            if not self._pictures:
+                self._pictures = {
+                    "": desk_scene.jpegs(),
+                    "dark": desk_scene.jpegs(8, dark=True),
+                    "resized": desk_scene.jpegs(8, width=desk_scene.WIDTH // 2),
+                }
+            self._server = _Server(("127.0.0.1", self._port), _Handler)
+            self._server.camera = self
+            self._port = self._server.server_address[1]
+            self._thread = threading.Thread(
+                target=self._server.serve_forever,
+                kwargs={"poll_interval": 0.1},
+                name=f"sim {self.name}",
+                daemon=True,
+            )
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port and every connection."""
+        with self._lock:
+            server, self._server = self._server, None
+            thread, self._thread = self._thread, None
+        if server is not None and thread is not None:
+            server.closing.set()
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def faults(self) -> Mapping[str, str]:
+        """What it can do wrong."""
+        return FAULTS
+
+    def set_fault(self, fault: str, on: bool) -> None:
+        """Switch a fault."""
+        if fault not in FAULTS:
+            raise KeyError(fault)
+        with self._lock:
+            (self._faults.add if on else self._faults.discard)(fault)
+        if fault == "unplugged":
+            self.stop() if on else self.start()
+
+    def state(self) -> Mapping[str, object]:
+        """The faults that are on, pictures sent."""
+        with self._lock:
+            return {"faults": sorted(self._faults), "sent": self._sent}
+
+    def next_jpeg(self) -> bytes | None:
+        """The picture to be sent now; None while it stalls."""
+        with self._lock:
+            if "stall" in self._faults:
+                return None
+            mode = "dark" if "dark" in self._faults else "resized" if "resized" in self._faults else ""
+            series = self._pictures[mode]
+            if "frozen" not in self._faults:
+                self._sent += 1
+            picture = series[self._sent % len(series)]
+            return picture[: len(picture) // 2] if "half_jpeg" in self._faults else picture
+
+    def stream(self, handler: BaseHTTPRequestHandler, closing: threading.Event) -> None:
+        """Send pictures until somebody has enough."""
+        sent_seconds = 0.0
+        while not closing.wait(self._period):
+            picture = self.next_jpeg()
+            if picture is not None:
+                head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+                handler.wfile.write(head.encode() + picture + b"\r\n")
+            sent_seconds += self._period
+            if "drop" in self._faults and sent_seconds > _DROP_SECONDS:
+                return
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    camera: CameraSimulator
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self.closing = threading.Event()
+        super().__init__(address, handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
+        self.end_headers()
+        with suppress(OSError):
+            self.server.camera.stream(self, self.server.closing)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: a request here is no event of the hall."""

@@ -1,0 +1,53 @@
+"""PURE: what the file of a board and of a window sign says."""
+
+from __future__ import annotations
+
+import msgspec
+
+from assets.ui.display import Display
+from contract.station import StationSection
+from contract.topics import Identifier
+
+
+class BoardDisplay(Display, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[display]`` of a board: lying, 55 inches."""
+
+    width: int = 1920
+    height: int = 1080
+    diagonal_inches: float = 55.0
+
+
+class SignDisplay(Display, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[display]`` of a window sign: lying, 21.5 inches; a bar of 1920 × 540 is laid out as such."""
+
+    width: int = 1280
+    height: int = 720
+
+
+class BoardSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[board]``: which board of the hall this screen is."""
+
+    board: Identifier = "hall"
+
+
+class SignSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[sign]``: over which window this screen hangs; ``names`` shows the masked name (张*) beside the number."""
+
+    window: Identifier
+    names: bool = False
+
+
+class BoardStation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file of a hall or zone board."""
+
+    station: StationSection
+    board: BoardSection = BoardSection()
+    display: BoardDisplay = BoardDisplay()
+
+
+class SignStation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file of a window sign."""
+
+    station: StationSection
+    sign: SignSection
+    display: SignDisplay = SignDisplay()

@@ -1,0 +1,210 @@
+"""Hall board: the call that stands large, the last ten calls, waiting per zone, one notice at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kivy.lang import Builder
+from kivy.properties import ListProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+import assets.ui.widgets  # noqa: F401  the kv file names them
+from assets.ui.pictures import Sample
+from assets.ui.widgets.panel import Panel
+from contract.clock import date_text, time_text, weekday_text
+from contract.messages import ZoneWaiting
+from queue_display.board import ROWS, BoardView, Row
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))
+
+CALM, WATCH = "正在叫号", "请注意"
+SUBTITLE = "办事大厅叫号"
+
+
+class BoardLine(Panel):
+    """One line of the table, changed in place."""
+
+    number = StringProperty("")
+    window = StringProperty("")
+    service = StringProperty("")
+    time_text = StringProperty("")
+    number_tone = StringProperty("ink")
+    ink = StringProperty("ink")
+
+    def __init__(self, *, stripe: bool, **options: object) -> None:
+        self._calm = "stripe" if stripe else "surface"
+        super().__init__(fill=self._calm, **options)
+
+    def show(self, row: Row | None) -> None:
+        """Show a call, or an empty line."""
+        if row is None:
+            self.number = self.window = self.service = self.time_text = ""
+            self.fill = self._calm
+            return
+        self.number, self.window, self.service = row.number, row.window, row.service
+        self.time_text = time_text(row.called_ms) if row.called_ms else ""
+        self.fill = "call" if row.lit else "call_soft" if row.fresh else self._calm
+        self.ink = "call_ink" if row.lit else "ink"
+        self.number_tone = "call_ink" if row.lit else "call" if row.fresh else "accent_text"
+
+
+class ZoneLine(BoxLayout):
+    """How many wait in one zone."""
+
+    zone = StringProperty("")
+    count = StringProperty("")
+
+
+class CurrentCall(Panel):
+    """The call that stands large; inverted in the bright half of its blink."""
+
+    lead = StringProperty("")
+    number = StringProperty("")
+    middle = StringProperty("")
+    window = StringProperty("")
+    service = StringProperty("")
+    number_tone = StringProperty("call")
+    window_tone = StringProperty("accent_text")
+    soft_tone = StringProperty("ink_soft")
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(fill="surface", **options)
+
+    def show(self, row: Row | None) -> None:
+        """Show a call, or that there is none."""
+        lit = row is not None and row.lit
+        self.fill = "call" if lit else "surface"
+        self.number_tone = "call_ink" if lit else "call"
+        self.window_tone = "call_ink" if lit else "accent_text"
+        self.soft_tone = "call_ink" if lit else "ink_soft"
+        if row is None:
+            self.lead, self.number, self.middle = "", "", "暂无叫号"
+            self.window, self.service = "", "请留意屏幕和广播"
+            return
+        self.lead = WATCH if row.fresh else CALM
+        self.number, self.middle = row.number, "请到"
+        self.window, self.service = row.window, row.service
+
+
+class HallBoard(BoxLayout):
+    """The whole board; draws a BoardView and holds no rule."""
+
+    hall = StringProperty("")
+    subtitle = StringProperty(SUBTITLE)
+    date_text = StringProperty("")
+    time_text = StringProperty("")
+    zones = ListProperty([])
+    strip = StringProperty("")
+    strip_icon = StringProperty("bullhorn")
+    strip_fill = StringProperty("footer")
+    strip_ink = StringProperty("footer_ink")
+    page = StringProperty("")
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self._lines = [BoardLine(stripe=bool(at % 2)) for at in range(ROWS)]
+        for line in self._lines:
+            self.ids.lines.add_widget(line)
+
+    def show(self, view: BoardView) -> None:
+        """Draw this; what did not change costs nothing."""
+        self.hall = view.hall
+        self.subtitle = view.title if view.title and view.title != view.hall else SUBTITLE
+        self._show_clock(view.minute_ms)
+        self.ids.current.show(view.current)
+        for at, line in enumerate(self._lines):
+            line.show(view.rows[at] if at < len(view.rows) else None)
+        self._show_waiting(view.waiting)
+        self._show_strip(view)
+
+    def _show_clock(self, hall_ms: int) -> None:
+        self.time_text = time_text(hall_ms) if hall_ms else ""
+        self.date_text = f"{date_text(hall_ms)} {weekday_text(hall_ms)}" if hall_ms else ""
+
+    def _show_waiting(self, waiting: tuple[ZoneWaiting, ...]) -> None:
+        zones = [each.zone for each in waiting]
+        box = self.ids.waiting
+        if zones != self.zones:
+            box.clear_widgets()
+            for zone in zones:
+                box.add_widget(ZoneLine(zone=zone))
+            self.zones = zones
+        for line, each in zip(reversed(box.children), waiting, strict=True):
+            line.count = str(each.waiting)
+
+    def _show_strip(self, view: BoardView) -> None:
+        bad = bool(view.banner)
+        self.strip = view.banner or view.notice
+        self.strip_icon = "lan-disconnect" if bad else "bullhorn"
+        self.strip_fill, self.strip_ink = ("call", "call_ink") if bad else ("footer", "footer_ink")
+        self.page = "" if bad or view.pages < 2 else f"{view.page}/{view.pages}"
+
+
+# ---------------------------------------------------------------- samples for pictures and lints
+
+_AT = 1_795_269_660_000  # 2026-11-21 20:01 hall time
+_SERVICES = ("企业与许可综合受理", "社保医保", "办税服务", "户籍与身份证", "不动产与公积金", "公证与法律援助")
+
+
+def _row(at: int, *, fresh: bool = False, lit: bool = False) -> Row:
+    number = f"{'ACBGFS'[at % 6]}{23 + at * 7:03d}"
+    return Row(number, f"{(at * 5 + 3) % 12 + 1}号窗口", _SERVICES[at % 6], _AT - at * 97_000, fresh, lit)
+
+
+def _sample(**changes: object) -> BoardView:
+    rows = tuple(_row(at) for at in range(ROWS))
+    options: dict[str, object] = {
+        "title": "办事大厅叫号",
+        "hall": "示例县政务服务中心",
+        "rows": rows,
+        "current": rows[0],
+        "waiting": tuple(
+            ZoneWaiting(zone=z, waiting=n)
+            for z, n in zip(("综合", "税务", "公安", "司法"), (23, 8, 12, 2), strict=True)
+        ),
+        "notice": "请携带身份证原件，提前准备好办事材料。",
+        "page": 1,
+        "pages": 4,
+        "banner": "",
+        "minute_ms": _AT,
+    }
+    return BoardView(**{**options, **changes})  # type: ignore[arg-type]
+
+
+def _board(view: BoardView) -> HallBoard:
+    board = HallBoard()
+    board.show(view)
+    return board
+
+
+def samples() -> tuple[Sample, ...]:
+    """The board calm, blinking, empty, without news, and with long words."""
+    dark = (_row(0, fresh=True), *(_row(at) for at in range(1, ROWS)))
+    bright = (_row(0, fresh=True, lit=True), _row(1, fresh=True, lit=True), *dark[2:])
+    long = Row("VIP1024", "办不成事反映窗口", "不动产登记与住房公积金联合受理", _AT)
+    views = {
+        "board": _sample(),
+        "board-call": _sample(rows=dark, current=dark[0]),
+        "board-call-lit": _sample(rows=bright, current=bright[0]),
+        "board-empty": _sample(rows=(), current=None, notice="", pages=0),
+        "board-stale": _sample(banner="网络中断，显示内容可能已过时，请留意窗口广播"),
+        "board-starting": _sample(
+            hall="",
+            title="",
+            rows=(),
+            current=None,
+            waiting=(),
+            minute_ms=0,
+            banner="正在连接大厅服务器，请留意窗口广播",
+        ),
+        "board-long": _sample(
+            hall="示例自治区示例市示例县政务服务中心",
+            rows=(long, *dark[1:]),
+            current=long,
+            notice="老年人、残疾人、孕妇、军人可到绿色通道办理，如遇“办不成事”请到1号窗口反映。",
+        ),
+    }
+    return tuple(
+        Sample(name, lambda view=view: _board(view), (1920, 1080), ("normal",), 55.0, touch=False)  # type: ignore[misc]
+        for name, view in views.items()
+    )

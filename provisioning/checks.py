@@ -72,7 +72,7 @@ def check_steps() -> list[Step]:
     ]
 
 
-def test_steps() -> dict[str, Step]:
+def groups() -> dict[str, Step]:
     """pytest once for each group: windows, programs and browsers do not share a process."""
     nothing_else = " and ".join(f"not {group}" for group in (*GROUPS, "slow"))
     steps = {"fast": _pytest("fast", nothing_else)}
@@ -91,19 +91,19 @@ def _pytest(group: str, marks: str) -> Step:
 def run(*, tests: bool, only: str | None = None) -> int:
     """Run it all; exit status 1 when anything failed."""
     started = time.monotonic()
-    groups = test_steps()
     if only:
-        results = _run_lanes([[groups[only]]])
+        results = run_lanes([[groups()[only]]])
     elif tests:
-        results = _run_lanes([[groups["fast"], groups["browser"]], [groups["window"], *check_steps()]])
-        results += _run_lanes([[groups["processes"], groups["sound"]]])
+        of = groups()
+        results = run_lanes([[of["fast"], of["browser"]], [of["window"], *check_steps()]])
+        results += run_lanes([[of["processes"], of["sound"]]])
     else:
-        results = _run_lanes([check_steps()])
+        results = run_lanes([check_steps()])
     return _close(results, time.monotonic() - started)
 
 
-def _run_lanes(lanes: Iterable[Sequence[Step]]) -> list[Result]:
-    """Lanes go side by side, the steps of a lane one after the other."""
+def run_lanes(lanes: Iterable[Sequence[Step]]) -> list[Result]:
+    """Run steps: lanes go side by side, the steps of a lane one after the other."""
     results: list[Result] = []
     printing = threading.Lock()
 

@@ -80,12 +80,13 @@ def python_part(name: str, version: str) -> Part:
             f"{name} is locked at {version}, {about['Version']} is installed; run ./banshi check"
         )
     licences = [c.rpartition(" :: ")[2] for c in about.get_all("Classifier") or () if c.startswith("License")]
-    words = _field(about, "License-Expression") or _short(_field(about, "License")) or next(iter(licences), "")
+    said = (_field(about, "License-Expression"), _short(_field(about, "License")), *licences)
+    words = next(filter(None, said), "")
     return Part(name, version, _SPDX.get(words.lower(), words), _home(about))
 
 
 def _field(about: metadata.PackageMetadata, name: str) -> str:
-    return about[name] if name in about else ""
+    return str((about.get_all(name) or [""])[0])
 
 
 def _short(words: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,10 +24,9 @@ class Inventory:
     free_display: int
     sound: bool
     run: Path
-    missing_programs: tuple[str, ...]
 
 
-def look(project: Path, environment: Mapping[str, str], *, programs: tuple[str, ...]) -> Inventory:
+def look(project: Path, environment: Mapping[str, str]) -> Inventory:
     """See what is there; changes nothing."""
     display = environment.get("DISPLAY", "")
     size = display_size(environment) if display else (0, 0)
@@ -38,7 +36,6 @@ def look(project: Path, environment: Mapping[str, str], *, programs: tuple[str, 
         free_display=free_display(Path("/tmp")),
         sound=has_sound(environment, Path("/dev/snd")),
         run=run_folder(project, environment),
-        missing_programs=tuple(name for name in programs if shutil.which(name) is None),
     )
 
 

@@ -23,7 +23,6 @@ from provisioning.hall.taken import taken_ports
 
 SAMPLE_HALL = PROJECT / "assets" / "halls" / "demo" / "hall.toml"
 _FAMILY_LOCAL = 256
-_PROGRAMS = ("mosquitto", "Xvfb", "x11vnc", "websockify", "pulseaudio", "xdotool")
 _SBIN = "/usr/sbin:/sbin"
 
 
@@ -66,7 +65,7 @@ def prepare(wishes: Wishes, *, project: Path = PROJECT, environment: Mapping[str
     """
     hall = hall_facts(SAMPLE_HALL)
     environment = {**environment, "PATH": f"{environment.get('PATH', '')}:{_SBIN}"}
-    inventory = look(project, environment, programs=_PROGRAMS)
+    inventory = look(project, environment)
     var = project / "var"
     paths = Paths(project, Path(sys.executable), var, inventory.run)
     wanted = make(

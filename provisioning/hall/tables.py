@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from provisioning.hall.facts import HallFacts, Paths, Station, Wishes
 
 SCREEN_PORT = 18081
@@ -79,6 +81,5 @@ def _toml_value(value: str | float | bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        return json.dumps(value, ensure_ascii=False)
     return repr(value)

@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,11 +69,17 @@ def _listening_inodes(port: int) -> Iterator[str]:
 
 
 def _holds(pid: int, inodes: set[str]) -> bool:
+    folder = f"/proc/{pid}/fd"
     try:
-        links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+        files = os.listdir(folder)
     except OSError:
         return False
-    return any(link.removeprefix("socket:[").removesuffix("]") in inodes for link in links)
+    for file in files:
+        with suppress(OSError):  # closed meanwhile
+            link = os.readlink(f"{folder}/{file}")
+            if link.startswith("socket:[") and link[8:-1] in inodes:
+                return True
+    return False
 
 
 def _command(pid: int) -> str:

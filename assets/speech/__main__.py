@@ -9,9 +9,10 @@ import threading
 from pathlib import Path
 
 from assets import AssetMissing
-from assets.speech.pack import ClipStore, faults
+from assets.speech.clip_checks import faults
+from assets.speech.pack import VOICES, ClipStore
 from assets.speech.render import Wishes, render
-from assets.speech.synthesis import ENGINE, VOICES, Synthesiser
+from assets.speech.synthesis import Synthesiser
 from assets.speech.voice_model import VoiceMissing
 from assets.speech.wording import likely_parts
 
@@ -60,7 +61,7 @@ def _render(options: argparse.Namespace) -> int:
     wishes = Wishes(planned)
     if options.follow:
         threading.Thread(target=_listen, args=(wishes,), name="stdin", daemon=True).start()
-    store = ClipStore(options.out, ENGINE)
+    store = ClipStore(options.out)
     voice = Synthesiser({"zh": options.voice}, threads=options.threads)
     failed = render(store, voice, wishes, lambda line: print(line, flush=True), idle_seconds=options.follow)
     store.write_manifest()
@@ -75,7 +76,7 @@ def _listen(wishes: Wishes) -> None:
 
 
 def _check(folder: Path) -> int:
-    store = ClipStore(folder, ENGINE)
+    store = ClipStore(folder)
     store.refresh()
     pack = store.pack()
     found = faults(pack.clips, folder)

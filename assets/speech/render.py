@@ -6,9 +6,9 @@ import queue
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from assets.speech.pack import ClipStore
+from assets.speech.pack import CLIP_RATE, ClipStore
 from assets.speech.phonemes import Unpronounceable
-from assets.speech.sound import Mono
+from assets.speech.sound import Mono, lufs, to_int16, wav_bytes
 
 Told = Callable[[str], None]
 
@@ -75,10 +75,17 @@ def render(store: ClipStore, voice: Voice, wishes: Wishes, told: Told, *, idle_s
         if store.find(text, speaker) is not None:
             continue
         try:
-            clip = store.add(text, speaker, voice.clip(text))
+            sound = voice.clip(text)
         except (Unpronounceable, ValueError) as error:
             failed += 1
             told(f"{text}: {error}")
             continue
+        clip = store.add(
+            text,
+            speaker,
+            wav_bytes(to_int16(sound), CLIP_RATE),
+            seconds=sound.size / CLIP_RATE,
+            lufs=lufs(sound, CLIP_RATE),
+        )
         told(f"{done}/{max(done, wishes.wanted)} {text} {clip.seconds:.2f} s {clip.lufs:.1f} LUFS")
     return failed

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from assets.speech.pack import CLIP_RATE
+
 Mono = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex128]
 
-CLIP_RATE = 24_000
 STREAM_RATE = 48_000
 STREAM_BYTES_PER_SECOND = STREAM_RATE * 2 * 2
 TARGET_LUFS = -16.0

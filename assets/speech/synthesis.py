@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assets import fetched
+from assets.speech.pack import CLIP_RATE, VOICES
 from assets.speech.phonemes import language, phonemes, tokens
-from assets.speech.sound import CLIP_RATE, Mono, finish_clip
+from assets.speech.sound import Mono, finish_clip
 from assets.speech.voice_model import VoiceMissing, voice_model
 
 if TYPE_CHECKING:
     import onnxruntime
 
-ENGINE = "kokoro-82m-1.0-int8/1"
-"""Part of every clip's key: raise the last number when anything that can be heard changes."""
-VOICES = {"zh": "zf_xiaoxiao", "en": "bf_emma"}
 _SPEED = {"zh": 0.9, "en": 0.95}
 _LONGEST = 510
 

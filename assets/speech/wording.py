@@ -95,12 +95,13 @@ def likely_parts(
     windows: Sequence[str],
     upto: int,
     *,
+    first: int = 1,
     wording: str = NUMBER_FIRST,
     one: str = "一",
     digits: int = 3,
     english: bool = False,
 ) -> tuple[str, ...]:
-    """Every clip that numbers 1–``upto`` at these windows need, the likeliest first and none twice.
+    """Every clip that numbers ``first``–``upto`` at these windows need, the likeliest first, none twice.
 
     Number and window take turns (first number with first window and every letter, second with
     second …), so the first calls of a morning can be spoken when a handful of clips exist. English
@@ -111,8 +112,8 @@ def likely_parts(
         plans.append(call_parts_english)
     ordered: dict[str, None] = {}
     for plan in plans:
-        for turn in range(max(upto, len(windows))):
-            number = f"{min(turn + 1, upto):0{digits}d}"
+        for turn in range(max(upto - first + 1, len(windows))):
+            number = f"{min(first + turn, upto):0{digits}d}"
             window = windows[min(turn, len(windows) - 1)] if windows else ""
             for prefix in prefixes or ("",):
                 ordered.update(dict.fromkeys(plan(prefix + number, window)))

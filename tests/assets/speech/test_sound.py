@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from assets.speech import sound
-from assets.speech.sound import CLIP_RATE, STREAM_RATE, Mono
+from assets.speech.pack import CLIP_RATE
+from assets.speech.sound import STREAM_RATE, Mono
 
 
 def tone(seconds: float, hertz: float, level: float, rate: int = CLIP_RATE) -> Mono:

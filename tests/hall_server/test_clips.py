@@ -1,0 +1,101 @@
+"""The clip pack grows beside the hall: rendered by a real child, resumed, and honest when it cannot."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from assets.speech.clip_checks import faults
+from assets.speech.pack import ClipPack, decode_pack
+from contract.messages import BlobRef
+from hall_server.clips import PACK, ClipRendering, SpokenHall
+from hall_server.web.blobs import BlobStore
+
+HALL = SpokenHall(prefixes=("A",), windows=("1号窗口",), numbers=1)
+
+
+class Grown:
+    """Waits for the pack to reach a size; no clock, the test's own time-out ends it."""
+
+    def __init__(self, store: BlobStore) -> None:
+        self.store = store
+        self._told: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def __call__(self) -> None:
+        self._told.put(None)
+
+    def pack(self) -> ClipPack:
+        ref: BlobRef = self.store.published[PACK]
+        path = self.store.find(ref.sha256)
+        assert path is not None
+        return decode_pack(path.read_bytes())
+
+    def wait_for(self, *texts: str) -> ClipPack:
+        while True:
+            self._told.get(timeout=60)
+            pack = self.pack()
+            if set(texts) <= {clip.text for clip in pack.clips}:
+                return pack
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> BlobStore:
+    return BlobStore(tmp_path / "blobs")
+
+
+def test_the_first_call_is_rendered_offered_and_not_rendered_again(shelf: BlobStore, tmp_path: Path) -> None:
+    grown = Grown(shelf)
+    rendering = ClipRendering(shelf, tmp_path / "clips", HALL, grown=grown)
+    rendering.start()
+    try:
+        pack = grown.wait_for("A", "零零一号", "请到一号窗口办理")
+        rendering.issued("B007")
+        more = grown.wait_for("B", "零零七号")
+    finally:
+        rendering.stop()
+    assert pack.clips[0].text == "A"
+    assert more.wanted == 5
+    assert faults(more.clips, tmp_path / "clips" / HALL.voice) == []
+    for clip in more.clips:
+        served = shelf.find(clip.sha256)
+        assert served is not None
+        assert served.stat().st_size == clip.size
+
+    again, anew = Grown(shelf), BlobStore(tmp_path / "other-blobs")
+    again.store = anew
+    second = ClipRendering(
+        anew, tmp_path / "clips", HALL, grown=again, command=(sys.executable, "-c", "raise SystemExit(9)")
+    )
+    second.start()
+    try:
+        assert {clip.text for clip in again.wait_for("A", "零零一号", "请到一号窗口办理").clips} >= {"B"}
+        assert second.progress.trouble == ""
+    finally:
+        second.stop()
+
+
+def test_a_hall_that_cannot_render_says_why_and_goes_on(
+    shelf: BlobStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = threading.Event()
+
+    def tell(_: logging.LogRecord) -> bool:
+        said.set()
+        return True
+
+    caplog.handler.addFilter(tell)
+    child = "import sys; print('speech: no voice here', file=sys.stderr); sys.exit(2)"
+    rendering = ClipRendering(shelf, tmp_path / "clips", HALL, command=(sys.executable, "-c", child))
+    rendering.start()
+    try:
+        assert said.wait(30)
+    finally:
+        rendering.stop()
+    assert rendering.progress.trouble == "speech: no voice here"
+    assert "chimed only" in caplog.text
+    assert PACK not in shelf.published

@@ -404,6 +404,7 @@ class Delivery(ABC):
             self._send_states(everything=not change.resumed)
             for pending in list(self._pending.values()):
                 self._send(self._stamped(pending.parcel))
+            self._await_subscribed()
         for handler in list(self._link_handlers):
             self._guarded(partial(handler, change.up))
 
@@ -478,6 +479,10 @@ class Delivery(ABC):
     @abstractmethod
     def _subscribe(self, filters: list[str]) -> None:
         """Ask the broker for these; without a link do nothing."""
+
+    @abstractmethod
+    def _await_subscribed(self) -> None:
+        """Wait, a moment at most, until the broker has taken the last subscription."""
 
 
 def _settle(future: Future[Any], value: object = None, *, error: Exception | None = None) -> bool:

@@ -206,3 +206,6 @@ class MemoryBus(Delivery):
     def _subscribe(self, filters: list[str]) -> None:
         if self._broker.linked(self):
             self._broker.subscribe(self.station, filters)
+
+    def _await_subscribed(self) -> None:
+        """The broker subscribes at once."""

@@ -75,6 +75,7 @@ class _Link:
     resumed: bool = False
     gone: str | None = None
     window: int = WINDOW
+    subscribed: threading.Event = field(default_factory=threading.Event)
     linked_at: float = 0.0
     flying: dict[int, Parcel] = field(default_factory=dict)
     acks: deque[tuple[int, ReasonCode]] = field(default_factory=deque)
@@ -153,7 +154,15 @@ class MqttBus(Delivery):
     def _subscribe(self, filters: list[str]) -> None:
         with self._lock:
             if self._link is not None:
-                self._link.client.subscribe([(name, SubscribeOptions(qos=1)) for name in filters])
+                link, options = self._link, SubscribeOptions(qos=1)
+                link.subscribed.clear()
+                link.client.subscribe([(name, options) for name in filters])
+
+    def _await_subscribed(self) -> None:
+        with self._lock:
+            link = self._link
+        if link is not None:
+            link.subscribed.wait(CONNECT_SECONDS)
 
     def _dropped_out(self, count: int) -> None:
         self._count("dropped_out", count)
@@ -246,6 +255,7 @@ class MqttBus(Delivery):
             _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
         ) -> None:
             link.gone = str(reason)
+            link.subscribed.set()
             self._nudge.set()
 
         def on_publish(
@@ -254,6 +264,11 @@ class MqttBus(Delivery):
             link.acks.append((mid, reason))
             if reason.value or self._closing or self._backlog or len(link.acks) >= WINDOW // 2:
                 self._nudge.set()
+
+        def on_subscribe(
+            _client: Client, _data: object, _mid: int, _codes: object, _properties: object
+        ) -> None:
+            link.subscribed.set()
 
         def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
             properties, topic, payload = message.properties, message.topic, bytes(message.payload)
@@ -273,6 +288,7 @@ class MqttBus(Delivery):
         link.client.on_socket_open = _send_at_once
         link.client.on_connect, link.client.on_disconnect = on_connect, on_disconnect
         link.client.on_publish, link.client.on_message = on_publish, on_message
+        link.client.on_subscribe = on_subscribe
 
     def _stay(self, link: _Link) -> None:
         """From the broker's yes to the end of the link."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _NOT_FIRST = frozenset("，。、；：？！）》〉」』】〕”’…—·,.;:?!)]}%℃〃々～")
+_WIDOW = 2
 _NOT_LAST = frozenset("（《〈「『【〔“‘([{￥$#")
 
 
@@ -36,11 +37,12 @@ def width_of(row: Iterable[Glyph]) -> int:
 def wrap(glyphs: Sequence[Glyph], width: int, *, hang: int = 0, even: bool = False) -> list[Row]:
     """Rows no wider than ``width`` (from the second on less ``hang``); ``even`` makes them alike in length.
 
-    One row at least. A glyph wider than the line stands alone.
+    One row at least. A glyph wider than the line stands alone. Rows are made even, too, where only one
+    or two characters would be left for the last.
     """
     pieces = _pieces(glyphs)
     rows = _fill(pieces, width, hang)
-    if not even or len(rows) < 2:
+    if len(rows) < 2 or not (even or len(rows[-1]) <= _WIDOW):
         return rows
     narrow = bisect_left(range(width), -len(rows), key=lambda trial: -len(_fill(pieces, trial, hang)))
     return _fill(pieces, narrow, hang)

@@ -85,7 +85,7 @@ class Machine:
                 self._set(" " * 4, 1)
             elif first >= 0x20:
                 yield from self._text(first)
-            elif first != 0x0D:
+            elif first not in (0x0D, 0x00):
                 self._note_unknown(bytes((first,)))
 
     # ------------------------------------------------------------ text

@@ -1,0 +1,364 @@
+"""Ticket printers that speak ESC/POS over serial or TCP, on python-escpos' Serial and Network classes.
+
+python-escpos opens the port and carries the bytes. What it gets wrong for a Chinese ticket (DEVICES §3.1:
+the status of a silent printer, endless writes, Hanzi, widths, QR) is done here and in devices/printing.
+"""
+
+from __future__ import annotations
+
+import select
+import termios
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from time import monotonic, sleep
+from typing import Any, Literal
+
+import msgspec
+import serial
+from escpos.exceptions import Error as EscposError
+from escpos.printer import Network, Serial
+
+from devices.link_faults import BAUD_RATES, bad_address, bad_baud, open_error, stalled, unplugged, unreachable
+from devices.ports import (
+    DeviceAbsent,
+    DeviceError,
+    DeviceLost,
+    DeviceMisconfigured,
+    Fault,
+    Kind,
+    Owner,
+    PrinterCapabilities,
+    Proof,
+    Status,
+    Ticket,
+)
+from devices.printing.condition import STOPPING, Counters, NearEnd, faults
+from devices.printing.dialogue import Dialogue
+from devices.printing.job import Job
+from devices.printing.picture import picture_job
+from devices.printing.profiles import PROFILES, Profile
+from devices.printing.text import text_job
+from devices.protocols.escpos_bytes import Trouble
+
+CONNECT_SECONDS = 3.0
+STALL_SECONDS = 3.0
+_PICTURE_FROM_BAUD = 115200
+_PIECE_SECONDS = 0.5
+_TCP_PIECE = 16384
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``port`` is a serial path or ``tcp://host:port``; fields after ``mode`` correct the profile.
+
+    ``mode`` auto prints pictures where the line is fast (TCP, serial from 115,200 baud), else text.
+    ``roll_metres``: warn by the paper counted when this much is used of a roll; 0 does not.
+    """
+
+    port: str
+    baud: int = 9600
+    profile: Literal["80mm", "58mm", "80mm-gb2312", "80mm-no-hanzi", "58mm-bare"] = "80mm"
+    mode: Literal["auto", "text", "picture"] = "auto"
+    dots: int | None = None
+    native_qr: bool | None = None
+    can_status: bool | None = None
+    can_cut: bool | None = None
+    near_end: bool | None = None
+    proof: bool | None = None
+    roll_metres: float = 0.0
+
+
+def build(options: Options) -> EscposPrinter:
+    """The driver, not yet opened."""
+    return EscposPrinter(options)
+
+
+class EscposPrinter:
+    """A TicketPrinter; see devices.ports for what its methods promise."""
+
+    kind = Kind.TICKET_PRINTER
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._profile = _profile(options)
+        self._port = _port(options)
+        self._dialogue = Dialogue(self._port, self._profile)
+        self._near_end = NearEnd()
+        self._counters = Counters()
+
+    @property
+    def capabilities(self) -> PrinterCapabilities:
+        """What the profile says of this printer."""
+        return self._profile.capabilities
+
+    @property
+    def mode(self) -> str:
+        """How tickets are sent: ``text`` or ``picture``."""
+        if self._options.mode != "auto":
+            return self._options.mode
+        return "picture" if self._profile.picture and self._port.fast else "text"
+
+    def open(self) -> None:
+        """Connect. Raises DeviceAbsent, DeviceLost, DeviceMisconfigured."""
+        self._port.open()
+        self._dialogue = Dialogue(self._port, self._profile)
+
+    def close(self) -> None:
+        """Let go of the port, whatever state it is in."""
+        self._port.close()
+
+    def identify(self) -> str:
+        """Model and serial number. What a stopped printer holds is of a former life and thrown away."""
+        if not self._profile.can_status:
+            return ""
+        if self._dialogue.troubles() & STOPPING:
+            self._dialogue.clear()
+            return ""
+        self._dialogue.settle()
+        return self._dialogue.name()
+
+    def heartbeat(self) -> Status:
+        """Status, or DeviceLost when a printer that can answer does not."""
+        return self._status(self._dialogue.troubles() if self._profile.can_status else None)
+
+    def status(self) -> Status:
+        """Status now; ``ok`` None when it does not answer."""
+        return self._status(self._dialogue.inquire() if self._profile.can_status else None)
+
+    def print(self, ticket: Ticket) -> Proof:
+        """One ticket. See devices.ports.TicketPrinter.print."""
+        job = self.compose(ticket)
+        if self._profile.can_status:
+            self._dialogue.make_ready()
+        proof = self._dialogue.print(job)
+        if proof is not Proof.FAILED:
+            self._counters.printed(job.rows, cut=self._profile.can_cut)
+        return proof
+
+    def clear(self) -> None:
+        """Throw away a held job."""
+        self._dialogue.clear()
+
+    def compose(self, ticket: Ticket) -> Job:
+        """The bytes of this ticket for this printer, without cut and proof."""
+        if self.mode == "picture":
+            return picture_job(ticket, self._profile.dots)
+        return text_job(ticket, self._profile)
+
+    def _status(self, troubles: frozenset[Trouble] | None) -> Status:
+        details = {"mode": self.mode, "dots": str(self._profile.dots), **self._counters.details()}
+        if troubles is None:
+            return Status(None, (), {"paper": "unknown", **details})
+        out = Trouble.PAPER_OUT in troubles
+        self._counters.paper(out=out)
+        near = self._near_end.read(self._profile.near_end and Trouble.PAPER_NEAR_END in troubles) and not out
+        used = 0 < self._options.roll_metres <= self._counters.roll_metres
+        shown = (troubles - {Trouble.PAPER_NEAR_END}) | (
+            {Trouble.PAPER_NEAR_END} if near or used else frozenset()
+        )
+        paper = "out" if out else "near_end" if near or used else "ok"
+        return Status(not troubles & STOPPING, faults(shown), {"paper": paper, **details})
+
+
+def _profile(options: Options) -> Profile:
+    names = ("dots", "native_qr", "can_status", "can_cut", "near_end", "proof")
+    corrections = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    profile = replace(PROFILES[options.profile], **corrections)
+    if profile.dots % 16 or not 192 <= profile.dots <= 1024:
+        sentence = f"dots = {profile.dots}：应为 192 到 1024 之间 16 的倍数"
+        raise DeviceMisconfigured(
+            Fault("bad_dots", sentence, "58 mm 纸写 384，80 mm 纸写 576", Owner.TECHNICIAN)
+        )
+    return replace(profile, proof=profile.proof and profile.can_status)
+
+
+# ---------------------------------------------------------------- ports of python-escpos
+
+
+def _port(options: Options) -> _EscposPort:
+    scheme, separator, address = options.port.partition("://")
+    if not separator:
+        if options.baud not in BAUD_RATES:
+            raise DeviceMisconfigured(bad_baud(options.port, options.baud))
+        return _SerialPort(options.port, options.baud)
+    host, _, port = address.rpartition(":")
+    if scheme != "tcp" or not (host and port.isdigit() and 0 < int(port) < 65536):
+        raise DeviceMisconfigured(bad_address(options.port))
+    return _NetworkPort(options.port, host, int(port))
+
+
+class _EscposPort(ABC):
+    """A python-escpos printer used for its connection; all that can go wrong becomes a DeviceLost."""
+
+    def __init__(self, name: str, *, seconds_per_byte: float, fast: bool, piece: int) -> None:
+        self.name = name
+        self.seconds_per_byte = seconds_per_byte
+        self.fast = fast
+        self._piece = piece
+        self._printer: Any = None
+        self._device: Any = None
+
+    def open(self) -> None:
+        """Connect. Raises DeviceAbsent, DeviceLost, DeviceMisconfigured."""
+        self.close()
+        try:
+            with _errors(self.name, self._open_error):
+                self._printer = self._new_printer()
+                self._printer.open()
+                self._device = self._printer.device
+                self._prepare()
+        except DeviceError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the inner port ourselves: python-escpos' close raises termios.error after an unplug."""
+        printer, device = self._printer, self._device
+        self._printer = self._device = None
+        for step in (self._drop_output, lambda port: port.close()):
+            if device is not None:
+                with suppress(DeviceError), _errors(self.name):
+                    step(device)
+        if printer is not None:
+            printer.device = False
+
+    def read(self, seconds: float) -> bytes:
+        """What came, as soon as anything did; b'' at the deadline."""
+        with _errors(self.name):
+            device = self._opened()
+            poller = select.poll()
+            poller.register(device.fileno(), select.POLLIN)
+            if not poller.poll(max(0.0, seconds) * 1000.0):
+                return b""
+            data = self._receive(device)
+        if not data:
+            raise DeviceLost(unplugged(self.name))
+        return data
+
+    def write(self, data: bytes) -> None:
+        """All bytes, in pieces that each must be taken within STALL_SECONDS."""
+        with _errors(self.name):
+            self._opened()
+            for at in range(0, len(data), self._piece):
+                self._printer._raw(data[at : at + self._piece])
+
+    def drain(self, seconds: float) -> None:
+        """Wait until the system has sent everything."""
+        end = monotonic() + seconds
+        with _errors(self.name):
+            while self._unsent(self._opened()) and monotonic() < end:
+                sleep(0.02)
+
+    def _opened(self) -> Any:
+        if self._device is None:
+            raise DeviceLost(unplugged(self.name))
+        return self._device
+
+    @abstractmethod
+    def _new_printer(self) -> Any:
+        """The python-escpos printer, not yet opened."""
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Locks and limits that python-escpos does not set."""
+
+    @abstractmethod
+    def _receive(self, device: Any) -> bytes:
+        """What is there now; at least one byte is, unless the other side is gone."""
+
+    @abstractmethod
+    def _drop_output(self, device: Any) -> None:
+        """Forget what a dead printer did not take: it would hold up the close."""
+
+    @abstractmethod
+    def _unsent(self, device: Any) -> int:
+        """Bytes that the system has not sent, as far as it says."""
+
+    @abstractmethod
+    def _open_error(self, error: BaseException) -> DeviceError:
+        """Why the port could not be opened."""
+
+
+class _SerialPort(_EscposPort):
+    def __init__(self, path: str, baud: int) -> None:
+        piece = max(16, min(4096, int(_PIECE_SECONDS * baud / 10)))
+        fast = baud >= _PICTURE_FROM_BAUD
+        super().__init__(path, seconds_per_byte=10.0 / baud, fast=fast, piece=piece)
+        self._baud = baud
+
+    def _new_printer(self) -> Any:
+        return Serial(devfile=self.name, baudrate=self._baud, timeout=0, dsrdtr=False)
+
+    def _prepare(self) -> None:
+        """python-escpos sets neither lock nor limit: without it a stalled printer blocks for ever."""
+        self._device.exclusive = True
+        self._device.write_timeout = STALL_SECONDS
+        self._device.reset_input_buffer()
+
+    def _receive(self, device: Any) -> bytes:
+        data: bytes = device.read(max(1, device.in_waiting))
+        return data
+
+    def _drop_output(self, device: Any) -> None:
+        device.reset_output_buffer()
+
+    def _unsent(self, device: Any) -> int:
+        return int(device.out_waiting)
+
+    def _open_error(self, error: BaseException) -> DeviceError:
+        return open_error(self.name, error)
+
+
+class _NetworkPort(_EscposPort):
+    def __init__(self, name: str, host: str, port: int) -> None:
+        super().__init__(name, seconds_per_byte=0.0, fast=True, piece=_TCP_PIECE)
+        self._host, self._tcp_port = host, port
+
+    def _new_printer(self) -> Any:
+        return _TidyNetwork(self._host, self._tcp_port, timeout=CONNECT_SECONDS)
+
+    def _prepare(self) -> None:
+        self._device.settimeout(STALL_SECONDS)
+
+    def _receive(self, device: Any) -> bytes:
+        data: bytes = device.recv(4096)
+        return data
+
+    def _drop_output(self, _device: Any) -> None:
+        """A socket closes without waiting."""
+
+    def _unsent(self, _device: Any) -> int:
+        return 0
+
+    def _open_error(self, _error: BaseException) -> DeviceError:
+        return DeviceAbsent(unreachable(self.name))
+
+
+class _TidyNetwork(Network):
+    """python-escpos' class forgets its socket when it cannot connect; this one closes it."""
+
+    _device: Any
+
+    @property
+    def device(self) -> Any:
+        """The socket."""
+        return self._device
+
+    @device.setter
+    def device(self, device: Any) -> None:
+        former, self._device = self._device, device
+        if former and not device:
+            former.close()
+
+
+@contextmanager
+def _errors(name: str, opening: Callable[[BaseException], DeviceError] | None = None) -> Iterator[None]:
+    """The one place for what python-escpos, pyserial and the system raise."""
+    try:
+        yield
+    except (EscposError, serial.SerialException, OSError, termios.error, TypeError, ValueError) as error:
+        if opening is not None:
+            raise opening(error) from error
+        late = isinstance(error, serial.SerialTimeoutException | TimeoutError)
+        raise DeviceLost(stalled(name) if late else unplugged(name)) from error

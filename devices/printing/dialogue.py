@@ -1,0 +1,243 @@
+"""The talk with a printer: ask its status, send a ticket, wait for the proof, throw away what it holds.
+
+Every step has a deadline. Silence is a value of its own (None), never health. The proof of a ticket is
+the answer to GS r after the cut (DEVICES §3.3); a printer that was stopped keeps its job and would print
+it later, so a job without proof is thrown away before anything else is printed.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Protocol, TypeVar
+
+from devices.link_faults import silent
+from devices.ports import DeviceLost, DeviceRefused, Proof
+from devices.printing.condition import STOPPING, faults
+from devices.printing.job import Job
+from devices.printing.profiles import Profile
+from devices.protocols import escpos_bytes as escpos
+from devices.protocols.escpos_bytes import Info, Query, RealTime, Replies, Reply, Transmitted, Trouble
+
+_STATUS_SECONDS = 0.8
+_LOOK_SECONDS = 0.4
+_STOPPED_SECONDS = 3.0
+_COOLING_SECONDS = 20.0
+_MARGIN_SECONDS = 2.0
+_PADDING = bytes(4096)
+_PADDING_PIECES = 20
+_STALE_READS = 64
+_WIRE_SLACK = 1.1
+_BOTTOM_ROWS = 24
+_TEAR_ROWS = 96
+
+R = TypeVar("R", RealTime, Transmitted, Info)
+
+
+class Port(Protocol):
+    """Bytes to and from the printer; every failure is a DeviceLost."""
+
+    @property
+    def name(self) -> str:
+        """As the technician wrote it."""
+
+    @property
+    def seconds_per_byte(self) -> float:
+        """Wire time; 0 where the line is not what takes the time."""
+
+    def read(self, seconds: float) -> bytes:
+        """What came, as soon as anything did; b'' at the deadline."""
+
+    def write(self, data: bytes) -> None:
+        """Hand over all; DeviceLost when the printer takes nothing for some seconds."""
+
+    def drain(self, seconds: float) -> None:
+        """Wait until the bytes have left the machine, as far as can be known."""
+
+
+class _Stopped:
+    """For how long the printer has been stopped by something that does not pass by itself."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def too_long(self, troubles: frozenset[Trouble] | None) -> bool:
+        """Take what the printer says now; heat passes by itself."""
+        if not (troubles or frozenset()) & STOPPING or Trouble.HEAD_HOT in (troubles or ()):
+            self._since = None
+            return False
+        self._since = self._since or monotonic()
+        return monotonic() - self._since > _STOPPED_SECONDS
+
+
+class Dialogue:
+    """One printer at the other end of an open port."""
+
+    def __init__(self, port: Port, profile: Profile) -> None:
+        self._port = port
+        self._profile = profile
+        self._parser = Replies()
+        self._replies: list[Reply] = []
+        self._proofs = 0
+        self.in_doubt = True
+
+    def inquire(self) -> frozenset[Trouble] | None:
+        """All four status answers; None when the printer is silent."""
+        found: frozenset[Trouble] = frozenset()
+        deadline = monotonic() + _STATUS_SECONDS
+        for query in Query:
+            value = self._ask(query, deadline)
+            if value is None:
+                return None
+            found |= escpos.troubles(query, value)
+        return found
+
+    def troubles(self) -> frozenset[Trouble]:
+        """As ``inquire``; raises DeviceLost when the printer is silent."""
+        found = self.inquire()
+        if found is None:
+            raise DeviceLost(silent(self._port.name))
+        return found
+
+    def name(self) -> str:
+        """Model and serial number (GS I), '' when it tells none; only for a printer that is not stopped."""
+        names = []
+        for question in (escpos.MODEL_NAME, escpos.SERIAL_NUMBER):
+            self._forget()
+            self._port.write(question)
+            answer = self._await(Info, monotonic() + _LOOK_SECONDS)
+            if answer is None:
+                break
+            names.append(answer.text)
+        return " ".join(filter(None, names))
+
+    def make_ready(self) -> None:
+        """Nothing held from before and nothing wrong now. Raises DeviceRefused, DeviceLost.
+
+        A stuck cutter gets one chance, together with the job that it holds.
+        """
+        troubles = self.troubles()
+        if Trouble.CUTTER in troubles:
+            self.clear()
+            troubles = self.troubles()
+        if troubles & STOPPING:
+            raise DeviceRefused(faults(troubles & STOPPING)[0])
+        if self.in_doubt:
+            self.settle()
+
+    def settle(self) -> None:
+        """Throw away a job of unknown end and see that commands are understood again.
+
+        A printer whose line broke inside a picture takes what follows for dots: it is given white until
+        it answers, and the spoilt paper is cut off.
+        """
+        self.clear()
+        probe = escpos.INIT + escpos.PAPER_PROOF
+        if self._profile.proof and not self._probe(probe, _LOOK_SECONDS):
+            patience = _LOOK_SECONDS + len(_PADDING) * self._port.seconds_per_byte
+            if any(self._probe(_PADDING + probe, patience) for _ in range(_PADDING_PIECES)):
+                self._port.write(self._cut())
+        self.in_doubt = False
+
+    def clear(self) -> None:
+        """DLE ENQ 2, and see that the printer is there. Raises DeviceLost."""
+        self._port.write(escpos.CLEAR)
+        if self._profile.can_status and self._ask(Query.PRINTER, monotonic() + _STATUS_SECONDS) is None:
+            raise DeviceLost(silent(self._port.name))
+
+    def print(self, job: Job) -> Proof:
+        """Send one ticket and its cut; what is known of the paper at the end. Raises DeviceLost."""
+        proof = escpos.PAPER_PROOF if self._profile.proof else b""
+        data = job.data + self._cut() + proof
+        start = monotonic()
+        sent = start + len(data) * self._port.seconds_per_byte * _WIRE_SLACK
+        deadline = sent + job.rows / self._profile.rows_per_second + _MARGIN_SECONDS
+        self._forget()
+        self.in_doubt = True
+        self._port.write(data)
+        if not self._profile.proof:
+            self._port.drain(deadline - monotonic())
+            return Proof.UNKNOWN
+        return self._await_proof(sent, deadline)
+
+    # ------------------------------------------------------------ proof
+
+    def _await_proof(self, sent: float, deadline: float) -> Proof:
+        """Wait for the answer to GS r; from the time when the wire is free look what keeps it."""
+        limit = deadline + _COOLING_SECONDS
+        stopped = _Stopped()
+        troubles: frozenset[Trouble] | None = None
+        recovered = False
+        look_at = max(sent, monotonic()) + _LOOK_SECONDS
+        while monotonic() < deadline and not stopped.too_long(troubles):
+            if self._proven(min(deadline, look_at)):
+                return Proof.CONFIRMED
+            troubles = self.inquire()
+            look_at = monotonic() + _LOOK_SECONDS
+            if troubles and Trouble.CUTTER in troubles and not recovered:
+                recovered = True
+                self._port.write(escpos.RECOVER)
+            if troubles and Trouble.HEAD_HOT in troubles:
+                deadline = min(limit, max(deadline, monotonic() + _MARGIN_SECONDS))
+        if self._proven(monotonic()):
+            return Proof.CONFIRMED
+        return self._give_up(troubles)
+
+    def _give_up(self, troubles: frozenset[Trouble] | None) -> Proof:
+        """A job that waits in a stopped printer is thrown away: nobody will stand there when it comes."""
+        if troubles and troubles & STOPPING and self._profile.clears_held_job:
+            self.clear()
+            return Proof.FAILED
+        return Proof.UNKNOWN
+
+    def _proven(self, deadline: float) -> bool:
+        if not self._proofs:
+            self._await(Transmitted, deadline)
+        if self._proofs:
+            self.in_doubt = False
+        return bool(self._proofs)
+
+    def _probe(self, data: bytes, seconds: float) -> bool:
+        self._forget()
+        self._port.write(data)
+        return self._await(Transmitted, monotonic() + seconds) is not None
+
+    def _cut(self) -> bytes:
+        return escpos.feed(_BOTTOM_ROWS) + escpos.CUT if self._profile.can_cut else escpos.feed(_TEAR_ROWS)
+
+    # ------------------------------------------------------------ replies
+
+    def _ask(self, query: Query, deadline: float) -> int | None:
+        self._take(0.0)
+        self._replies.clear()
+        self._port.write(escpos.ask(query))
+        answer = self._await(RealTime, deadline)
+        return None if answer is None else answer.value
+
+    def _await(self, wanted: type[R], deadline: float) -> R | None:
+        late = False
+        while True:
+            while self._replies:
+                reply = self._replies.pop(0)
+                if isinstance(reply, wanted):
+                    return reply
+            if late:
+                return None
+            seconds = deadline - monotonic()
+            late = seconds <= 0
+            self._take(max(0.0, seconds))
+
+    def _take(self, seconds: float) -> bool:
+        data = self._port.read(seconds)
+        replies = self._parser.feed(data)
+        self._proofs += sum(isinstance(reply, Transmitted) for reply in replies)
+        self._replies += replies
+        return bool(data)
+
+    def _forget(self) -> None:
+        """What came before belongs to nothing that is asked from now on."""
+        for _ in range(_STALE_READS):
+            if not self._take(0.0):
+                break
+        self._parser.clear()
+        self._replies.clear()
+        self._proofs = 0

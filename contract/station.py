@@ -70,6 +70,7 @@ class Station:
         self._presence = Presence.INIT
         self._devices: tuple[DeviceHealth, ...] = ()
         self._showing = ""
+        self._counters: dict[str, int] = {}
         self._health_due = monotonic() + HEALTH_SECONDS
         self._server: ServerState | None = None
         self._heard_at = float("-inf")
@@ -118,9 +119,19 @@ class Station:
 
     # ------------------------------------------------------------ health
 
-    def report(self, *, devices: tuple[DeviceHealth, ...] | None = None, showing: str | None = None) -> None:
-        """What is known of the hardware and what is on the screen; sent at once when it changed."""
+    def report(
+        self,
+        *,
+        devices: tuple[DeviceHealth, ...] | None = None,
+        showing: str | None = None,
+        counters: dict[str, int] | None = None,
+    ) -> None:
+        """What is known of the hardware and what is on the screen; sent at once when it changed.
+
+        ``counters`` of the program travel with the next beat, beside those of the bus.
+        """
         with self._changed:
+            self._counters = self._counters if counters is None else counters
             before = (self._devices, self._showing)
             self._devices = self._devices if devices is None else devices
             self._showing = self._showing if showing is None else showing
@@ -207,7 +218,7 @@ class Station:
                 devices=self._devices,
                 showing=self._showing,
                 clock_offset_ms=self.clock.wall_offset_ms(),
-                counters=self.bus.counters(),
+                counters={**self.bus.counters(), **self._counters},
             )
             self.bus.publish(topics.STATION_HEALTH, health)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from assets.ui.display import Display
+from assets.ui.display import Display, Pixels
 from contract.station import StationSection
 from contract.topics import Identifier
 
@@ -12,16 +12,16 @@ from contract.topics import Identifier
 class BoardDisplay(Display, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[display]`` of a board: lying, 55 inches."""
 
-    width: int = 1920
-    height: int = 1080
+    width: Pixels = 1920
+    height: Pixels = 1080
     diagonal_inches: float = 55.0
 
 
 class SignDisplay(Display, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[display]`` of a window sign: lying, 21.5 inches; a bar of 1920 × 540 is laid out as such."""
 
-    width: int = 1280
-    height: int = 720
+    width: Pixels = 1280
+    height: Pixels = 720
 
 
 class BoardSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,7 +31,7 @@ class BoardSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class SignSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[sign]``: over which window this screen hangs; ``names`` shows the masked name (张*) beside the number."""
+    """``[sign]``: over which window this screen hangs; ``names`` shows the masked name (张*) too."""
 
     window: Identifier
     names: bool = False

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import msgspec
+
+Pixels = Annotated[int, msgspec.Meta(ge=240, le=16384)]
 
 
 class Display(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -12,13 +16,13 @@ class Display(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ``palette`` and ``scale`` are what the screen starts with.
     """
 
-    width: int = 1080
-    height: int = 1920
+    width: Pixels = 1080
+    height: Pixels = 1920
     left: int | None = None
     top: int | None = None
     fullscreen: bool = False
     borderless: bool = True
     cursor: bool = False
-    diagonal_inches: float = 21.5
-    palette: str = "light"
-    scale: str = "normal"
+    diagonal_inches: Annotated[float, msgspec.Meta(ge=5, le=200)] = 21.5
+    palette: Literal["light", "contrast"] = "light"
+    scale: Literal["normal", "elder"] = "normal"

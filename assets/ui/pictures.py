@@ -192,7 +192,9 @@ def main(package: str, arguments: Sequence[str]) -> int:
 
 
 def offscreen(size: tuple[int, int] = (1080, 1920)) -> None:
-    """Open Kivy's window where no display is: SDL draws into memory."""
+    """Open Kivy's window where no display is: SDL draws into memory. May be called again."""
+    if "kivy.core.window" in sys.modules:
+        return
     os.environ["SDL_VIDEODRIVER"] = "offscreen"
     display = Display(width=size[0], height=size[1])
     window.prepare(display, title="pictures")

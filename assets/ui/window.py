@@ -13,7 +13,6 @@ changed (``KIVY_CLOCK=interrupt``); no multisampling (SmoothLine and SmoothRound
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 
@@ -25,6 +24,7 @@ ENVIRONMENT = {
     "KIVY_NO_FILELOG": "1",
     "KIVY_LOG_MODE": "PYTHON",
     "KIVY_CLOCK": "interrupt",
+    "KCFG_KIVY_LOG_LEVEL": "warning",
     "KIVY_METRICS_DENSITY": "1",
     "KIVY_METRICS_FONTSCALE": "1",
     "KIVY_DPI": "96",
@@ -36,7 +36,6 @@ def prepare(display: Display, *, title: str = "Banshi") -> None:
     if "kivy.core.window" in sys.modules:
         raise RuntimeError("window.prepare must come before kivy.core.window is imported")
     os.environ.update(ENVIRONMENT)
-    logging.getLogger("kivy").setLevel(logging.WARNING)
     # A configuration object exists from here on.
     from kivy.config import Config
 
@@ -47,8 +46,11 @@ def prepare(display: Display, *, title: str = "Banshi") -> None:
     Config.set("input", "mouse", "mouse,disable_on_activity,disable_multitouch")
 
 
-def open_window(display: Display) -> None:
-    """Import Kivy's window, fit the theme to it, paint the background; after ``prepare``."""
+def open_window(display: Display, *, design: tuple[int, int] | None = None) -> None:
+    """Import Kivy's window, fit the theme to it, paint the background; after ``prepare``.
+
+    ``design`` is the size for which the screens were drawn; theme.u scales them to this window.
+    """
     from kivy.core.window import Window
 
     from assets.ui import fonts
@@ -56,18 +58,23 @@ def open_window(display: Display) -> None:
 
     fonts.register()
     theme.use(palette=display.palette, scale=display.scale)
+    drawn = design or (display.width, display.height)
+
+    def refit(*_: object) -> None:
+        theme.fit(*Window.size, diagonal_inches=display.diagonal_inches, design=drawn)
 
     def repaint(*_: object) -> None:
         Window.clearcolor = theme.colour("paper")
 
-    theme.bind(paper=repaint)
-    Window._banshi_repaint = repaint  # bind keeps only a weak reference
-    repaint()
+    # fbind keeps these functions alive, bind would not.
+    Window.fbind("size", refit)
+    theme.fbind("version", repaint)
+    refit()
 
 
 def _options(display: Display, title: str) -> list[tuple[str, str, str]]:
     placed = display.left is not None and display.top is not None
-    options: list[tuple[str, str, object]] = [
+    options: tuple[tuple[str, str, object], ...] = (
         ("kivy", "exit_on_escape", 0),
         ("kivy", "window_title", title),
         ("kivy", "log_enable", 0),
@@ -87,6 +94,5 @@ def _options(display: Display, title: str) -> list[tuple[str, str, str]]:
         ("graphics", "position", "custom" if placed else "auto"),
         ("graphics", "left", display.left or 0),
         ("graphics", "top", display.top or 0),
-        ("modules", "touchring", ""),
-    ]
-    return [(section, option, str(value)) for section, option, value in options if section != "modules"]
+    )
+    return [(section, option, str(value)) for section, option, value in options]

@@ -25,7 +25,7 @@ TONES = {
 
 
 class WindowSign(BoxLayout):
-    """The whole sign; draws a SignView and holds no rule. ``names`` shows the masked name beside the words."""
+    """The whole sign; draws a SignView and holds no rule. ``names`` shows the masked name too."""
 
     label = StringProperty("")
     name = StringProperty("")

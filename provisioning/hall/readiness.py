@@ -49,7 +49,7 @@ def _log_has(log: Path, start: int, pattern: str) -> bool:
 
 
 def _shows_window(pid: int, env: Mapping[str, str]) -> bool:
-    command = ("xdotool", "search", "--onlyvisible", "--pid", str(pid), "")
+    command = ("xdotool", "search", "--onlyvisible", "--pid", str(pid))
     try:
         done = subprocess.run(command, env=dict(env), capture_output=True, timeout=_LOOK_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _NOT_FIRST = frozenset("，。、；：？！）》〉」』】〕”’…—·,.;:?!)]}%℃〃々～")
+_PHRASE_ENDS = frozenset("，。；！？、")
 _WIDOW = 2
 _NOT_LAST = frozenset("（《〈「『【〔“‘([{￥$#")
 
@@ -37,13 +38,18 @@ def width_of(row: Iterable[Glyph]) -> int:
 def wrap(glyphs: Sequence[Glyph], width: int, *, hang: int = 0, even: bool = False) -> list[Row]:
     """Rows no wider than ``width`` (from the second on less ``hang``); ``even`` makes them alike in length.
 
-    One row at least. A glyph wider than the line stands alone. Rows are made even, too, where only one
-    or two characters would be left for the last.
+    One row at least. A glyph wider than the line stands alone. Even rows rather end
+    where a phrase ends; the last row is not left with one or two characters.
     """
     pieces = _pieces(glyphs)
     rows = _fill(pieces, width, hang)
-    if len(rows) < 2 or not (even or len(rows[-1]) <= _WIDOW):
+    if len(rows) < 2:
         return rows
+    if not even:
+        return _without_widow(pieces, rows, width, hang)
+    phrases = _fill(_phrases(pieces), width, hang)
+    if len(phrases) == len(rows):
+        return phrases
     narrow = bisect_left(range(width), -len(rows), key=lambda trial: -len(_fill(pieces, trial, hang)))
     return _fill(pieces, narrow, hang)
 
@@ -51,6 +57,24 @@ def wrap(glyphs: Sequence[Glyph], width: int, *, hang: int = 0, even: bool = Fal
 def fits_unbroken(glyphs: Sequence[Glyph], width: int) -> bool:
     """Can this be set on lines of ``width`` without tearing a word?"""
     return all(width_of(piece) <= width for piece in _pieces(glyphs))
+
+
+def _without_widow(pieces: Sequence[Row], rows: list[Row], width: int, hang: int) -> list[Row]:
+    for narrower in range(width, width * 3 // 4, -max(1, width // 96)):
+        trial = _fill(pieces, narrower, hang)
+        if len(trial) == len(rows) and len(trial[-1]) > _WIDOW:
+            return trial
+    return rows
+
+
+def _phrases(pieces: Sequence[Row]) -> list[Row]:
+    """Parts that end with a mark of punctuation."""
+    phrases: list[Row] = [()]
+    for piece in pieces:
+        phrases[-1] += piece
+        if piece[-1].text in _PHRASE_ENDS:
+            phrases.append(())
+    return [phrase for phrase in phrases if phrase]
 
 
 def _fill(pieces: Sequence[Row], width: int, hang: int) -> list[Row]:

@@ -1,0 +1,120 @@
+"""PURE: the paper ticket of one number (cap A6), for printers of any width.
+
+The number is six times the size of the text; what the hall does not honestly know is not printed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, timezone
+
+from contract.messages import TicketSlip, TicketStatus
+from devices.ports import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
+
+WAIT_HERE = "请在休息区等候，注意呼叫及大屏显示信息"
+SCAN = "扫码查看排队进度"
+
+_NUMBER_SCALE = 6
+_LABEL_COLUMNS = 10
+_CHINA = timezone(timedelta(hours=8))
+_PLAIN_WINDOW = re.compile(r"(\d+)号窗口")
+
+
+def ticket(slip: TicketSlip, *, reprint: bool = False, no_show_text: str = "") -> Ticket:
+    """The parts of the ticket, top to bottom. ``reprint`` marks it 补打, counting those before it.
+
+    ``no_show_text`` is the hall's 过号 rule where the slip's notes do not have it.
+    """
+    copies = slip.reprint + reprint
+    return (
+        *_heading(slip),
+        *_number(slip, copies),
+        Rule(),
+        *_facts(slip),
+        Rule(),
+        *_advice(slip, no_show_text),
+        *_code(slip),
+    )
+
+
+def window_list(labels: Sequence[str]) -> str:
+    """Window labels, runs of plain numbers drawn together: 3～5、8号窗口."""
+    numbers = [int(match[1]) for label in labels if (match := _PLAIN_WINDOW.fullmatch(label))]
+    if len(numbers) != len(labels) or len(numbers) < 3:
+        return "、".join(labels)
+    return "、".join(_span(first, last) for first, last in _spans(sorted(set(numbers)))) + "号窗口"
+
+
+def wait_range(low: int | None, high: int | None) -> str:
+    """预计等候 10～20 分钟, or '' when the hall has no honest estimate."""
+    if high is None:
+        return ""
+    if not low:
+        return f"预计等候 {max(1, high)} 分钟以内"
+    if low == high:
+        return f"预计等候约 {low} 分钟"
+    return f"预计等候 {low}～{high} 分钟"
+
+
+def _heading(slip: TicketSlip) -> list[TicketPart]:
+    zone = slip.zone if not slip.zone or slip.zone.endswith("区") else f"{slip.zone}专区"
+    lines = [Line(slip.hall, align=Align.CENTER, bold=True)]
+    return [*lines, *([Line(zone, align=Align.CENTER)] if zone else []), Rule()]
+
+
+def _number(slip: TicketSlip, copies: int) -> list[TicketPart]:
+    parts = [Line(slip.service, 2, Align.CENTER, bold=True)]
+    if copies:
+        parts.append(Line(f"【补打】第{copies}次", 1, Align.CENTER, bold=True))
+    parts.append(Line(slip.number, _NUMBER_SCALE, Align.CENTER, bold=True))
+    return [*parts, *_queue(slip)]
+
+
+def _queue(slip: TicketSlip) -> list[Line]:
+    if slip.status is TicketStatus.WAITING:
+        lines = [Line(f"您前面还有 {slip.ahead} 人", 2, Align.CENTER, bold=True)]
+        wait = wait_range(slip.wait_low, slip.wait_high)
+        return [*lines, Line(wait, align=Align.CENTER)] if wait else lines
+    if slip.called_to:
+        return [Line(f"请到{slip.called_to}", 2, Align.CENTER, bold=True)]
+    return []
+
+
+def _facts(slip: TicketSlip) -> list[TicketPart]:
+    issued = datetime.fromtimestamp(slip.issued_ms / 1000, UTC).astimezone(_CHINA)
+    facts = (
+        ("候叫窗口", window_list(slip.windows)),
+        ("办理事项", "、".join(slip.items)),
+        ("取号姓名", slip.masked_name),
+        ("业务日期", slip.business_day),
+        ("取号时间", f"{issued:%Y-%m-%d %H:%M}" if slip.issued_ms else ""),
+    )
+    return [Line(f"{label}：{value}", hang=_LABEL_COLUMNS) for label, value in facts if value]
+
+
+def _advice(slip: TicketSlip, no_show_text: str) -> list[TicketPart]:
+    lines = dict.fromkeys((WAIT_HERE, *slip.notes, no_show_text))
+    return [Line(line, align=Align.CENTER) for line in lines if line]
+
+
+def _code(slip: TicketSlip) -> list[TicketPart]:
+    if not slip.qr:
+        return [Feed()]
+    return [Qr(slip.qr), Line(SCAN, align=Align.CENTER), Feed()]
+
+
+def _spans(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], number)
+        else:
+            spans.append((number, number))
+    return spans
+
+
+def _span(first: int, last: int) -> str:
+    if first == last:
+        return str(first)
+    return f"{first}～{last}" if last > first + 1 else f"{first}、{last}"

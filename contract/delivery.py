@@ -409,9 +409,10 @@ class Delivery(ABC):
             self._guarded(partial(handler, change.up))
 
     def _send_states(self, *, everything: bool) -> None:
+        willed = self._will.topic if self._will is not None else ""  # the broker may have published it
         with self._states_lock:
             for topic, parcel in list(self._states.items()):
-                if everything or topic in self._unsent:
+                if everything or topic in self._unsent or topic == willed:
                     self._unsent.add(topic)
                     self._send(parcel)
 

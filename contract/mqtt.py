@@ -254,7 +254,7 @@ class MqttBus(Delivery):
         def on_disconnect(
             _client: Client, _data: object, _flags: DisconnectFlags, reason: ReasonCode, _properties: object
         ) -> None:
-            link.gone = str(reason)
+            link.gone = link.gone or str(reason)
             link.subscribed.set()
             self._nudge.set()
 

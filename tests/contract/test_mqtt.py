@@ -1,0 +1,237 @@
+"""What only the MQTT wire has: sockets, frozen brokers, refusals, goodbyes."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from contract import messages as m
+from contract import topics as t
+from contract.delivery import Backlog, Parcel
+from contract.mqtt import BrokerAddress, BrokerNotFound, MqttBus
+from tests.contract.test_bus import window_state
+from tests.contract.wire import Box
+from tests.mosquitto import Mosquitto, free_port
+
+
+@pytest.fixture
+def closing() -> Iterator[ExitStack]:
+    """Buses to be closed at the end."""
+    with ExitStack() as stack:
+        yield stack
+
+
+class Beats:
+    """A server's heart: publishes ServerState every tenth of a second until it is stopped."""
+
+    def __init__(self, bus: MqttBus) -> None:
+        self._bus, self._stop = bus, threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        seq = 0
+        while not self._stop.wait(0.1):
+            seq += 1
+            self._bus.publish(t.SERVER, m.ServerState(s=m.Presence.READY, boot="b", at_ms=seq, seq=seq))
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def linked(
+    closing: ExitStack,
+    station: str,
+    locate: BrokerAddress | Callable[[], BrokerAddress],
+    *,
+    watch_seconds: float | None = None,
+) -> tuple[MqttBus, Box[bool]]:
+    bus = MqttBus("demo", station, locate, watch_seconds=watch_seconds)
+    links: Box[bool] = Box()
+    bus.on_link(links.put)
+    bus.open()
+    closing.callback(bus.close)
+    links.first()
+    return bus, links
+
+
+def test_small_packets_leave_at_once(mosquitto: Mosquitto, closing: ExitStack) -> None:
+    bus, _ = linked(closing, "kiosk-1", mosquitto.address("kiosk-1"))
+    assert bus.nodelay()
+
+
+def test_a_frozen_broker_is_noticed_and_states_follow_when_it_thaws(
+    mosquitto: Mosquitto, closing: ExitStack
+) -> None:
+    server, _ = linked(closing, "hall-server", mosquitto.address("hall-server"), watch_seconds=1.0)
+    closing.callback(Beats(server).close)
+    heard: Box[m.StationState] = Box()
+    server.on(t.STATION_STATE, heard.put)
+    kiosk, links = linked(closing, "kiosk-1", mosquitto.address("kiosk-1"), watch_seconds=1.0)
+    mosquitto.freeze()
+    links.wait(lambda values: values == [True, False])
+    kiosk.publish(t.STATION_STATE, m.StationState(s=m.Presence.READY, boot="k", kind=m.StationKind.KIOSK))
+    mosquitto.thaw()
+    links.wait(lambda values: values == [True, False, True])
+    heard.last(lambda state: state.boot == "k")
+
+
+def test_silence_is_no_fault_when_the_server_said_goodbye(mosquitto: Mosquitto, closing: ExitStack) -> None:
+    server, _ = linked(closing, "hall-server", mosquitto.address("hall-server"))
+    kiosk, links = linked(closing, "kiosk-1", mosquitto.address("kiosk-1"), watch_seconds=0.3)
+    heard: Box[m.ServerState] = Box()
+    kiosk.on(t.SERVER, heard.put)
+    server.publish(t.SERVER, m.ServerState(s=m.Presence.DISCONNECTED, boot="b"))
+    heard.first()
+    before = list(links.values)
+    threading.Event().wait(1.2)  # four times what would be too long a silence
+    assert links.values == before
+
+
+def test_a_wrong_password_is_said_once_and_the_bus_goes_on_trying(
+    mosquitto: Mosquitto,
+    closing: ExitStack,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("contract.mqtt.REFUSED_SECONDS", (0.05, 0.1))
+    asked: Box[str] = Box()
+    good, bad = mosquitto.address("kiosk-1"), mosquitto.address("kiosk-1", "wrong")
+
+    def locate() -> BrokerAddress:
+        asked.put("again")
+        return bad if len(asked.values) < 4 else good
+
+    with caplog.at_level(logging.INFO):
+        bus, _ = linked(closing, "kiosk-1", locate)
+    assert len(asked.values) >= 4
+    said = [record.getMessage() for record in caplog.records if "refuses" in record.getMessage()]
+    assert len(said) == 1
+    assert "Not authorized" in said[0]
+    assert "wrong" not in caplog.text
+    assert bus.trouble == ""
+
+
+def test_a_second_program_of_the_same_name_takes_over(mosquitto: Mosquitto, closing: ExitStack) -> None:
+    first, links = linked(closing, "kiosk-1", mosquitto.address("kiosk-1"))
+    linked(closing, "kiosk-1", mosquitto.address("kiosk-1"))
+    links.wait(lambda values: values[:2] == [True, False])
+    assert "taken over" in first.trouble
+
+
+def test_open_does_not_need_a_broker_and_what_was_said_before_arrives(
+    tmp_path: Path, closing: ExitStack
+) -> None:
+    broker = Mosquitto(tmp_path, ["hall-server", "board-1"])
+    closing.callback(broker.kill)
+    server = MqttBus("demo", "hall-server", broker.address("hall-server"), watch_seconds=None)
+    closing.callback(server.close)
+    server.open()
+    server.publish(t.WINDOW, window_state(3), window="w01")
+    broker.start()
+    board, _ = linked(closing, "board-1", broker.address("board-1"))
+    states: Box[m.WindowState] = Box()
+    board.on(t.WINDOW, states.put)
+    assert states.first().seq == 3
+
+
+def test_a_broker_that_does_not_answer_is_given_up(
+    closing: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contract.mqtt.CONNECT_SECONDS", 0.2)
+    tarpit = closing.enter_context(socket.create_server(("127.0.0.1", 0)))
+    knocks: Box[socket.socket] = Box()
+
+    def accept() -> None:
+        for _ in range(2):
+            knocks.put(tarpit.accept()[0])
+
+    threading.Thread(target=accept, daemon=True).start()
+    bus = MqttBus("demo", "kiosk-1", BrokerAddress("127.0.0.1", tarpit.getsockname()[1], "kiosk-1"))
+    bus.open()
+    closing.callback(bus.close)
+    knocks.wait(lambda values: len(values) == 2)
+    assert "does not answer" in bus.trouble
+    for near in knocks.values:
+        near.close()
+
+
+def test_a_hall_not_found_yet_is_said_and_found_later(mosquitto: Mosquitto, closing: ExitStack) -> None:
+    troubles: list[str] = []
+    bus: MqttBus
+
+    def locate() -> BrokerAddress:
+        troubles.append(bus.trouble)
+        if len(troubles) < 2:
+            raise BrokerNotFound("no hall was found on this network")
+        return mosquitto.address("kiosk-1")
+
+    bus = MqttBus("demo", "kiosk-1", locate)
+    links: Box[bool] = Box()
+    bus.on_link(links.put)
+    bus.open()
+    closing.callback(bus.close)
+    links.first()
+    assert troubles == ["", "no hall was found on this network"]
+
+
+def test_a_goodbye_lets_everything_out_first(mosquitto: Mosquitto, closing: ExitStack) -> None:
+    board, _ = linked(closing, "board-1", mosquitto.address("board-1"))
+    seen: Box[m.WindowState] = Box()
+    board.on(t.WINDOW, seen.put)
+    server, _ = linked(closing, "hall-server", mosquitto.address("hall-server"))
+    for number in range(300):
+        server.publish(t.WINDOW, window_state(number, f"w{number}"), window=f"w{number}")
+    server.close()
+    assert len(seen.wait(lambda values: len(values) == 300)) == 300
+
+
+def test_nobody_listens_on_the_port(closing: ExitStack) -> None:
+    troubles: Box[str] = Box()
+    port = free_port()
+
+    def locate() -> BrokerAddress:
+        troubles.put(bus.trouble)
+        return BrokerAddress("127.0.0.1", port, "kiosk-1")
+
+    bus = MqttBus("demo", "kiosk-1", locate)
+    bus.open()
+    closing.callback(bus.close)
+    said = troubles.wait(lambda values: len(values) == 2)[1]
+    assert f"127.0.0.1:{port} cannot be reached" in said
+
+
+def test_the_password_is_not_shown() -> None:
+    assert "geheim" not in repr(BrokerAddress("127.0.0.1", 1, "kiosk-1", "geheim"))
+
+
+class TestBacklog:
+    """Bounded, and the least valuable goes first."""
+
+    def test_superseded_states_go_before_anything_else(self) -> None:
+        lost: list[int] = []
+        backlog = Backlog(lost.append, limit=4)
+        for topic, state in (("call", False), ("w1", True), ("w2", True), ("w1", True), ("call", False)):
+            backlog.put(Parcel(topic, str(len(backlog)).encode(), state=state))
+        assert [(parcel.topic, parcel.payload) for parcel in backlog.clear()] == [
+            ("call", b"0"),
+            ("w2", b"2"),
+            ("w1", b"3"),
+            ("call", b"4"),
+        ]
+        assert sum(lost) == 1
+
+    def test_then_the_oldest(self) -> None:
+        lost: list[int] = []
+        backlog = Backlog(lost.append, limit=3)
+        for number in range(10):
+            backlog.put(Parcel("call", str(number).encode()))
+        assert [parcel.payload for parcel in backlog.clear()] == [b"7", b"8", b"9"]
+        assert sum(lost) == 7

@@ -67,6 +67,11 @@ class Paths:
         """Stable links to the simulated hardware."""
         return self.var / "dev"
 
+    @property
+    def calls(self) -> Path:
+        """The last calls as WAV, on a box without a loudspeaker."""
+        return self.var / "calls"
+
     def station_file(self, station: str) -> Path:
         """The TOML of a station."""
         return self.hall / "stations" / f"{station}.toml"

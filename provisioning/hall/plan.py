@@ -18,8 +18,10 @@ from provisioning.hall.program import (
     WindowShown,
 )
 from provisioning.hall.tables import (
+    CAMERA_PORT,
     CONTROL_PORT,
     PLACES,
+    PORT_LINKS,
     SCREEN_HEIGHT,
     SCREEN_PORT,
     SCREEN_WIDTH,
@@ -71,6 +73,7 @@ def make(
         hall.broker_port: "the hall's broker",
         hall.web_port: "clerk's page",
         CONTROL_PORT: "control page of the simulated devices",
+        CAMERA_PORT: "simulated camera",
     }
     if virtual_screen:
         ports[SCREEN_PORT] = "view of the screens"
@@ -84,7 +87,7 @@ def make(
             notes=tuple(_notes(virtual_screen=virtual_screen, virtual_sound=virtual_sound)),
         ),
         files=files,
-        folders=(paths.hall, paths.state, paths.devices, paths.var / "log", paths.run, paths.var / "calls"),
+        folders=(paths.hall, paths.state, paths.devices, paths.var / "log", paths.run, paths.calls),
         ports=ports,
     )
 
@@ -204,7 +207,10 @@ def _hall_programs(
             title="simulated devices",
             argv=(python, "-m", "devices", "simulate", "--config", str(paths.hall / "bench.toml")),
             env=env,
-            ready=(PortAnswers(CONTROL_PORT),),
+            ready=(
+                PortAnswers(CONTROL_PORT),
+                PathsExist(tuple(str(paths.devices / link) for link in PORT_LINKS)),
+            ),
             look=f"http://127.0.0.1:{CONTROL_PORT}/",
         ),
         Program(

@@ -8,6 +8,8 @@ from provisioning.hall.facts import HallFacts, Paths, Station, Wishes
 
 SCREEN_PORT = 18081
 CONTROL_PORT = 18900
+CAMERA_PORT = 18910
+PORT_LINKS = ("reader-1", "printer-1", "callbox")
 SCREEN_WIDTH, SCREEN_HEIGHT = 3000, 1920
 
 Table = dict[str, "str | int | float | bool | Table"]
@@ -16,7 +18,7 @@ Table = dict[str, "str | int | float | bool | Table"]
 PLACES = {
     "kiosk": (0, 0, 1080, 1920),
     "board": (1080, 0, 1920, 1080),
-    "sign": (1080, 1080, 1920, 840),
+    "sign": (1080, 1140, 1280, 720),
 }
 
 
@@ -40,7 +42,11 @@ def station_table(station: Station, hall: HallFacts, paths: Paths, wishes: Wishe
         case "kiosk":
             table["devices"] = {
                 "reader": {"driver": "sdt", "port": str(paths.devices / "reader-1")},
-                "printer": {"driver": "escpos", "port": str(paths.devices / "printer-1")},
+                "printer": {
+                    "driver": "escpos",
+                    "port": str(paths.devices / "printer-1"),
+                    "baud": 115200,
+                },
             }
         case "board":
             table["board"] = {"board": hall.board}
@@ -49,7 +55,7 @@ def station_table(station: Station, hall: HallFacts, paths: Paths, wishes: Wishe
         case "announcer":
             table["announce"] = {"board": hall.board}
             table["devices"] = {
-                "speaker": {"driver": "speaker", "backend": "pulse", "keep_dir": str(paths.var / "calls")}
+                "speaker": {"driver": "speaker", "backend": "pulse", "keep_dir": str(paths.calls)}
             }
     return table
 
@@ -57,7 +63,11 @@ def station_table(station: Station, hall: HallFacts, paths: Paths, wishes: Wishe
 def bench_table(paths: Paths) -> Table:
     """The bench of simulated devices of the sample hall."""
     return {
-        "bench": {"links": str(paths.devices), "control_port": CONTROL_PORT},
+        "bench": {
+            "links": str(paths.devices),
+            "control_port": CONTROL_PORT,
+            "calls": str(paths.calls),
+        }
     }
 
 

@@ -60,7 +60,7 @@ def test_a_bare_box_gets_a_virtual_screen_and_loudspeaker() -> None:
     ]
     assert program(plan, "kiosk-1").env["DISPLAY"] == ":77"
     assert program(plan, "announcer-1").env["PULSE_SERVER"] == "unix:/v/run/sound"
-    assert set(plan.ports) == {18830, 18080, 18081, 18900}
+    assert set(plan.ports) == {18830, 18080, 18081, 18900, 18910}
     assert any("#password=pw" in address for _, address in plan.plan.look)
 
 

@@ -48,7 +48,9 @@ def loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 def _why(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"web port {port} on {host} is taken by {holder(port)}; stop that program or choose another port"
+        return (
+            f"web port {port} on {host} is taken by {holder(port)}; stop that program or choose another port"
+        )
     if error.errno == errno.EACCES:
         return f"web port {port} on {host}: ports below 1024 are for root; choose one above, such as 18080"
     return f"web port {port} on {host} cannot be opened: {error.strerror}"

@@ -36,7 +36,9 @@ class ProblemResponse(JSONResponse):
 
 def problem(status: int, code: str, sentence: str, *, headers: dict[str, str] | None = None) -> JSONResponse:
     """Build the answer."""
-    body = Problem(type="about:blank", title=_TITLES.get(status, "Error"), status=status, code=code, sentence=sentence)
+    body = Problem(
+        type="about:blank", title=_TITLES.get(status, "Error"), status=status, code=code, sentence=sentence
+    )
     return ProblemResponse(body.model_dump(), status_code=status, headers=headers)
 
 

@@ -1,0 +1,215 @@
+"""The clerk's page as a value: read from the hall on its own thread, drawn elsewhere.
+
+``ClerkPage`` is one kind of live page (see live.py): it says when it is stale, what it reads, and
+which fragments it draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import islice
+
+from contract.messages import Paper, TicketStatus, WindowStatus
+from hall_server.hall import commands as c
+from hall_server.hall.decide import STATUS_TEXT
+from hall_server.hall.model import OUTCOME_TEXT, Hall, Plan, Ticket
+from hall_server.hall.pictures import HallView
+from hall_server.web.actions import ASKING, forbidden, refusal
+from hall_server.web.rendering import Rendering
+
+FRAGMENTS = ("state", "ticket", "bar", "queues", "parked", "recent")
+NEXT_SHOWN = 4
+RECENT_SHOWN = 8
+FLAG_TEXT = {
+    "age60": "60周岁以上",
+    "disabled": "残疾人",
+    "serviceman": "军人",
+    "pregnant": "孕妇",
+    "talent": "人才卡",
+}
+STATE_TEXT = {WindowStatus.OPEN: "开放", WindowStatus.PAUSED: "暂停", WindowStatus.CLOSED: "关闭"}
+_SAMPLE = "SAMPLE-"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The number at the window. Instants are hall time; ``waited_ms`` is 0 before the person came."""
+
+    ticket: str
+    number: str
+    status: TicketStatus
+    status_text: str
+    service: str
+    items: tuple[str, ...]
+    sample: bool
+    situation: tuple[str, ...]
+    masked_name: str
+    green: tuple[str, ...]
+    issued_ms: int
+    called_ms: int
+    arrived_ms: int
+    recalls: int
+    recall_limit: int
+    note: str
+    note_title: str
+    no_paper: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A number set aside that this window can call."""
+
+    ticket: str
+    number: str
+    service: str
+    until_ms: int
+    reason: str
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Who waits for one service of this window: how many, and the next numbers."""
+
+    service: str
+    name: str
+    waiting: int
+    heads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One of the last calls of this window and what became of it."""
+
+    number: str
+    service: str
+    called_ms: int
+    recalls: int
+    status_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """All that a clerk's page shows of one window at one moment."""
+
+    window: str
+    status: WindowStatus
+    status_text: str
+    reason: str
+    present: Shown | None
+    waiting: int
+    queues: tuple[Queue, ...]
+    parked: tuple[Parked, ...]
+    recent: tuple[Recent, ...]
+    forbidden: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkPage:
+    """The live page of one window; equal pages share what is read and drawn."""
+
+    window: str
+    plan: Plan = field(compare=False)
+    now_ms: Callable[[], int] = field(compare=False)
+    rendering: Rendering = field(compare=False)
+
+    def changed(self, old: HallView, new: HallView) -> bool:
+        """Whether anything that the page shows may differ."""
+        services = self.plan.windows[self.window].services
+        return (
+            old.windows.get(self.window) is not new.windows.get(self.window)
+            or old.present.get(self.window) is not new.present.get(self.window)
+            or any(old.queues.get(s) is not new.queues.get(s) for s in services)
+            or old.parked != new.parked
+        )
+
+    def read(self, hall: Hall) -> Counter:
+        """On the hall's thread: quick, and everything that leaves is immutable."""
+        return counter(hall, self.window, self.now_ms())
+
+    def render(self, seen: Counter) -> dict[str, str]:
+        """Fragment id -> HTML."""
+        return {name: self.rendering.page(f"clerk/{name}.html", c=seen, live=True) for name in FRAGMENTS}
+
+
+def counter(hall: Hall, window_id: str, now_ms: int) -> Counter:
+    """Read one window; scans nothing that grows with the number of tickets."""
+    window, now = hall.plan.windows[window_id], hall.windows[window_id]
+    present = hall.ticket_at(window_id)
+    queues = tuple(_queue(hall, s) for s in window.services)
+    return Counter(
+        window=window_id,
+        status=now.status,
+        status_text=STATE_TEXT[now.status],
+        reason=now.reason,
+        present=_shown(hall, present) if present else None,
+        waiting=sum(q.waiting for q in queues),
+        queues=queues,
+        parked=tuple(
+            _parked(hall, window_id, t, now_ms)
+            for _, t in hall.parked
+            if hall.tickets[t].service in window.services
+        ),
+        recent=tuple(islice(_recent(hall, window_id), RECENT_SHOWN)),
+        forbidden=forbidden(hall, window_id, now_ms),
+    )
+
+
+def _shown(hall: Hall, ticket: Ticket) -> Shown:
+    person = ticket.person
+    return Shown(
+        ticket=ticket.id,
+        number=ticket.number,
+        status=ticket.status,
+        status_text={TicketStatus.CALLED: "呼叫中", TicketStatus.SERVING: "办理中"}[ticket.status],
+        service=_service_name(hall, ticket.service),
+        items=tuple(hall.plan.item_names.get(code, code) for code in ticket.items),
+        sample=any(code.startswith(_SAMPLE) for code in ticket.items),
+        situation=ticket.situation,
+        masked_name=person.masked_name if person else "",
+        green=tuple(FLAG_TEXT.get(flag, flag) for flag in person.flags) if person else (),
+        issued_ms=ticket.issued_ms,
+        called_ms=ticket.called_ms,
+        arrived_ms=ticket.arrived_ms,
+        recalls=ticket.recalls,
+        recall_limit=hall.plan.rules.recalls_before_no_show,
+        note=ticket.note,
+        note_title="转入说明" if ticket.transfers else "备注",
+        no_paper=ticket.paper in (Paper.FAILED, Paper.UNKNOWN),
+    )
+
+
+def _queue(hall: Hall, service: str) -> Queue:
+    queue = hall.queue(service)
+    heads = tuple(hall.tickets[ticket].number for _, ticket in queue[:NEXT_SHOWN])
+    return Queue(service, _service_name(hall, service), len(queue), heads)
+
+
+def _parked(hall: Hall, window: str, ticket_id: str, now_ms: int) -> Parked:
+    ticket = hall.tickets[ticket_id]
+    call = c.CallParked(request="", by=ASKING, window=window, ticket=ticket_id)
+    return Parked(
+        ticket.id,
+        ticket.number,
+        _service_name(hall, ticket.service),
+        ticket.parked_until_ms,
+        ticket.note,
+        refusal(hall, call, now_ms),
+    )
+
+
+def _recent(hall: Hall, window: str) -> list[Recent]:
+    rows = []
+    for row in hall.recent:
+        ticket = hall.tickets.get(row.ticket)
+        if row.window != window or ticket is None:
+            continue
+        ended = OUTCOME_TEXT[ticket.outcome] if ticket.outcome else STATUS_TEXT[ticket.status]
+        rows.append(Recent(row.number, _service_name(hall, row.service), row.called_ms, row.recalls, ended))
+    return rows
+
+
+def _service_name(hall: Hall, service: str) -> str:
+    found = hall.plan.services.get(service)
+    return found.name if found else service

@@ -1,0 +1,143 @@
+"""The pages themselves: index, clerk, the phone page of a ticket; and their live lines."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException, WebSocket
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+
+from contract.messages import TicketSlip, WindowState
+from hall_server.hall import pictures
+from hall_server.hall.model import OUTCOME_TEXT, Hall, Plan
+from hall_server.service import HallService
+from hall_server.web.clerk import STATE_TEXT, ClerkPage, counter
+from hall_server.web.live import Hub, ask
+from hall_server.web.rendering import Rendering, media_type
+
+NO_SUCH_PAGE = 4404
+_YEAR = "public, max-age=31536000, immutable"
+
+
+def page_routes(
+    service: HallService, hub: Hub, rendering: Rendering, *, now_ms: Callable[[], int]
+) -> APIRouter:
+    """Index, clerk's pages with their lines, phone pages, health."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    plan = service.plan
+
+    @router.get("/")
+    async def index() -> HTMLResponse:
+        return HTMLResponse(rendering.page("index.html", view=service.view, plan=plan, at_ms=now_ms()))
+
+    @router.get("/clerk")
+    async def choose_window() -> HTMLResponse:
+        page = rendering.page(
+            "choose.html", plan=plan, zones=_zones(service), at_ms=now_ms(), state_text=STATE_TEXT
+        )
+        return HTMLResponse(page)
+
+    @router.get("/clerk/{window}")
+    async def clerk(window: str) -> HTMLResponse:
+        if window not in plan.windows:
+            return _lost(rendering, "没有这个窗口", "请返回窗口列表重新选择。", "/clerk")
+        seen = await ask(service, lambda hall: counter(hall, window, now_ms()))
+        page = rendering.page(
+            "clerk.html",
+            plan=plan,
+            window=plan.windows[window],
+            c=seen,
+            at_ms=now_ms(),
+            live=False,
+            outcomes=OUTCOME_TEXT,
+            zones=_transfer_targets(plan),
+        )
+        return HTMLResponse(page)
+
+    @router.websocket("/clerk/{window}/live")
+    async def clerk_live(websocket: WebSocket, window: str) -> None:
+        if window not in plan.windows:
+            await websocket.close(NO_SUCH_PAGE)
+            return
+        await hub.serve(websocket, ClerkPage(window, plan, now_ms, rendering))
+
+    @router.get("/t/{token}")
+    async def ticket(token: str) -> HTMLResponse:
+        slip = await ask(service, _find_ticket(service, token))
+        if slip is None:
+            return _lost(rendering, "没有找到这张号票", "请核对号票上的二维码，或到导办台咨询。", "")
+        return HTMLResponse(rendering.page("ticket.html", slip=slip, token=token, at_ms=now_ms()))
+
+    @router.get("/t/{token}/now")
+    async def ticket_now(token: str) -> HTMLResponse:
+        slip = await ask(service, _find_ticket(service, token))
+        if slip is None:
+            raise HTTPException(404, "没有找到这张号票")
+        return HTMLResponse(rendering.page("ticket_now.html", slip=slip, at_ms=now_ms()))
+
+    @router.get("/health")
+    async def health() -> JSONResponse:
+        day = await ask(service, lambda hall: hall.day.label if hall.day else "")
+        view = service.view
+        return JSONResponse(
+            {
+                "status": "ready",
+                "hall": plan.id,
+                "name": plan.name,
+                "business_day": day,
+                "seq": view.seq,
+                "at_ms": now_ms(),
+                "pages": hub.open_pages,
+            }
+        )
+
+    return router
+
+
+def static_routes(files: dict[str, Path]) -> APIRouter:
+    """Everything under /static; addresses carry the version, so a browser may keep them."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/static/{name}")
+    async def static(name: str) -> FileResponse:
+        path = files.get(name)
+        if path is None:
+            raise HTTPException(404, "没有这个文件")
+        return FileResponse(path, media_type=media_type(name), headers={"Cache-Control": _YEAR})
+
+    return router
+
+
+def _lost(rendering: Rendering, title: str, sentence: str, back: str) -> HTMLResponse:
+    return HTMLResponse(rendering.page("lost.html", title=title, sentence=sentence, back=back), 404)
+
+
+def _find_ticket(service: HallService, token: str) -> Callable[[Hall], TicketSlip | None]:
+    """The slip of a ticket whose seal is true and which is of this business day, else None."""
+    ticket_id, _, seal = token.rpartition(".")
+    key = service.look.key
+    true = bool(key) and hmac.compare_digest(pictures.qr_seal(ticket_id, key).encode(), seal.encode())
+
+    def find(hall: Hall) -> TicketSlip | None:
+        ticket = hall.tickets.get(ticket_id) if true else None
+        return pictures.slip(hall, ticket, service.look) if ticket else None
+
+    return find
+
+
+def _zones(service: HallService) -> list[tuple[str, list[WindowState]]]:
+    """(zone name, states of its windows) in the order of the plan."""
+    windows, plan = service.view.windows, service.plan
+    return [
+        (zone.name, [windows[w.id] for w in plan.windows.values() if w.zone == zone.id and w.id in windows])
+        for zone in plan.zones.values()
+    ]
+
+
+def _transfer_targets(plan: Plan) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(zone name, its services that some window can do as (id, name)); no zone without any."""
+    possible = [s for s in plan.services.values() if plan.windows_for(s.id)]
+    zones = [(z.name, [(s.id, s.name) for s in possible if s.zone == z.id]) for z in plan.zones.values()]
+    return [(name, services) for name, services in zones if services]

@@ -1,0 +1,63 @@
+"""Templates and static files: one environment, one version for all that a browser may cache."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from assets import fetched
+from contract.clock import date_text, time_text, weekday_text
+
+HERE = Path(__file__).resolve().parent
+TEMPLATES = HERE / "templates"
+STATIC = HERE / "static"
+_FETCHED = {
+    "htmx.js": ("web", "htmx.js"),
+    "hx-ws.js": ("web", "hx-ws.js"),
+    "NotoSansSC-Regular.ttf": ("fonts", "NotoSansSC-Regular.ttf"),
+    "NotoSansSC-Bold.ttf": ("fonts", "NotoSansSC-Bold.ttf"),
+}
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".ttf": "font/ttf"}
+
+
+class Rendering:
+    """Draws pages. ``version`` changes whenever a template or a static file does."""
+
+    def __init__(self, **globals_: object) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self.version = _version()
+        self._environment.globals.update(globals_, version=self.version)
+        self._environment.filters.update(time=time_text, date=date_text, weekday=weekday_text)
+
+    def page(self, name: str, **values: object) -> str:
+        """One template as HTML."""
+        return self._environment.get_template(name).render(**values)
+
+
+def static_files() -> dict[str, Path]:
+    """Every name under /static with its file. Raises AssetMissing when a fetched one is not there."""
+    own = {path.name: path for path in STATIC.iterdir() if path.suffix in _TYPES}
+    return own | {name: fetched(kind, file) for name, (kind, file) in _FETCHED.items()}
+
+
+def media_type(name: str) -> str:
+    """By the ending."""
+    return _TYPES[Path(name).suffix]
+
+
+def _version() -> str:
+    digest = hashlib.sha256()
+    for folder in (TEMPLATES, STATIC):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]

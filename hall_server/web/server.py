@@ -1,0 +1,177 @@
+"""The pages and the JSON interface of a hall, on a thread and loop of their own inside hall_server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from hall_server.hall.pictures import HallView
+from hall_server.service import HallService
+from hall_server.web.actions import ACTIONS, BY_NAME
+from hall_server.web.api import api_routes
+from hall_server.web.binding import CannotServe, listen, loopback
+from hall_server.web.blobs import BlobStore, blob_routes
+from hall_server.web.guards import Guards
+from hall_server.web.live import Hub
+from hall_server.web.pages import page_routes, static_routes
+from hall_server.web.problems import install
+from hall_server.web.rendering import Rendering, static_files
+from hall_server.web.seen import SeenCheck
+
+log = logging.getLogger(__name__)
+
+COLLECT_SECONDS = 3600.0
+START_SECONDS = 20.0
+STOP_SECONDS = 2
+
+
+class WebServer:
+    """Serves clerk's pages, phone pages, JSON and blobs.
+
+    ``service``: the hall; construct before ``service.start()``, start after it. ``host``: a loopback
+    address until there are accounts; ``port`` 0 takes a free one. ``blobs``: what is served at
+    /blobs. ``now_ms``: hall time. ``names``: further host[:port] by which a browser may ask.
+    """
+
+    def __init__(
+        self,
+        service: HallService,
+        *,
+        host: str,
+        port: int,
+        blobs: BlobStore,
+        now_ms: Callable[[], int],
+        names: tuple[str, ...] = (),
+    ) -> None:
+        self._service = service
+        self._host = host
+        self._wanted_port = port
+        self._blobs = blobs
+        self._now_ms = now_ms
+        self._names = names
+        self._hub: Hub | None = None
+        self._socket: socket.socket | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+        service.on_view(self._wake)
+
+    @property
+    def port(self) -> int:
+        """Where it listens; 0 before ``bind`` or ``start`` when a free one was asked for."""
+        return self._socket.getsockname()[1] if self._socket else self._wanted_port
+
+    @property
+    def url(self) -> str:
+        """Address of the pages."""
+        return f"http://{_netloc(self._host, self.port)}"
+
+    def bind(self) -> None:
+        """Take the port, before anything else is started. Raises CannotServe; a second call does nothing."""
+        if self._socket is None:
+            self._socket = listen(self._host, self._wanted_port)
+
+    def start(self) -> None:
+        """Serve; returns when it answers. Raises CannotServe, AssetMissing."""
+        self.bind()
+        assert self._socket is not None
+        config = uvicorn.Config(
+            self._app(),
+            http="h11",
+            ws="websockets-sansio",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws_max_size=65_536,
+            ws_ping_interval=10.0,
+            ws_ping_timeout=10.0,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(START_SECONDS) or not self._thread.is_alive():
+            raise CannotServe(f"the pages did not start on {self.url}; the log says why")
+        log.info("pages at %s", self.url)
+
+    def stop(self) -> None:
+        """Say goodbye to the open pages, then stop."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _run(self) -> None:
+        assert self._server is not None
+        assert self._socket is not None
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._ready.set()
+
+    def _wake(self, view: HallView) -> None:
+        if self._hub is not None:
+            self._hub.wake(view)
+
+    def _app(self) -> FastAPI:
+        service, now_ms = self._service, self._now_ms
+        rendering = Rendering(hall_name=service.plan.name, actions=BY_NAME, action_list=ACTIONS)
+        hub = self._hub = Hub(service, now_ms=now_ms, version=rendering.version)
+
+        @contextlib.asynccontextmanager
+        async def life(_app: FastAPI) -> AsyncIterator[None]:
+            tasks = [asyncio.create_task(hub.run()), asyncio.create_task(self._collect())]
+            self._ready.set()
+            yield
+            for task in tasks:
+                task.cancel()
+
+        app = FastAPI(
+            title="办事 Banshi",
+            description="JSON interface of one hall. Every post carries a request id; a repeat gets the "
+            "first answer. Errors are application/problem+json.",
+            version="1",
+            docs_url=None,
+            redoc_url=None,
+            openapi_url="/api/openapi.json",
+            lifespan=life,
+        )
+        install(app)
+        app.include_router(api_routes(service, SeenCheck()))
+        app.include_router(blob_routes(self._blobs))
+        app.include_router(static_routes(static_files()))
+        app.include_router(page_routes(service, hub, rendering, now_ms=now_ms))
+        app.add_middleware(Guards, names=self._allowed_names())
+        return app
+
+    def _allowed_names(self) -> frozenset[str]:
+        loopback(self._host)
+        own = (_netloc(host, self.port) for host in ("127.0.0.1", "localhost", "::1", self._host))
+        return frozenset((*own, *self._names))
+
+    async def _collect(self) -> None:
+        while True:
+            try:
+                gone = await asyncio.to_thread(self._blobs.collect)
+            except OSError as error:
+                log.warning("old blobs cannot be removed: %s", error)
+            else:
+                if gone:
+                    log.info("%d old blobs removed", gone)
+            await asyncio.sleep(COLLECT_SECONDS)
+
+
+def _netloc(host: str, port: int) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return name if port == 80 else f"{name}:{port}"

@@ -12,7 +12,7 @@ from kiosk.flows.number import Number, Stage
 from kiosk.flows.shelf import Bring, Paper
 from kiosk.flows.state import Facts, State
 
-PURPOSE = "读取身份证仅用于本次取号和叫号，离开后立即清除"
+PURPOSE = "信息只用于本次取号和叫号，离开后立即清除"
 EXAMPLE = "示例数据，以窗口公示为准"
 BRING = {
     Bring.NEEDED: "须携带",
@@ -81,10 +81,26 @@ def zone_waiting(facts: Facts, zone: str) -> str:
     return f"等候 {people} 人" if people else "无人等候"
 
 
-def zone_note(facts: Facts, zone: str) -> str:
-    """Names of a zone's services."""
+def zone_note(facts: Facts, zone: str, most: int = 9) -> str:
+    """Names of a zone's services, as many as a tile has room for."""
     services: tuple[Service, ...] = facts.shelf.services.get(zone, ()) if facts.shelf else ()
-    return " · ".join(service.name for service in services)
+    return listed([service.name for service in services], most, " · ", "类业务")
+
+
+def preview(items: tuple[Item, ...], most: int = 52) -> str:
+    """Names of a service's items, as many as fit, and how many there are."""
+    return listed([item.name for item in items], most, "、", "项")
+
+
+def listed(names: list[str], most: int, between: str, unit: str) -> str:
+    """As many names as have ``most`` characters together; 等 9 项 when some are left out."""
+    shown: list[str] = []
+    for name in names:
+        if shown and len(between.join([*shown, name])) > most:
+            break
+        shown.append(name)
+    left_out = f"等{len(names)}{unit}" if len(shown) < len(names) else ""
+    return between.join(shown) + left_out
 
 
 def handling(item: Item) -> str:
@@ -116,8 +132,9 @@ def take_offer(state: State, service: str) -> TakeOffer:
         known = f"{state.person.masked_name}，身份证已读取"
         return TakeOffer(known, more, "取号", True, True, "account-check")
     if facts.reader:
-        lay = "请把身份证放在感应区，直接取号"
-        return TakeOffer(lay, more, "无证取号", False, True, "card-account-details-outline")
+        return TakeOffer(
+            "请把身份证放在感应区", more, "无证取号", False, True, "card-account-details-outline"
+        )
     return TakeOffer(no_reader(facts), more, "无证取号", True, True, "card-off-outline")
 
 

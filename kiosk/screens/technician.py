@@ -1,0 +1,96 @@
+"""Technician: states of the devices, seen after five seconds on the clock; nothing can be changed here."""
+
+from __future__ import annotations
+
+from kivy.properties import BooleanProperty, StringProperty
+from kivy.uix.widget import Widget
+
+from assets.ui.pictures import Sample
+from assets.ui.widgets.panel import Panel
+from kiosk import samples as made_up
+from kiosk.flows import events as e
+from kiosk.flows.aside import Technician
+from kiosk.flows.state import Facts, State
+from kiosk.screens.page import Emit, Page, load_kv, pictured
+from kiosk.screens.parts import Paged
+
+NAMES = {
+    "id_card_reader": "身份证读卡器",
+    "ticket_printer": "号票打印机",
+    "camera": "摄像头",
+    "speaker": "扬声器",
+}
+STATES = {
+    "ready": "正常",
+    "absent": "未连接",
+    "opening": "正在打开",
+    "identifying": "正在识别",
+    "faulty": "故障",
+    "backing_off": "等待重试",
+}
+
+
+class DeviceCard(Panel):
+    """One device or link: its state, what is wrong, what to do, which unit it is."""
+
+    name = StringProperty("")
+    state = StringProperty("")
+    sentence = StringProperty("")
+    action = StringProperty("")
+    identity = StringProperty("")
+    well = BooleanProperty(True)
+
+
+class TechnicianPage(Page):
+    """See the module."""
+
+    bar_keys = ("back", "elder", "contrast")
+
+    def __init__(self, emit: Emit, **options: object) -> None:
+        super().__init__(emit, **options)
+        self.title = "设备状态"
+        self._paged = Paged()
+        self.ids.content.add_widget(self._paged)
+
+    def draw(self, state: State, _screen: Technician) -> None:
+        """One card per device, and one for the hall server."""
+        facts = state.facts
+        self.subtitle = f"营业日 {facts.business_day or '未知'}"
+        if self.changed("devices", *facts.devices.values(), facts.server, facts.identity):
+            cards: list[Widget] = [_server(facts)]
+            self._paged.fill([*cards, *(_device(each) for each in facts.devices.values())], keep_page=True)
+
+
+def _server(facts: Facts) -> DeviceCard:
+    return DeviceCard(
+        name="大厅服务器",
+        state="已连接" if facts.server else "连不上",
+        sentence="" if facts.identity else "尚未收到本机配置",
+        action="" if facts.server else "检查网线和大厅服务器",
+        identity=f"目录 {len(facts.shelf.item)} 项" if facts.shelf else "尚无目录",
+        well=facts.server,
+    )
+
+
+def _device(device: e.DeviceChanged) -> DeviceCard:
+    return DeviceCard(
+        name=f"{NAMES.get(device.kind, device.kind)} · {device.name}",
+        state=STATES.get(device.state, device.state),
+        sentence=device.sentence or "没有故障",
+        action=device.action,
+        identity=f"标识 {device.identity}" if device.identity else "",
+        well=device.ready,
+    )
+
+
+PAGE = TechnicianPage
+load_kv(__file__)
+
+
+def samples() -> tuple[Sample, ...]:
+    """All well; reader and printer missing."""
+    broken = made_up.after(e.OpenTechnician(), reader=False, printer=False)
+    return (
+        Sample("technician", pictured(TechnicianPage, made_up.after(e.OpenTechnician()))),
+        Sample("technician-faults", pictured(TechnicianPage, broken)),
+    )

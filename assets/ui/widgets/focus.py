@@ -10,7 +10,7 @@ first control of the screen has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from kivy.input.motionevent import MotionEvent
@@ -64,20 +64,9 @@ class FocusPath:
     def go(self, right: int, up: int) -> None:
         """To the nearest control in a direction; stays when there is none."""
         here = self._shown()
-        if here is None:
-            return
-        x, y = here.to_window(*here.center)
-
-        def cost(control: Press) -> float:
-            cx, cy = control.to_window(*control.center)
-            along = (cx - x) * right + (cy - y) * up
-            across = abs((cx - x) * up) + abs((cy - y) * right)
-            return along + 2 * across if along > 1 else float("inf")
-
-        others = [each for each in self.path() if each is not here]
-        best = min(others, key=cost, default=None)
-        if best is not None and cost(best) < float("inf"):
-            self.set(best)
+        other = next_in(self.path(), here, right, up) if here is not None else None
+        if other is not None:
+            self.set(other)
 
     def step(self, by: int) -> None:
         """To the next or previous control in reading order, round and round."""
@@ -122,3 +111,17 @@ class FocusPath:
         if self._focus is not None:
             path = self.path()
             self.set(path[0] if path else None)
+
+
+def next_in(path: Sequence[Press], here: Press, right: int, up: int) -> Press | None:
+    """The nearest control of ``path`` in a direction, those straight ahead first; None when there is none."""
+    x, y = here.to_window(*here.center)
+
+    def cost(control: Press) -> float:
+        cx, cy = control.to_window(*control.center)
+        along = (cx - x) * right + (cy - y) * up
+        across = abs((cx - x) * up) + abs((cy - y) * right)
+        return along + 2 * across if along > 1 else float("inf")
+
+    best = min((each for each in path if each is not here), key=cost, default=None)
+    return best if best is not None and cost(best) < float("inf") else None

@@ -47,9 +47,11 @@ def wrap(glyphs: Sequence[Glyph], width: int, *, hang: int = 0, even: bool = Fal
         return rows
     if not even:
         return _without_widow(pieces, rows, width, hang)
-    phrases = _fill(_phrases(pieces), width, hang)
-    if len(phrases) == len(rows):
-        return phrases
+    phrases = _phrases(pieces)
+    if all(width_of(_bare_end(phrase)) <= width - hang for phrase in phrases):
+        by_phrase = _fill(phrases, width, hang)
+        if len(by_phrase) == len(rows):
+            return by_phrase
     narrow = bisect_left(range(width), -len(rows), key=lambda trial: -len(_fill(pieces, trial, hang)))
     return _fill(pieces, narrow, hang)
 

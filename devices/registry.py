@@ -10,11 +10,11 @@ import pkgutil
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
-from types import ModuleType
 from typing import cast
 
 import msgspec
 
+from contract.schema import ConfigError, Problem, check
 from devices import drivers
 from devices.ports import Device, DeviceMisconfigured, Fault, Owner
 
@@ -27,71 +27,37 @@ def driver_names() -> tuple[str, ...]:
 def build(driver: str, options: Mapping[str, object], *, path: str = "device") -> Device:
     """The driver with these options, not yet opened. ``path`` is where they stand in the configuration.
 
-    Raises DeviceMisconfigured with path, value, what was wanted and the nearest right word.
+    Raises DeviceMisconfigured: every mistake with its path, the value, what was wanted, "did you mean".
     """
-    module = _module(driver, path)
-    wanted: type[msgspec.Struct] = module.Options
-    _check_names(wanted, options, path)
     try:
-        converted = msgspec.convert(dict(options), wanted)
-    except msgspec.ValidationError as error:
-        raise DeviceMisconfigured(_bad_option(str(error), path)) from error
-    return cast("Device", module.build(converted))
+        module = import_module(f"devices.drivers.{_known(driver, path)}")
+        kind: type[msgspec.Struct] = module.Options
+        checked = check(dict(options), kind, source="", at=path)
+    except ConfigError as error:
+        raise DeviceMisconfigured(_misconfigured(error)) from error
+    return cast("Device", module.build(checked))
 
 
 def build_table(table: Mapping[str, object], *, path: str = "device") -> Device:
-    """The driver that a table of the configuration describes: key ``driver``, and the driver's options."""
-    driver = table.get("driver")
-    if not isinstance(driver, str):
-        raise DeviceMisconfigured(_no_driver(path))
-    return build(driver, {key: value for key, value in table.items() if key != "driver"}, path=path)
+    """The driver that a table of the configuration describes: key ``driver``, and the driver's options.
+
+    Raises DeviceMisconfigured.
+    """
+    options = dict(table)
+    driver = options.pop("driver", "")
+    return build(driver if isinstance(driver, str) else "", options, path=path)
 
 
-def _module(driver: str, path: str) -> ModuleType:
+def _known(driver: str, path: str) -> str:
     names = driver_names()
-    if driver not in names:
-        raise DeviceMisconfigured(_unknown_driver(driver, names, path))
-    return import_module(f"devices.drivers.{driver}")
+    if driver in names:
+        return driver
+    near = get_close_matches(driver, names, 1)
+    hint = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(names)}"
+    wanted = "there is no such driver" if driver else "is missing; wanted the name of a driver"
+    raise ConfigError("", [Problem(f"{path}.driver", f'"{driver}"' if driver else "", wanted, hint)])
 
 
-def _check_names(wanted: type[msgspec.Struct], options: Mapping[str, object], path: str) -> None:
-    fields = {field.encode_name: field for field in msgspec.structs.fields(wanted)}
-    for name in options:
-        if name not in fields:
-            raise DeviceMisconfigured(_unknown_option(name, tuple(fields), path))
-    for name, field in fields.items():
-        if field.required and name not in options:
-            raise DeviceMisconfigured(_missing_option(name, path))
-
-
-def _suggestion(word: str, words: tuple[str, ...]) -> str:
-    near = get_close_matches(word, words, n=1, cutoff=0.5)
-    return f"是否想写 “{near[0]}”？" if near else ""
-
-
-def _fault(sentence: str, action: str) -> Fault:
-    return Fault("misconfigured", sentence, action, Owner.TECHNICIAN)
-
-
-def _no_driver(path: str) -> Fault:
-    return _fault(f"{path}：缺少 driver", f"可用：{'、'.join(driver_names())}")
-
-
-def _unknown_driver(driver: str, names: tuple[str, ...], path: str) -> Fault:
-    return _fault(
-        f"{path}.driver = “{driver}”：没有这个驱动", f"{_suggestion(driver, names)}可用：{'、'.join(names)}"
-    )
-
-
-def _unknown_option(name: str, names: tuple[str, ...], path: str) -> Fault:
-    return _fault(f"{path}.{name}：没有这个选项", f"{_suggestion(name, names)}可用：{'、'.join(names)}")
-
-
-def _missing_option(name: str, path: str) -> Fault:
-    return _fault(f"{path}：缺少 {name}", f"在 [{path}] 里写上 {name} = …")
-
-
-def _bad_option(message: str, path: str) -> Fault:
-    reason, _, place = message.partition(" - at `$")
-    where = path + place.rstrip("`")
-    return _fault(f"{where}：值不对（{reason}）", "按说明改正这个值")
+def _misconfigured(error: ConfigError) -> Fault:
+    sentence = "; ".join(problem.sentence("").removeprefix(": ") for problem in error.problems)
+    return Fault("misconfigured", sentence, "改正配置文件中的这一项", Owner.TECHNICIAN)

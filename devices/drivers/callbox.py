@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from itertools import cycle
 from time import monotonic
+from typing import Annotated, Literal
 
 import msgspec
 
 from devices import link_faults
 from devices.links import Link, link_for
-from devices.ports import CallBoxKey, DeviceLost, DeviceMisconfigured, Fault, KeyPress, Kind, Owner, Status
+from devices.ports import CallBoxKey, DeviceLost, Fault, KeyPress, Kind, Owner, Status
 from devices.protocols.framed import DIALECTS, NO_KEY, BadFrame, Dialect, build_frame, take_body
 
 _ANSWER_SECONDS = 0.05
@@ -35,22 +36,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """``addresses`` of the boxes; ``keys`` maps a key's code (hex) to its word where the make differs."""
 
     port: str
-    addresses: tuple[int, ...]
+    addresses: Annotated[tuple[Annotated[int, msgspec.Meta(ge=1, le=255)], ...], msgspec.Meta(min_length=1)]
     baud: int = 9600
     mode: Mode = Mode.POLL
-    dialect: str = "lcd21"
-    keys: dict[str, CallBoxKey] = {}
+    dialect: Literal["lcd21"] = "lcd21"
+    keys: dict[Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{2}$")], CallBoxKey] = {}
 
 
 def build(options: Options) -> CallBoxLine:
-    """The driver, not yet opened. Raises DeviceMisconfigured."""
-    dialect = DIALECTS.get(options.dialect)
-    if dialect is None:
-        raise DeviceMisconfigured(_bad("dialect", options.dialect, "、".join(DIALECTS)))
-    if not options.addresses or not all(0 < address < 256 for address in options.addresses):
-        raise DeviceMisconfigured(_bad("addresses", str(list(options.addresses)), "1 至 255 的地址"))
+    """The driver, not yet opened."""
+    dialect = DIALECTS[options.dialect]
     if options.keys:
-        dialect = replace(dialect, keys=_key_codes(options.keys))
+        dialect = replace(dialect, keys={int(code, 16): key for code, key in options.keys.items()})
     link = link_for(options.port, baud=options.baud)
     return CallBoxLine(
         link, options.addresses, dialect=dialect, mode=options.mode, gap_seconds=35 / options.baud
@@ -191,17 +188,6 @@ class CallBoxLine:
         self._pressed_at[press] = now
         if before is None or now - before > _DEBOUNCE_SECONDS:
             self._presses.append(press)
-
-
-def _key_codes(keys: Mapping[str, CallBoxKey]) -> dict[int, CallBoxKey]:
-    try:
-        return {int(code, 16): key for code, key in keys.items()}
-    except ValueError as error:
-        raise DeviceMisconfigured(_bad("keys", "、".join(keys), "两位十六进制键码")) from error
-
-
-def _bad(option: str, value: str, wanted: str) -> Fault:
-    return Fault("misconfigured", f"{option} = {value}：值不对", f"应为：{wanted}", Owner.TECHNICIAN)
 
 
 def _missing(addresses: list[int]) -> Fault:

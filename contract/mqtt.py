@@ -36,7 +36,8 @@ CONNECT_SECONDS = 2.0
 RECONNECT_SECONDS = (0.1, 1.5)
 REFUSED_SECONDS = (3.0, 5.0)
 SESSION_SECONDS = 60
-TAKEN_OVER = "Session taken over"
+SHORT_LINK_SECONDS = 5.0
+SHORT_LINKS = 3  # so many in a row: two programs of one name throw one another out
 KEEPALIVE_SECONDS = 5
 WATCH_SECONDS = 5.0
 WATCH_LIMIT_SECONDS = 40.0
@@ -113,6 +114,7 @@ class MqttBus(Delivery):
         self._nudge = threading.Event()
         self._closing = False
         self._trouble = ""
+        self._short_links = 0
         self._thread_of_link = threading.Thread(target=self._keep_linked, name=f"mqtt-{station}", daemon=True)
 
     @property
@@ -175,9 +177,18 @@ class MqttBus(Delivery):
             refused = link is not None and bool(link.refusal)
             if link is not None and not refused:
                 self._stay(link)
-                refused = link.gone == TAKEN_OVER
+                refused = self._thrown_out(link)
             if not self._closing:
                 self._pause(random.uniform(*(REFUSED_SECONDS if refused else RECONNECT_SECONDS)))
+
+    def _thrown_out(self, link: _Link) -> bool:
+        """Whether links end so soon, again and again, that somebody else must be using our name."""
+        short = self._monotonic() - link.linked_at < SHORT_LINK_SECONDS
+        self._short_links = self._short_links + 1 if short else 0
+        if self._short_links < SHORT_LINKS:
+            return False
+        self._trouble = f"{self._trouble}; does another program run as {self._station}?"
+        return True
 
     def _pause(self, seconds: float) -> None:
         until = self._monotonic() + seconds

@@ -119,11 +119,22 @@ def test_a_wrong_password_is_said_once_and_the_bus_goes_on_trying(
     assert bus.trouble == ""
 
 
-def test_a_second_program_of_the_same_name_takes_over(mosquitto: Mosquitto, closing: ExitStack) -> None:
-    first, links = linked(closing, "kiosk-1", mosquitto.address("kiosk-1"))
+def test_two_programs_of_one_name_are_noticed_and_slow_down(
+    mosquitto: Mosquitto, closing: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contract.mqtt.RECONNECT_SECONDS", (0.01, 0.05))
+    troubles: Box[str] = Box()
+    first: MqttBus
+
+    def locate() -> BrokerAddress:
+        troubles.put(first.trouble)
+        return mosquitto.address("kiosk-1")
+
+    first = MqttBus("demo", "kiosk-1", locate)
+    first.open()
+    closing.callback(first.close)
     linked(closing, "kiosk-1", mosquitto.address("kiosk-1"))
-    links.wait(lambda values: values[:2] == [True, False])
-    assert "taken over" in first.trouble
+    troubles.last(lambda said: "does another program run as kiosk-1?" in said)
 
 
 def test_open_does_not_need_a_broker_and_what_was_said_before_arrives(

@@ -85,8 +85,8 @@ def test_every_mistake_is_named_with_path_value_wish_and_hint(tmp_path: Path) ->
         """,
     ) == [
         'nmae = "示例": there is no such setting; did you mean "name"?',
-        'kind = "kisok": wanted one of "kiosk", "board", "sign", "announcer", "server"; '
-        'did you mean "kiosk"?',
+        'kind = "kisok": wanted one of "kiosk", "board", "sign", "announcer", "server"'
+        '; did you mean "kiosk"?',
         'open = "yes": wanted true or false',
         "login.user = 7: wanted a text",
         "login.password = ••••: wanted a text",

@@ -8,6 +8,7 @@ A module under ``kiosk/screens`` or ``queue_display/screens`` that draws somethi
 and thereby is in the picture book, in the lints and in the tests. ``Sample.build`` returns a fresh widget.
 
     main("kiosk.screens", ["--out", "DIR"])     # what ``python -m kiosk pictures`` calls; prints each file
+    main("kiosk.screens", ["--lint"])           # prints what lints.py finds; exit status 1 if anything
     render(widget, (1080, 1920), Path("x.png")) # after window.prepare and window.open_window
 
 A picture is taken after two frames were flipped and nothing is waiting to be drawn; nothing sleeps.
@@ -180,15 +181,30 @@ def render(widget: object, size: tuple[int, int], path: Path) -> Path:
 def main(package: str, arguments: Sequence[str]) -> int:
     """Command line of ``pictures``: every screen of a package into a folder. Needs no display."""
     parser = argparse.ArgumentParser(prog="pictures", description="Draw every screen to PNG files.")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the pictures")
+    parser.add_argument("--out", type=Path, help="folder for the pictures")
+    parser.add_argument("--lint", action="store_true", help="print what is wrong with the screens")
     parser.add_argument("--only", default="", help="only samples whose name begins so")
     options = parser.parse_args(arguments)
+    if not options.out and not options.lint:
+        parser.error("say --out DIR, --lint or both")
     offscreen()
+    wrong = 0
     for variant in variants(package):
         if variant.sample.name.startswith(options.only):
-            path = render(show(variant), variant.sample.size, options.out / f"{variant.name}.png")
-            sys.stdout.write(f"{path}\n")
-    return 0
+            widget = show(variant)
+            wrong += _lint(variant, widget) if options.lint else 0
+            if options.out:
+                path = render(widget, variant.sample.size, options.out / f"{variant.name}.png")
+                sys.stdout.write(f"{path}\n")
+    return 1 if wrong else 0
+
+
+def _lint(variant: Variant, widget: object) -> int:
+    from assets.ui import lints
+
+    found = lints.findings(widget, touch=variant.sample.touch)
+    sys.stdout.writelines(f"{variant.name}: {finding}\n" for finding in found)
+    return len(found)
 
 
 def offscreen(size: tuple[int, int] = (1080, 1920)) -> None:

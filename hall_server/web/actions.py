@@ -18,11 +18,13 @@ ASKING = "pages"
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button: ``name`` in the API, the word on it, its keys (KeyboardEvent.key; the first is shown),
-    the dialog that it opens first, or ''; ``key_text`` when the key's name is no word for people."""
+    """A button: ``name`` in the API, the word on it and the word for it when it is done, its keys
+    (KeyboardEvent.key; the first is shown), the dialog that it opens first, or ''; ``key_text`` when
+    the key's name is no word for people."""
 
     name: str
     text: str
+    done: str
     keys: tuple[str, ...]
     dialog: str = ""
     key_text: str = ""
@@ -34,16 +36,16 @@ class Action:
 
 
 ACTIONS = (
-    Action("next", "下一位", (" ", "Enter", "F2", "0"), key_text="空格"),
-    Action("arrive", "到窗", ("1", "F4")),
-    Action("recall", "重呼", ("2", "F3")),
-    Action("finish", "办结", ("3", "F7"), dialog="finish"),
-    Action("no-show", "过号", ("4", "F8")),
-    Action("park", "挂起", ("5", "F9"), dialog="park"),
-    Action("transfer", "转移", ("6", "F10"), dialog="transfer"),
-    Action("open", "开窗", ("7",)),
-    Action("pause", "暂停", ("8",), dialog="pause"),
-    Action("close", "关窗", ("9",)),
+    Action("next", "下一位", "已呼叫", (" ", "Enter", "F2", "0"), key_text="空格"),
+    Action("arrive", "到窗", "已到窗", ("1", "F4")),
+    Action("recall", "重呼", "已重呼", ("2", "F3")),
+    Action("finish", "办结", "已结束办理", ("3", "F7"), dialog="finish"),
+    Action("no-show", "过号", "已过号", ("4", "F8")),
+    Action("park", "挂起", "已挂起", ("5", "F9"), dialog="park"),
+    Action("transfer", "转移", "已转移", ("6", "F10"), dialog="transfer"),
+    Action("open", "开窗", "已开窗", ("7",)),
+    Action("pause", "暂停", "已暂停", ("8",), dialog="pause"),
+    Action("close", "关窗", "已关窗", ("9",)),
 )
 BY_NAME = {action.name: action for action in ACTIONS}
 
@@ -64,7 +66,7 @@ def refusal(hall: Hall, command: c.Command, now_ms: int) -> str:
         decision = decide(hall, command, now_ms)
     except RuleBroken as broken:
         return broken.sentence
-    return "" if decision.events else "已是这个状态"
+    return "" if decision.events else _ALREADY.get(type(command), "已是这个状态")
 
 
 def _trial(kind: Callable[..., c.AtWindow], **fields: object) -> Callable[[Hall, str], c.AtWindow]:
@@ -79,6 +81,7 @@ def _transfer(hall: Hall, window: str) -> c.Transfer:
     return c.Transfer(request="", by=ASKING, window=window, service=next(others, own))
 
 
+_ALREADY: dict[type[c.Command], str] = {c.OpenWindow: "窗口已开放", c.CloseWindow: "窗口已关闭"}
 _TRIALS: dict[str, Callable[[Hall, str], c.AtWindow]] = {
     "next": _trial(c.CallNext),
     "arrive": _trial(c.Arrive),

@@ -146,7 +146,7 @@ def api_routes(service: HallService, seen: SeenCheck) -> APIRouter:
     router = APIRouter(prefix="/api", responses=PROBLEMS)
 
     async def carry_out(command: c.AtWindow, press: Press) -> Done:
-        seen.check(service.view, command.window, press.request, press.seen)
+        await seen.check(command.window, press.request, press.seen)
         answer: Answer = await asyncio.shield(asyncio.wrap_future(service.submit(command)))
         return Done(ticket=answer.ticket, number=answer.ticket.rpartition("-")[2])
 

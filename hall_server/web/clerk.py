@@ -40,6 +40,7 @@ class Shown:
     number: str
     status: TicketStatus
     status_text: str
+    service_id: str
     service: str
     items: tuple[str, ...]
     sample: bool
@@ -163,6 +164,7 @@ def _shown(hall: Hall, ticket: Ticket) -> Shown:
         number=ticket.number,
         status=ticket.status,
         status_text={TicketStatus.CALLED: "呼叫中", TicketStatus.SERVING: "办理中"}[ticket.status],
+        service_id=ticket.service,
         service=_service_name(hall, ticket.service),
         items=tuple(hall.plan.item_names.get(code, code) for code in ticket.items),
         sample=any(code.startswith(_SAMPLE) for code in ticket.items),

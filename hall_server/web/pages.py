@@ -19,6 +19,7 @@ from hall_server.web.rendering import Rendering, media_type
 
 NO_SUCH_PAGE = 4404
 _YEAR = "public, max-age=31536000, immutable"
+_DAY = "public, max-age=86400"
 
 
 def page_routes(
@@ -97,15 +98,17 @@ def page_routes(
 
 
 def static_routes(files: dict[str, Path]) -> APIRouter:
-    """Everything under /static; addresses carry the version, so a browser may keep them."""
+    """Everything under /static; an address with the version may be kept for ever."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/static/{name}")
-    async def static(name: str) -> FileResponse:
+    async def static(name: str, v: str = "") -> FileResponse:
         path = files.get(name)
         if path is None:
             raise HTTPException(404, "没有这个文件")
-        return FileResponse(path, media_type=media_type(name), headers={"Cache-Control": _YEAR})
+        return FileResponse(
+            path, media_type=media_type(name), headers={"Cache-Control": _YEAR if v else _DAY}
+        )
 
     return router
 

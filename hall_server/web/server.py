@@ -148,7 +148,7 @@ class WebServer:
             lifespan=life,
         )
         install(app)
-        app.include_router(api_routes(service, SeenCheck()))
+        app.include_router(api_routes(service, SeenCheck(service)))
         app.include_router(blob_routes(self._blobs))
         app.include_router(static_routes(static_files()))
         app.include_router(page_routes(service, hub, rendering, now_ms=now_ms))

@@ -12,6 +12,7 @@
   const more = document.getElementById("link-more");
   let press = null; // the press under way
   let calmUntil = 0;
+  let quiet = null; // clears the last sentence
 
   // ---------------------------------------------------------------- sending
 
@@ -25,11 +26,11 @@
     return head.join("") + tail.join("");
   }
 
-  function submit(action, text, fields, source) {
+  function submit(action, words, fields) {
     if (press || performance.now() < calmUntil) return;
     const counter = ["open", "pause", "close"].includes(action);
     const seen = counter ? {} : { seen: document.getElementById("ticket").dataset.ticket };
-    press = { action, text, source, begun: performance.now(), body: { request: ulid(), ...seen, ...fields } };
+    press = { action, text: words.text, done: words.done, begun: performance.now(), body: { request: ulid(), ...seen, ...fields } };
     tell("", "");
     paint();
     send();
@@ -84,9 +85,8 @@
   }
 
   function success(mine, answer) {
-    if (mine.action === "next") return answer.number ? `已呼叫 ${answer.number}` : "已办结，暂无等待";
-    if (mine.action === "call-parked") return `已呼叫 ${answer.number}`;
-    return answer.number ? `${answer.number} 已提交：${mine.text}` : `已提交：${mine.text}`;
+    if (mine.action === "next" && !answer.number) return "已办结，暂无等待";
+    return `${mine.done} ${answer.number}`.trim();
   }
 
   // ---------------------------------------------------------------- showing
@@ -94,6 +94,8 @@
   function tell(kind, sentence) {
     say.className = kind;
     say.textContent = sentence;
+    clearTimeout(quiet);
+    if (!press) quiet = setTimeout(() => tell("", ""), kind === "good" ? 5000 : 12000);
   }
 
   function paint() {
@@ -112,7 +114,7 @@
     if (!Line.up) return tell("bad", `连接中断，“${button.dataset.text}”未提交`);
     if (button.getAttribute("aria-disabled") === "true") return tell("bad", button.dataset.why);
     if (button.dataset.dialog) return ask(button.dataset.dialog);
-    submit(button.dataset.action, button.dataset.text, button.dataset.ticket ? { ticket: button.dataset.ticket } : {});
+    submit(button.dataset.action, button.dataset, button.dataset.ticket ? { ticket: button.dataset.ticket } : {});
   }
 
   function ask(name) {
@@ -121,8 +123,9 @@
     dialog.querySelector("form").reset();
     dialog.dataset.ticket = ticket.dataset.ticket;
     for (const spot of dialog.querySelectorAll(".whom")) spot.textContent = ticket.dataset.number;
+    for (const choice of dialog.querySelectorAll("[name=service]")) choice.disabled = choice.value === ticket.dataset.service;
     dialog.showModal();
-    (dialog.querySelector("input:checked") || dialog.querySelector("input")).focus();
+    (dialog.querySelector("input:checked") || dialog.querySelector("input:enabled")).focus();
   }
 
   document.addEventListener("click", (event) => {
@@ -139,7 +142,7 @@
     const fields = Object.fromEntries(new FormData(form));
     if (fields.minutes) fields.minutes = Number(fields.minutes);
     form.closest("dialog").close();
-    submit(form.dataset.action, form.dataset.text, fields);
+    submit(form.dataset.action, form.dataset, fields);
   });
 
   document.addEventListener("keydown", (event) => {

@@ -1,0 +1,112 @@
+"""A real hall with its pages for tests: service, journal on disk, web server on a free port."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from contract import messages as m
+from contract.clock import HallClock
+from contract.topics import Route
+from hall_server.hall import commands as c
+from hall_server.hall.model import Board, Plan, Rules, Service, ServiceWindow, Zone
+from hall_server.hall.pictures import Look
+from hall_server.journal import Journal
+from hall_server.service import HallService
+from hall_server.web.blobs import BlobStore
+from hall_server.web.server import WebServer
+
+KEY = b"key of the hall of tests"
+ITEM = "SAMPLE-11999999SAMPLE00104000790001000"
+
+PLAN = Plan(
+    id="test",
+    name="示例县政务服务中心",
+    rules=Rules(recalls_before_no_show=2),
+    zones={"z": Zone("z", "综合"), "g": Zone("g", "公安")},
+    services={
+        "shebao": Service("shebao", "社保医保", "z", "A", mean_minutes=6, items=(ITEM,)),
+        "huji": Service("huji", "户籍与身份证", "g", "B", mean_minutes=9),
+    },
+    windows={
+        "w01": ServiceWindow("w01", "1号窗口", "综合受理", "z", ("shebao", "huji"), open_at_start=True),
+        "w02": ServiceWindow("w02", "2号窗口", "社保专窗", "z", ("shebao",), open_at_start=True),
+        "w03": ServiceWindow("w03", "3号窗口", "户籍专窗", "g", ("huji",)),
+    },
+    boards={"hall": Board("hall", "综合屏", frozenset({"z", "g"}))},
+    item_names={ITEM: "居民身份证换领"},
+)
+
+
+class Recorder:
+    """A publisher that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, Any, Mapping[str, str]]] = []
+
+    def publish(self, route: Route[Any], message: Any, **ids: str) -> None:
+        """Keep it."""
+        self.messages.append((route.name, message, ids))
+
+    def calls(self) -> list[m.Call]:
+        """What boards and voice were told."""
+        return [message for _, message, _ in self.messages if isinstance(message, m.Call)]
+
+
+class PagedHall:
+    """Start, stop and start again over the same journal and port."""
+
+    def __init__(self, state: Path, *, plan: Plan = PLAN, clock: HallClock | None = None) -> None:
+        self.state = state
+        self.plan = plan
+        self.clock = clock or HallClock()
+        self.recorder = Recorder()
+        self.failures: list[BaseException] = []
+        self.port = 0
+        self._requests = itertools.count(1)
+
+    def start(self) -> None:
+        """Bring it up; the second time on the same port."""
+        self.journal = Journal(self.state / "journal.db", on_failure=self.failures.append)
+        self.journal.open()
+        look = Look(boot="b", public_url="http://127.0.0.1", key=KEY)
+        self.service = HallService(
+            self.plan, self.journal, clock=self.clock, publisher=self.recorder, look=look
+        )
+        self.blobs = BlobStore(self.state / "blobs")
+        self.web = WebServer(
+            self.service, host="127.0.0.1", port=self.port, blobs=self.blobs, now_ms=self.clock.now_ms
+        )
+        self.web.bind()
+        self.port = self.web.port
+        self.service.start()
+        self.web.start()
+
+    def stop(self) -> None:
+        """In mirrored order."""
+        self.service.stop()
+        self.web.stop()
+        self.journal.close()
+
+    @property
+    def url(self) -> str:
+        """Where the pages are."""
+        return self.web.url
+
+    def client(self) -> httpx.Client:
+        """A program that talks to the pages' server."""
+        return httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+
+    def issue(self, service: str = "shebao", **more: Any) -> str:
+        """Take a number; returns its ticket id."""
+        command = c.Issue(request=f"issue-{next(self._requests)}", by="kiosk-1", service=service, **more)
+        return self.service.submit(command).result(10).ticket
+
+    def do(self, kind: type[c.AtWindow], window: str = "w01", **more: Any) -> str:
+        """A command at a window, as a call box would give it; returns the ticket id of the answer."""
+        command = kind(request=f"do-{next(self._requests)}", by=f"callbox:{window}", window=window, **more)
+        return self.service.submit(command).result(10).ticket

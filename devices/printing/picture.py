@@ -139,7 +139,7 @@ def _block(part: TicketPart, dots: int) -> Image.Image:
             return qr_picture(part, dots)
         case Rule():
             block = Image.new("1", (dots, em // 2 + 2))
-            ImageDraw.Draw(block).line((0, em // 4, dots, em // 4), fill=1, width=2)
+            ImageDraw.Draw(block).line((0, em // 4, dots, em // 4), fill=255, width=2)
             return block
         case Feed():
             return Image.new("1", (dots, em * 4 // 3 * part.lines))
@@ -164,7 +164,7 @@ def _set_row(block: Image.Image, row: Row, style: Style, at: tuple[bool, int]) -
 
 def _draw(block: Image.Image, text: str, at: tuple[int, int], em: int, *, bold: bool) -> None:
     stamp, left, above = _stamp(text, em, bold)
-    block.paste(1, (at[0] + left, at[1] + above), stamp)
+    block.paste(255, (at[0] + left, at[1] + above), stamp)
 
 
 @lru_cache(4096)

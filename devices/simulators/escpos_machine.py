@@ -24,6 +24,9 @@ from devices.simulators.thermal_paper import (
 
 Steps = Generator[int, bytes, None]
 
+DRAWN = "▯"
+"""Stands for a small picture in the text of a line."""
+
 _DEFAULT_SPACING = 30
 
 
@@ -179,7 +182,7 @@ class Machine:
         mode, low, high = yield 3
         depth = 3 if mode in (32, 33) else 1
         data = yield (low + high * 256) * depth
-        self._add(column_picture(data, depth), f"〔{low + high * 256}×{depth * 8}〕")
+        self._add(column_picture(data, depth), DRAWN)
 
     # ------------------------------------------------------------ FS
 

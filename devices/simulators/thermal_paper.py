@@ -98,7 +98,7 @@ class Strip:
 
     def torn(self, number: int, *, cut: bool) -> PrintedTicket:
         """What is in the citizen's hand."""
-        paper = Image.new("1", (self.dots, max(1, self.rows)), 1)
+        paper = Image.new("1", (self.dots, max(1, self.rows)), 255)
         top = 0
         for band in self._bands:
             paper.paste(ImageChops.invert(band), (0, top))
@@ -114,7 +114,7 @@ def rom_character(char: str, columns: int, type_: Type) -> Image.Image:
     if type_.bold:
         cell = ImageChops.logical_or(cell, ImageChops.offset(cell, 1, 0))
     if type_.underline:
-        ImageDraw.Draw(cell).line((0, CELL - 1, cell.width, CELL - 1), fill=1)
+        ImageDraw.Draw(cell).line((0, CELL - 1, cell.width, CELL - 1), fill=255)
     if type_.inverse:
         cell = ImageChops.invert(cell)
     return cell.resize((cell.width * type_.wide, CELL * type_.high), Image.Resampling.NEAREST)

@@ -155,7 +155,7 @@ class Bench:
         """The last calls as WAV, newest first."""
         if not self.calls.is_dir():
             return ()
-        return sorted(self.calls.glob("*.wav"), key=lambda path: path.name, reverse=True)[:12]
+        return sorted(self.calls.glob("*.wav"), key=_age, reverse=True)[:12]
 
     def lay(self, person: str, *, reader: str = "") -> None:
         """Lay a card. Raises LookupError with a sentence."""
@@ -230,6 +230,14 @@ def _made(name: str, wanted: Simulated, links: Path) -> Simulator:
             return CallBoxSimulator(
                 name, links / name, wanted.addresses, baud=wanted.baud, spontaneous=spontaneous
             )
+
+
+def _age(path: Path) -> tuple[float, str]:
+    """When a file was written; one that was removed meanwhile is the oldest."""
+    try:
+        return path.stat().st_mtime, path.name
+    except OSError:
+        return 0.0, path.name
 
 
 def _described(simulator: Simulator) -> dict[str, Any]:

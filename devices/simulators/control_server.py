@@ -18,11 +18,13 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+import assets
 from devices.simulators.bench import Bench
 
 _log = logging.getLogger(__name__)
 _PAGE = Path(__file__).with_name("control.html")
 _LONGEST_BODY = 4096
+_FONTS = {"regular": "NotoSansSC-Regular.ttf", "medium": "NotoSansSC-Medium.ttf"}
 
 
 class Lay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,6 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json(self.server.bench.state())
         elif head == "picture":
             self._picture(name)
+        elif head == "font":
+            self._font(name)
         elif head == "calls":
             self._call(name)
         else:
@@ -180,6 +184,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, str(error.args[0]))
             return
         self._send(kind, data) if data else self._refuse(HTTPStatus.NOT_FOUND, "还没有画面")
+
+    def _font(self, name: str) -> None:
+        """The hall's face, so that the page looks the same in every browser; without it the browser's own."""
+        try:
+            file = assets.fetched("fonts", _FONTS[name])
+        except (KeyError, assets.AssetMissing):
+            self._refuse(HTTPStatus.NOT_FOUND, "没有这个字体")
+            return
+        self._send("font/ttf", file.read_bytes())
 
     def _call(self, name: str) -> None:
         """Only files that the list shows: a name from outside is never joined to a path."""

@@ -112,7 +112,7 @@ def measured(text: str, em: int, *, bold: bool = False) -> list[Glyph]:
 @lru_cache(4096)
 def drawn_width(text: str, em: int, bold: bool = False) -> int:
     """How many dots wide a character is."""
-    return round(_font(_font_name(text), em, bold).getlength(text))
+    return round(_font(_font_name(text), em, bold).getlength(text[0]))
 
 
 def clusters(text: str) -> list[str]:
@@ -163,18 +163,22 @@ def _set_row(block: Image.Image, row: Row, style: Style, at: tuple[bool, int]) -
 
 
 def _draw(block: Image.Image, text: str, at: tuple[int, int], em: int, *, bold: bool) -> None:
-    stamp, left, above = _stamp(text, em, bold)
-    block.paste(255, (at[0] + left, at[1] + above), stamp)
+    """A character at the pen, its marks centred on it: these faces do not place them by themselves."""
+    base, left, above = _stamp(text[0], em, bold)
+    block.paste(255, (at[0] + left, at[1] + above), base)
+    for char in text[1:]:
+        mark, _, above = _stamp(char, em, bold)
+        block.paste(255, (at[0] + left + (base.width - mark.width) // 2, at[1] + above), mark)
 
 
 @lru_cache(4096)
-def _stamp(text: str, em: int, bold: bool) -> tuple[Image.Image, int, int]:
+def _stamp(char: str, em: int, bold: bool) -> tuple[Image.Image, int, int]:
     """The character's dots and where they stand from the pen on the baseline."""
-    name = _font_name(text)
+    name = _font_name(char)
     font = _font(name, em, bold)
-    left, above, right, below = font.getbbox(text, anchor="ls")
+    left, above, right, below = font.getbbox(char, anchor="ls")
     grey = Image.new("L", (max(1, int(right - left)), max(1, int(below - above))))
-    ImageDraw.Draw(grey).text((-left, -above), text, font=font, fill=255, anchor="ls")
+    ImageDraw.Draw(grey).text((-left, -above), char, font=font, fill=255, anchor="ls")
     level = _INK_LEVEL.get(name, 128)
     return grey.point([255 * (value > level) for value in range(256)], "1"), int(left), int(above)
 

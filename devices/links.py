@@ -99,9 +99,8 @@ class SerialLink:
                     rest = rest[os.write(descriptor, rest) :]
 
     def drop_input(self) -> None:
-        with _os_errors(self._port):
-            while _wait(self._descriptor(), select.POLLIN, 0.0) and os.read(self._descriptor(), 4096):
-                pass
+        while self.read(4096, 0.0):
+            pass
 
     def _opened(self) -> serial.SerialBase:
         return serial.Serial(self._port, self._baud, timeout=0, write_timeout=0, exclusive=True)

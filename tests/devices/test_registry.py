@@ -1,0 +1,56 @@
+"""Registry: a driver is one file with its own options, and a wrong word is answered with the right one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_type_hints
+
+import msgspec
+import pytest
+
+from devices import drivers
+from devices.ports import DeviceMisconfigured, Kind
+from devices.registry import build, build_table, driver_names
+
+
+def test_every_file_under_drivers_is_a_driver() -> None:
+    files = {path.stem for path in Path(drivers.__path__[0]).glob("*.py")} - {"__init__"}
+    assert set(driver_names()) == files
+    assert {"sdt", "camera", "callbox"} <= files
+
+
+@pytest.mark.parametrize("name", driver_names())
+def test_every_driver_states_strict_options_and_a_kind(name: str) -> None:
+    module = __import__(f"devices.drivers.{name}", fromlist=["Options", "build"])
+    assert issubclass(module.Options, msgspec.Struct)
+    config = module.Options.__struct_config__
+    assert config.frozen
+    assert config.forbid_unknown_fields
+    assert get_type_hints(module.build)["options"] is module.Options
+
+
+def test_builds_without_touching_the_port() -> None:
+    driver = build_table({"driver": "sdt", "port": "/nowhere"}, path="devices.reader")
+    assert driver.kind is Kind.ID_CARD_READER
+
+
+@pytest.mark.parametrize(
+    ("driver", "options", "words"),
+    [
+        ("sdtt", {}, ["devices.x.driver", '"sdtt"', 'did you mean "sdt"']),
+        ("", {}, ["devices.x.driver", "is missing"]),
+        ("sdt", {"prot": "/dev/a"}, ["devices.x.prot", 'did you mean "port"', "devices.x.port"]),
+        ("sdt", {"port": "/dev/a", "baud": "fast"}, ["devices.x.baud", "fast"]),
+        ("callbox", {"port": "/dev/a", "addresses": [0]}, ["devices.x.addresses"]),
+        ("callbox", {"port": "/dev/a", "addresses": []}, ["devices.x", ">= 1"]),
+        ("callbox", {"port": "/dev/a", "addresses": [1], "dialect": "lcd2"}, ["devices.x.dialect", "lcd21"]),
+        ("callbox", {"port": "/dev/a", "addresses": [1], "keys": {"0G": "next"}}, ["devices.x", "keys"]),
+    ],
+)
+def test_a_mistake_is_told_with_path_and_value(
+    driver: str, options: dict[str, object], words: list[str]
+) -> None:
+    with pytest.raises(DeviceMisconfigured) as caught:
+        build(driver, options, path="devices.x")
+    for word in words:
+        assert word in caught.value.fault.sentence

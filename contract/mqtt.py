@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import IPPROTO_TCP, SHUT_RDWR, TCP_NODELAY, socket
@@ -403,12 +404,15 @@ class MqttBus(Delivery):
                 continue
             if reason.is_failure and self._count("denied") == 1:
                 log.warning("the broker refuses %s: %s (said once)", parcel.topic, reason)
-            self.settled(parcel)
+            if reason.value == NO_SUBSCRIBERS and parcel.response_topic:
+                self.unheard(parcel)
+            self._acknowledged.append(parcel)
 
     def _settle(self) -> None:
         """Tell Delivery outside our lock: it holds its own while it sends."""
-        while self._acknowledged:
-            self.settled(self._acknowledged.popleft())
+        with suppress(IndexError):
+            while True:
+                self.settled(self._acknowledged.popleft())
 
     # ------------------------------------------------------------ said once when lost, once when back
 

@@ -42,6 +42,9 @@ class Hall(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("there is no such hall")
 
 
+KISOK = 'kind = "kisok": wanted one of "kiosk", "board", "sign", "announcer", "server"; did you mean "kiosk"?'
+
+
 def problems(tmp_path: Path, text: str) -> list[str]:
     file = tmp_path / "hall.toml"
     file.write_text(text)
@@ -85,8 +88,7 @@ def test_every_mistake_is_named_with_path_value_wish_and_hint(tmp_path: Path) ->
         """,
     ) == [
         'nmae = "示例": there is no such setting; did you mean "name"?',
-        'kind = "kisok": wanted one of "kiosk", "board", "sign", "announcer", "server"'
-        '; did you mean "kiosk"?',
+        KISOK,
         'open = "yes": wanted true or false',
         "login.user = 7: wanted a text",
         "login.password = ••••: wanted a text",

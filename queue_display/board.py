@@ -227,7 +227,9 @@ def _lives(state: BoardState, each: Fresh, now: Now) -> bool:
 
 
 def _unconfirmed(state: BoardState, each: Fresh, now: Now) -> bool:
-    """No snapshot came since, or one came within the grace that may be older than the call."""
+    """In force, and no snapshot came since, or one within the grace: it may be older than the call."""
+    if _over(each.call, now):
+        return False
     return _seen(state) == each.seen or now.mono - each.came < GRACE_SECONDS
 
 

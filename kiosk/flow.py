@@ -65,6 +65,8 @@ def step(state: State, event: e.Event, *, only_zones: tuple[str, ...] = ()) -> S
     now, effects = _decide(now, event)
     if home.nobody_there(now):
         now = now.show(home.resting(now.facts))
+    if now.reading and not reader_wanted(now):
+        now = replace(now, reading=False)
     return now, (*effects, *_timers(state, now, event))
 
 
@@ -72,9 +74,9 @@ def reader_wanted(state: State) -> bool:
     """Whether a card laid on now would be used; otherwise it must not even be read."""
     top = state.screen
     if isinstance(top, number.Number):
-        return top.stage is not number.Stage.PRINTING
+        return top.stage is not number.Stage.PRINTING and state.facts.reader
     usable = isinstance(top, (*TAKES_CARDS, aside.IdleWarning, aside.GuideCalled, reprint.Offer))
-    return usable and state.facts.reader and not state.reading
+    return usable and state.facts.reader
 
 
 def busy(screen: Screen) -> bool:
@@ -94,9 +96,9 @@ def learn(facts: Facts, event: e.Event, only_zones: tuple[str, ...] = ()) -> Fac
     """What the hall and the box say, folded into the facts."""
     match event:
         case e.ServerGone():
-            return replace(facts, server=False)
+            return replace(facts, server=False, judged=True)
         case e.ServerBack():
-            return replace(facts, server=True)
+            return replace(facts, server=True, judged=True)
         case e.CatalogueArrived(catalogue):
             hall = facts.hall_name or catalogue.hall_name
             return replace(facts, shelf=shelve(catalogue, only_zones), hall_name=hall)
@@ -164,6 +166,8 @@ def _decide(state: State, event: e.Event) -> Step:
             return aside.call_guide(state)
         case e.OpenTechnician() if not isinstance(state.screen, aside.Aside):
             return only(state.show(aside.Technician(state.screen)))
+        case e.Failed():
+            return home.leave(state)
         case e.TimerFired(name) if name == IDLE and _may_idle(state):
             return aside.warn_idle(state)
         case e.GoHome():

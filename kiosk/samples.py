@@ -104,7 +104,7 @@ def device(
 ) -> e.DeviceChanged:
     """A device of the station, well or not."""
     state = "ready" if ready else "absent"
-    return e.DeviceChanged(kind.value, name, ready, state, sentence, action, "SAMPLE-0001")
+    return e.DeviceChanged(kind.value, name, ready, state, sentence, action, "SAMPLE-0001", sentence)
 
 
 READER = device(Kind.ID_CARD_READER, "reader")
@@ -146,7 +146,7 @@ def opening(*, server: bool = True, reader: bool = True, printer: bool = True) -
     configured = e.Configured(HALL, "1号自助机")
     first: tuple[e.Event, ...] = (configured, e.DayChanged(DAY), e.CatalogueArrived(catalogue()))
     devices = (READER if reader else NO_READER, PRINTER if printer else NO_PRINTER, CAMERA)
-    link: tuple[e.Event, ...] = (e.ServerBack(),) if server else ()
+    link = (e.ServerBack() if server else e.ServerGone(),)
     return (*first, *devices, *(e.QueueChanged(queue) for queue in queues()), *link)
 
 

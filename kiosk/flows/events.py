@@ -270,7 +270,10 @@ class DayChanged:
 
 @dataclass(frozen=True, slots=True)
 class DeviceChanged:
-    """A device became usable or not; the words are for the technician's page and the citizen's notice."""
+    """A device became usable or not; the words are for the technician's page.
+
+    ``public`` is what a citizen may be told of it ("打印机缺纸"), or ''.
+    """
 
     kind: str
     name: str
@@ -279,6 +282,7 @@ class DeviceChanged:
     sentence: str = ""
     action: str = ""
     identity: str = ""
+    public: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +290,11 @@ class TakenOutOfService:
     """The hall or a technician closed this kiosk; an empty reason opens it again."""
 
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A screen or a step broke: the session ends, nothing of it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,5 +326,6 @@ Event = (
     | DayChanged
     | DeviceChanged
     | TakenOutOfService
+    | Failed
     | TimerFired
 )

@@ -51,7 +51,7 @@ def resting(facts: Facts) -> Screen:
     """What the glass shows while nobody is there."""
     if facts.closed:
         return OutOfService(facts.closed)
-    if facts.shelf is None:
+    if facts.shelf is None or not facts.judged:
         return OutOfService(STARTING)
     return Home() if facts.server else Trouble()
 
@@ -60,7 +60,7 @@ def leave(state: State) -> Step:
     """The session ends: nothing of the citizen stays in the state, and the session is told to wipe."""
     rest = resting(state.facts)
     bare = State(screen=rest, facts=state.facts, card=state.card, reading=state.reading)
-    bare = replace(bare, attempts=state.attempts)
+    bare = replace(bare, attempts=state.attempts, session=state.session + 1)
     effects: tuple[Effect, ...] = (Wipe(), StopTimer(LEAVE))
     if state.card:
         return bare.show(CardLeft()), (*effects, StartTimer(LEAVE, CARD_LEFT_SECONDS))
@@ -72,9 +72,11 @@ def go_home(state: State) -> Step:
     person = state.person if state.card else None
     home = resting(state.facts)
     if isinstance(home, Trouble):
-        home = Home(browsing=True)
+        home = Home(browsing=True)  # he was in the middle of something: let him go on reading
     wiped: tuple[Effect, ...] = () if person else (Wipe(),)
-    return replace(state, person=person, screen=home, notice=None), (*wiped, StopTimer(LEAVE))
+    session = state.session if person else state.session + 1
+    after = replace(state, person=person, screen=home, notice=None, session=session)
+    return after, (*wiped, StopTimer(LEAVE))
 
 
 def nobody_there(state: State) -> bool:

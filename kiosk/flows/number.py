@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from contract.messages import Paper, TicketSlip
-from devices.ports import Proof
+from devices.ports import Kind, Proof
 from kiosk.flows.effects import Effect, PrintSlip, ReportPaper, StartTimer, StopTimer
 from kiosk.flows.events import Event, PrintAgain, Printed, PrintRefused, TimerFired, Touch
 from kiosk.flows.home import leave
@@ -16,7 +16,7 @@ from kiosk.flows.state import GUARD, LEAVE, Screen, State, Step, only
 
 PRINT_GUARD_SECONDS = 40.0
 LEAVE_SECONDS = 20.0
-NO_PRINTER = "打印机暂不能用，请记住您的号码"
+NO_PRINTER = "打印机暂时不能用"
 
 
 class Stage(StrEnum):
@@ -44,7 +44,9 @@ def show_number(state: State, slip: TicketSlip, *, reprint: bool) -> Step:
     """Show a ticket and print it, or say that it cannot be printed here."""
     state = replace(state, notice=None)
     if not state.facts.printer:
-        screen = Number(slip, Stage.FAILED, reprint, 0, NO_PRINTER)
+        printer = state.facts.device(Kind.TICKET_PRINTER)
+        why = printer.public if printer is not None else ""
+        screen = Number(slip, Stage.FAILED, reprint, 0, why or NO_PRINTER)
         return state.show(screen), (ReportPaper(slip.ticket, Paper.FAILED, reprint),)
     state, attempt = state.next_attempt()
     effects: tuple[Effect, ...] = (

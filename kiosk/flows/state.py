@@ -43,13 +43,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the hall and the box have said; it outlives every citizen and holds nothing of any."""
+    """What the hall and the box have said; it outlives every citizen and holds nothing of any.
+
+    ``judged`` is False until it is known whether the server is there.
+    """
 
     hall_name: str = ""
     station_name: str = ""
     shelf: Shelf | None = None
     queues: Mapping[str, QueueState] = field(default_factory=dict)
     server: bool = False
+    judged: bool = False
     identity: bool = False
     business_day: str = ""
     devices: Mapping[str, DeviceChanged] = field(default_factory=dict)
@@ -88,7 +92,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The whole kiosk; ``reading`` while a card is read, ``card`` while one lies on the reader."""
+    """The whole kiosk; ``reading`` while a card is read, ``card`` while one lies on the reader.
+
+    ``session`` rises when a citizen is gone: whatever was drawn for him must be dropped.
+    """
 
     screen: Screen
     facts: Facts = field(default_factory=Facts)
@@ -98,6 +105,7 @@ class State:
     reading: bool = False
     notice: Notice | None = None
     attempts: int = 0
+    session: int = 0
 
     def show(self, screen: Screen) -> State:
         """The same kiosk with another screen."""

@@ -11,6 +11,7 @@ from devices.ports import Kind
 from kiosk.flows.number import Number, Stage
 from kiosk.flows.shelf import Bring, Paper
 from kiosk.flows.state import Facts, State
+from kiosk.paper import window_list
 
 PURPOSE = "信息只用于本次取号和叫号，离开后立即清除"
 EXAMPLE = "示例数据，以窗口公示为准"
@@ -173,6 +174,12 @@ def page_say(state: State, usual: str, more: str = "") -> Say:
     return Say(usual, more)
 
 
+def windows(labels: tuple[str, ...]) -> str:
+    """3～5号窗口 where labels are plain numbers, else the first labels."""
+    together = window_list(labels)
+    return together if len(together) <= 12 or len(labels) <= 2 else "、".join(labels[:2]) + "等"
+
+
 def ahead(slip: TicketSlip) -> str:
     """您前面还有 12 人."""
     if slip.called_to:
@@ -183,7 +190,7 @@ def ahead(slip: TicketSlip) -> str:
 def number_say(state: State, screen: Number) -> Say:
     """How the paper is, and what to do when there is none."""
     word = "补打" if screen.reprint else "打印"
-    elsewhere = f"也可到其他自助机补打：刷身份证，或输入号码 {screen.slip.number}"
+    elsewhere = f"可到其他自助机补打，或输入 {screen.slip.number}"
     match screen.stage:
         case Stage.PRINTING:
             return Say(f"正在{word}号票，请稍候", "请勿离开")
@@ -192,6 +199,6 @@ def number_say(state: State, screen: Number) -> Say:
         case Stage.PRINTED:
             return Say(f"号票已{word}，请从出票口取走", "请勿遗忘随身物品", Tone.GOOD)
         case Stage.UNSURE:
-            return Say("请看出票口：没有拿到完整的号票，可再次打印", elsewhere, Tone.WARN)
+            return Say("没有拿到完整号票，可再次打印", elsewhere, Tone.WARN)
     reason = screen.sentence or "号票没有打印出来"
-    return Say(f"{reason}。号码同样有效，请记住或拍照", elsewhere, Tone.WARN)
+    return Say(f"{reason}，号码同样有效", elsewhere, Tone.WARN)

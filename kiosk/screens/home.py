@@ -50,7 +50,7 @@ class HomePage(Page):
         self.say(home_say(state, browsing=screen.browsing, looking=bool(screen.looking)))
         zones = facts.shelf.zones if facts.shelf else ()
         self._grid.spacing = theme.gap
-        self._reprint.height = max(theme.lead * 3.6, theme.target)
+        self._reprint.height = max(theme.lead * 4, theme.target)
         if self.changed("zones", zones):
             self._make_tiles(zones)
         for zone, tile in self._tiles.items():

@@ -17,10 +17,8 @@ from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.number import Number, Stage
 from kiosk.flows.state import State
-from kiosk.flows.words import ahead, minutes, number_say
+from kiosk.flows.words import ahead, minutes, number_say, windows
 from kiosk.screens.page import Emit, Page, load_kv, pictured
-
-MOST_WINDOWS = 3
 
 
 class Line(BoxLayout):
@@ -93,8 +91,7 @@ def _lines(slip: TicketSlip) -> list[tuple[str, str, bool]]:
             ("clock-outline", estimate if estimate.startswith("基本") else f"预计等候{estimate}", True)
         )
     if slip.windows:
-        more = "等" if len(slip.windows) > MOST_WINDOWS else ""
-        found.append(("desk", "、".join(slip.windows[:MOST_WINDOWS]) + more, True))
+        found.append(("desk", windows(slip.windows), True))
     found.append(("bullhorn-outline", "请留意叫号和大屏显示", False))
     found.append(("calendar-outline", f"{slip.business_day} 当日有效", False))
     return found

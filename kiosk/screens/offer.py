@@ -14,7 +14,7 @@ from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.reprint import Offer
 from kiosk.flows.state import State
-from kiosk.flows.words import ahead, page_say
+from kiosk.flows.words import ahead, page_say, windows
 from kiosk.screens.page import Emit, Page, load_kv, pictured
 from kiosk.screens.parts import Paged
 
@@ -32,7 +32,7 @@ class SlipCard(Panel):
     def __init__(self, slip: TicketSlip, **options: object) -> None:
         super().__init__(**options)
         self.number, self.service, self.ahead = slip.number, slip.service, ahead(slip)
-        self.windows = "、".join(slip.windows[:3])
+        self.windows = windows(slip.windows)
         self.ids.button.speak = f"补打 {slip.number}"
 
     def on_print(self) -> None:

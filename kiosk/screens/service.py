@@ -34,7 +34,7 @@ class ServicePage(Page):
         service = shelf.service.get(screen.service)
         self.title = service.name if service else ""
         self.subtitle = waiting(state.facts, screen.service) if state.facts.server else ""
-        self.say(page_say(state, "可以直接取号，也可以先选事项", "选事项可查看所需材料、费用和办理时限"))
+        self.say(page_say(state, "可以直接取号，也可以先选事项", "选事项可看材料、费用和时限"))
         self._band.offer(take_offer(state, screen.service))
         items = shelf.items_of(screen.service)
         if self.changed("items", items):

@@ -63,7 +63,7 @@ class ZonePage(Page):
         lines = 3 if preview else 0
         head = Choice(
             text=service.name,
-            note=preview_of(items) if preview else "",
+            note=preview_of(items, 52 if theme.scale == "elder" else 76) if preview else "",
             note_lines=max(lines, 1),
             icon="chevron-right",
             level="lead",

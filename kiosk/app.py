@@ -1,0 +1,161 @@
+"""The kiosk's window: states of the session in, one page out; touches back as events."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from kivy.clock import Clock
+from kivy.core.window import Window
+
+from assets.ui.bridge import Bridge
+from assets.ui.shell import Shell
+from assets.ui.theme import theme
+from assets.ui.widgets.stage import Stage
+from contract.clock import date_text, time_text, weekday_text
+from kiosk import flow
+from kiosk.flows import events as e
+from kiosk.flows.aside import IdleWarning
+from kiosk.flows.home import nobody_there
+from kiosk.flows.state import State
+from kiosk.screens.page import Moment, Page
+
+log = logging.getLogger(__name__)
+
+TOUCH_SECONDS = 1.0
+"""Touches that press nothing are told to the session at most so often."""
+AHEAD = (
+    "home",
+    "zone",
+    "service",
+    "guide",
+    "issuing",
+    "number",
+    "reprint",
+    "keypad",
+    "error",
+    "idle_warning",
+)
+"""Pages whose code is loaded while nobody waits for it."""
+
+
+class KioskApp(Shell):
+    """Draws what the session shows. ``hear`` may be called from any thread, all else from the window's."""
+
+    def __init__(
+        self,
+        emit: Callable[[e.Event], None],
+        hall_ms: Callable[[], int | None],
+        *,
+        ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__()
+        self._emit, self._hall_ms, self._say_ready = emit, hall_ms, ready
+        self._pages: dict[str, Page] = {}
+        self._state = flow.start()
+        self._moment = Moment()
+        self._touched_at = 0.0
+        self._ahead = list(AHEAD)
+        self._bridge = Bridge(self.take)
+        self.keys.on_back = lambda: self.emit(e.Back())
+        self.keys.on_help = lambda: self.emit(e.CallForGuide())
+        self.keys.on_text = lambda text: self.emit(e.KeyPressed(text))
+
+    @property
+    def page(self) -> Page:
+        """The page on the glass."""
+        return self._pages[self._state.screen.name]
+
+    def hear(self, state: State) -> None:
+        """A new state; of several that wait only the last is drawn."""
+        self._bridge.post(state, key="state")
+
+    def emit(self, event: e.Event) -> None:
+        """Hand an event to the session."""
+        self._emit(event)
+
+    def build(self) -> Stage:
+        """The first page."""
+        self._draw(self._state)
+        return self.stage
+
+    def on_start(self) -> None:
+        """Clock and touches."""
+        super().on_start()
+        Window.bind(on_touch_down=self._touched)
+        Clock.schedule_interval(self._tick, 1.0)
+
+    def on_ready(self) -> None:
+        """First frame flipped."""
+        log.info("first frame drawn")
+        self._say_ready()
+        Clock.schedule_once(self._load_ahead, 0.2)
+
+    def recover(self) -> None:
+        """A page broke: drop all of them and end the session."""
+        self._pages.clear()
+        self._emit(e.Failed())
+
+    def take(self, states: Sequence[object]) -> None:
+        """Draw the newest state."""
+        state = states[-1]
+        assert isinstance(state, State)
+        self._draw(state)
+
+    def _draw(self, state: State) -> None:
+        if state.session != self._state.session:
+            self._forget()
+        self._state = state
+        manner = state.manner
+        theme.use(
+            palette="contrast" if manner.contrast else "light", scale="elder" if manner.elder else "normal"
+        )
+        page = self._made(state.screen.name)
+        page.show(state)
+        page.moment(self._moment)
+        self.stage.show(page)
+        self.mark(state.screen.name)
+
+    def _made(self, name: str) -> Page:
+        page = self._pages.get(name)
+        if page is None:
+            module = importlib.import_module(f"kiosk.screens.{name}")
+            page = self._pages[name] = module.PAGE(self.emit)
+        return page
+
+    def _forget(self) -> None:
+        """The citizen is gone: no page that showed anything of him stays, not even unseen."""
+        self._pages.clear()
+        self.keys.set(None)
+        Clock.schedule_once(_sweep, 0.3)
+
+    def _tick(self, _seconds: float) -> None:
+        now = self._hall_ms()
+        if now is None:
+            return
+        moment = Moment(time_text(now), f"{date_text(now)} {weekday_text(now)}")
+        if moment != self._moment:
+            self._moment = moment
+            self.page.moment(moment)
+
+    def _touched(self, *_: object) -> bool:
+        now = time.monotonic()
+        quiet = nobody_there(self._state) or isinstance(self._state.screen, IdleWarning)
+        if not quiet and now - self._touched_at >= TOUCH_SECONDS:
+            self._touched_at = now
+            self._emit(e.Touched())
+        return False
+
+    def _load_ahead(self, _seconds: float) -> None:
+        if self._ahead:
+            importlib.import_module(f"kiosk.screens.{self._ahead.pop(0)}")
+            Clock.schedule_once(self._load_ahead, 0.05)
+
+
+def _sweep(_seconds: float) -> None:
+    """Pages are rings of objects: free them now, not some time."""
+    theme.property("version").dispatch(theme)
+    gc.collect()

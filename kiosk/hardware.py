@@ -1,0 +1,212 @@
+"""The kiosk's devices: supervised drivers, whose news become events of the flow.
+
+A card's content never leaves the reader's thread: there it becomes a Person (key, masked name, flags) and
+is dropped. All callbacks only post.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import cast
+
+from contract.messages import DeviceHealth, TicketSlip
+from contract.messages import Owner as WireOwner
+from devices.health import Health, Watch
+from devices.ports import (
+    Device,
+    DeviceError,
+    DeviceRefused,
+    Fault,
+    IdCard,
+    IdCardReader,
+    Kind,
+    Owner,
+    Proof,
+    Ticket,
+    TicketPrinter,
+)
+from devices.supervisor import Supervised
+from kiosk import identity, paper
+from kiosk.flows import events as e
+
+log = logging.getLogger(__name__)
+
+FIND_SECONDS = 0.08
+PRESENCE_SECONDS = 0.4
+PRINT_SECONDS = 30.0
+UNREADABLE = "没有读清，请拿起身份证重新放一次"
+NOT_NOW = "打印机暂时不能用"
+PUBLIC_OWNERS = (Owner.CITIZEN, Owner.STAFF)
+
+Post = Callable[[e.Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """What turns a card into a Person; ``key`` is the hall's secret."""
+
+    key: bytes = field(repr=False)
+    elder_age: int = 60
+    day: str = ""
+
+
+class Hardware:
+    """Drivers by name (``reader``, ``printer``, …) under supervision."""
+
+    def __init__(self, drivers: Mapping[str, Device], post: Post) -> None:
+        self._post = post
+        self.keyring: Keyring | None = None
+        """Set from any thread; without it no card is read."""
+        self.no_show_text = ""
+        self._devices = {name: Supervised(name, driver, self._changed) for name, driver in drivers.items()}
+        self._reader = cast("Supervised[IdCardReader] | None", self._of(Kind.ID_CARD_READER))
+        self._printer = cast("Supervised[TicketPrinter] | None", self._of(Kind.TICKET_PRINTER))
+        self._finding: Watch[IdCard] | None = None
+        self._present: Watch[bool] | None = None
+        self._unclean = False
+
+    def start(self) -> None:
+        """Open all devices in the background, for ever."""
+        for device in self._devices.values():
+            device.start()
+
+    def stop(self) -> None:
+        """Close all devices."""
+        self.look_for_cards(False)
+        self.watch_card(False)
+        for device in self._devices.values():
+            device.stop()
+
+    def healths(self, hall_ms: int | None) -> tuple[DeviceHealth, ...]:
+        """Health of all devices, for the hall; ``since_ms`` is hall time, 0 when unknown."""
+        return tuple(_wire(device.health, hall_ms) for device in self._devices.values())
+
+    def well(self) -> bool:
+        """Every device can do its work."""
+        return all(device.health.usable for device in self._devices.values())
+
+    # ------------------------------------------------------------ reader
+
+    def look_for_cards(self, wanted: bool) -> None:
+        """Poll for a card, or stop: what was being read is dropped then."""
+        if self._reader is None or wanted == (self._finding is not None):
+            return
+        if self._finding is not None:
+            self._finding.stop()
+            self._finding = None
+            return
+        self._finding = self._reader.watch(
+            self._find_and_read, self._read, refused=self._refused, every_seconds=FIND_SECONDS
+        )
+
+    def watch_card(self, wanted: bool) -> None:
+        """Watch whether the card that was read still lies there, or stop."""
+        if self._reader is None or wanted == (self._present is not None):
+            return
+        if self._present is not None:
+            self._present.stop()
+            self._present = None
+            return
+        self._present = self._reader.watch(
+            lambda reader: None if reader.still_there() else True,
+            lambda _gone: self._post(e.CardGone()),
+            every_seconds=PRESENCE_SECONDS,
+        )
+
+    def _find_and_read(self, reader: IdCardReader) -> IdCard | None:
+        if not reader.find():
+            return None
+        self._post(e.CardFound())
+        return reader.read()
+
+    def _read(self, card: IdCard) -> None:
+        keyring = self.keyring
+        if keyring is None or not identity.is_plausible(card):
+            self._post(e.CardRefused(UNREADABLE))
+            return
+        person = identity.person_of(card, keyring.key, elder_age=keyring.elder_age, day=keyring.day)
+        self._post(e.CardRead(person, identity.is_expired(card, keyring.day)))
+
+    def _refused(self, fault: Fault) -> None:
+        self._post(e.CardRefused(f"{fault.sentence}，{fault.action}"))
+
+    # ------------------------------------------------------------ printer
+
+    def print(self, attempt: int, slip: TicketSlip, *, reprint: bool) -> None:
+        """Print a ticket; Printed or PrintRefused with this attempt follows, exactly once."""
+        if self._printer is None:
+            self._post(e.PrintRefused(attempt, NOT_NOW))
+            return
+        job = _Job(paper.ticket(slip, reprint=reprint, no_show_text=self.no_show_text), self._unclean)
+        future = self._printer.submit(job, PRINT_SECONDS)
+        future.add_done_callback(lambda done: self._printed(attempt, job, done))
+
+    def _printed(self, attempt: int, job: _Job, done: Future[Proof]) -> None:
+        error = done.exception()
+        if error is None:
+            proof = done.result()
+            self._unclean = proof is not Proof.CONFIRMED
+            self._post(e.Printed(attempt, proof))
+        elif isinstance(error, DeviceError) and (isinstance(error, DeviceRefused) or not job.began):
+            self._post(e.PrintRefused(attempt, public(error.fault) or NOT_NOW))
+        else:
+            self._unclean = True
+            self._post(e.Printed(attempt, Proof.UNKNOWN))
+
+    # ------------------------------------------------------------ all
+
+    def _of(self, kind: Kind) -> Supervised[Device] | None:
+        return next((each for each in self._devices.values() if each.health.kind is kind), None)
+
+    def _changed(self, health: Health) -> None:
+        fault = health.fault
+        self._post(
+            e.DeviceChanged(
+                kind=health.kind.value,
+                name=health.name,
+                ready=health.usable,
+                state=health.state.value,
+                sentence=fault.sentence if fault else "",
+                action=fault.action if fault else "",
+                identity=health.identity,
+                public=public(fault) if fault else "",
+            )
+        )
+
+
+class _Job:
+    """One print on the printer's thread; ``began`` tells whether paper may have moved."""
+
+    def __init__(self, parts: Ticket, unclean: bool) -> None:
+        self._parts, self._unclean = parts, unclean
+        self.began = False
+
+    def __call__(self, printer: TicketPrinter) -> Proof:
+        if self._unclean:
+            printer.clear()
+        self.began = True
+        return printer.print(self._parts)
+
+
+def public(fault: Fault) -> str:
+    """What a citizen may be told of a fault: what he or the hall's staff can act on."""
+    return fault.sentence if fault.owner in PUBLIC_OWNERS else ""
+
+
+def _wire(health: Health, hall_ms: int | None) -> DeviceHealth:
+    fault = health.fault
+    since = hall_ms - int((monotonic() - health.since) * 1000) if hall_ms is not None else 0
+    return DeviceHealth(
+        name=health.name,
+        kind=health.kind.value,
+        state=health.state.value,
+        sentence=fault.sentence if fault else "",
+        action=fault.action if fault else "",
+        owner=WireOwner(fault.owner.value) if fault else WireOwner.NOBODY,
+        since_ms=max(since, 0),
+        identity=health.identity,
+    )

@@ -15,6 +15,7 @@ from hall_server.config import load
 from hall_server.journal import JournalBroken
 from hall_server.program import HallServer
 from hall_server.recovery import Stranded
+from hall_server.web.binding import CannotServe
 
 log = logging.getLogger("hall_server")
 
@@ -40,6 +41,9 @@ def main() -> int:
         return 2
     except DeviceMisconfigured as error:
         print(f"{arguments.config}: {error.fault.sentence}；{error.fault.action}", file=sys.stderr)
+        return 2
+    except CannotServe as error:
+        print(f"{arguments.config}: {error}", file=sys.stderr)
         return 2
     except (JournalBroken, Stranded) as error:
         print(f"{arguments.state}: {error}", file=sys.stderr)

@@ -26,6 +26,7 @@ from contract.schema import ConfigError, Problem
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 10.0
+FREE_SECONDS = 2.0
 BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0)
 _PR_SET_PDEATHSIG = 1
 
@@ -214,14 +215,25 @@ def _die_with_parent() -> None:
 
 
 def _require_free(port: int) -> None:
+    """Raises ConfigError when someone keeps the port. A broker that dies with its killed server may hold
+    it for an instant more."""
+    deadline = time.monotonic() + FREE_SECONDS
+    while (error := _taken(port)) is not None:
+        if time.monotonic() > deadline:
+            raise _error(
+                "broker.port", str(port), f"is taken{holder(port)}: stop that or choose another"
+            ) from error
+        threading.Event().wait(0.05)
+
+
+def _taken(port: int) -> OSError | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as taken:
-            raise _error(
-                "broker.port", str(port), f"is taken{holder(port)}: stop that or choose another"
-            ) from taken
+        except OSError as error:
+            return error
+    return None
 
 
 def holder(port: int) -> str:

@@ -25,6 +25,7 @@ from devices.ports import CallBoxBus
 from devices.registry import build
 from hall_server.broker import Broker, secret
 from hall_server.callboxes import CallBoxDesk
+from hall_server.clips import ClipRendering, SpokenHall
 from hall_server.config import HallConfig
 from hall_server.hall import commands as c
 from hall_server.hall.pictures import Look
@@ -70,6 +71,7 @@ class HallServer:
         self._boot = secrets.token_hex(8)
         self._http = ""
         self._alarms: list[str] = []
+        self._beat_now = threading.Event()
 
     # ------------------------------------------------------------ parts, after start()
 
@@ -129,9 +131,16 @@ class HallServer:
         self._blobs = BlobStore(self._state / "blobs")
         self._blobs.publish("catalogue", msgspec.json.encode(self._config.catalogue))
         callboxes = self._callboxes()
-        self._start_web(undo)
+        part = self._config.file.web
+        web = WebServer(
+            self._service, host=part.host, port=part.port, blobs=self._blobs, now_ms=self._clock.now_ms
+        )
+        undo.callback(web.stop)
+        web.bind()
         self._service.start()
         undo.callback(self._service.stop)
+        web.start()
+        self._http = web.url
         if self._clock.alarm:
             self._service.submit(c.SuspectClock(request="", by="clock", sentence=self._clock.alarm))
         snapshots.start()
@@ -142,6 +151,7 @@ class HallServer:
         undo.callback(bus.close)
         undo.callback(lambda: bus.publish(topics.SERVER, self._server_state(m.Presence.DISCONNECTED)))
         self._start_beat(undo, bus)
+        self._start_clips(undo)
         if callboxes is not None:
             callboxes.start()
             undo.callback(callboxes.stop)
@@ -192,12 +202,28 @@ class HallServer:
         driver = cast("CallBoxBus", build(part.driver, options, path="callboxes"))
         return CallBoxDesk(self._service, driver, windows)
 
-    def _start_web(self, undo: ExitStack) -> None:
-        part = self._config.file.web
-        web = WebServer(self._service, host=part.host, port=part.port, blobs=self._blobs)
-        web.start()
-        undo.callback(web.stop)
-        self._http = f"http://{part.host}:{web.port}"
+    def _start_clips(self, undo: ExitStack) -> None:
+        """Render the voice's clips in the background, the likely ones first."""
+        voice, plan = self._config.file.voice, self._config.plan
+        if not voice.render:
+            return
+        services = plan.services.values()
+        clips = ClipRendering(
+            self._blobs,
+            self._state / "clips",
+            SpokenHall(
+                prefixes=tuple(service.prefix for service in services),
+                windows=tuple(window.label for window in plan.windows.values()),
+                first=min(service.first for service in services),
+                digits=max(service.width for service in services),
+                wording=voice.wording,
+                one=voice.one,
+                voice=voice.voice,
+            ),
+            grown=self._beat_now.set,
+        )
+        clips.start()
+        undo.callback(clips.stop)
 
     # ------------------------------------------------------------ beat
 
@@ -225,7 +251,6 @@ class HallServer:
 
     def _start_beat(self, undo: ExitStack, bus: Bus) -> None:
         stopping = threading.Event()
-        self._beat_now = threading.Event()
 
         def beat() -> None:
             while not stopping.is_set():

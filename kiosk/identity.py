@@ -74,8 +74,8 @@ def is_plausible(card: IdCard) -> bool:
     """Whether a reading can be right: a name and, where the layout follows GB 11643, a number that checks."""
     if not card.name.strip() and not card.latin_name.strip():
         return False
-    if card.card_kind is CardKind.FOREIGNER_2017:
-        return len(card.number) == 15
+    if card.card_kind in (CardKind.FOREIGNER_2017, CardKind.FOREIGNER_2023):
+        return len(normalise(card.number)) in (15, 18)
     return is_valid(normalise(card.number))
 
 

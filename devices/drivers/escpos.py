@@ -38,12 +38,10 @@ from devices.printing.condition import STOPPING, Counters, NearEnd, faults
 from devices.printing.dialogue import Dialogue
 from devices.printing.job import Job
 from devices.printing.picture import picture_job
-from devices.printing.profiles import PROFILES, Profile
+from devices.printing.profiles import PATIENCE, PROFILES, Patience, Profile
 from devices.printing.text import text_job
 from devices.protocols.escpos_bytes import Trouble
 
-CONNECT_SECONDS = 3.0
-STALL_SECONDS = 3.0
 _PICTURE_FROM_BAUD = 115200
 _PIECE_SECONDS = 0.5
 _TCP_PIECE = 16384
@@ -66,6 +64,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     can_cut: bool | None = None
     near_end: bool | None = None
     proof: bool | None = None
+    clears_held_job: bool | None = None
     roll_metres: float = 0.0
 
 
@@ -79,11 +78,12 @@ class EscposPrinter:
 
     kind = Kind.TICKET_PRINTER
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, patience: Patience = PATIENCE) -> None:
         self._options = options
+        self._patience = patience
         self._profile = _profile(options)
-        self._port = _port(options)
-        self._dialogue = Dialogue(self._port, self._profile)
+        self._port = _port(options, patience)
+        self._dialogue = Dialogue(self._port, self._profile, patience)
         self._near_end = NearEnd()
         self._counters = Counters()
 
@@ -102,7 +102,7 @@ class EscposPrinter:
     def open(self) -> None:
         """Connect. Raises DeviceAbsent, DeviceLost, DeviceMisconfigured."""
         self._port.open()
-        self._dialogue = Dialogue(self._port, self._profile)
+        self._dialogue = Dialogue(self._port, self._profile, self._patience)
 
     def close(self) -> None:
         """Let go of the port, whatever state it is in."""
@@ -162,7 +162,7 @@ class EscposPrinter:
 
 
 def _profile(options: Options) -> Profile:
-    names = ("dots", "native_qr", "can_status", "can_cut", "near_end", "proof")
+    names = ("dots", "native_qr", "can_status", "can_cut", "near_end", "proof", "clears_held_job")
     corrections = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     profile = replace(PROFILES[options.profile], **corrections)
     if profile.dots % 16 or not 192 <= profile.dots <= 1024:
@@ -176,23 +176,26 @@ def _profile(options: Options) -> Profile:
 # ---------------------------------------------------------------- ports of python-escpos
 
 
-def _port(options: Options) -> _EscposPort:
+def _port(options: Options, patience: Patience) -> _EscposPort:
     scheme, separator, address = options.port.partition("://")
     if not separator:
         if options.baud not in BAUD_RATES:
             raise DeviceMisconfigured(bad_baud(options.port, options.baud))
-        return _SerialPort(options.port, options.baud)
+        return _SerialPort(options.port, options.baud, patience)
     host, _, port = address.rpartition(":")
     if scheme != "tcp" or not (host and port.isdigit() and 0 < int(port) < 65536):
         raise DeviceMisconfigured(bad_address(options.port))
-    return _NetworkPort(options.port, host, int(port))
+    return _NetworkPort(options.port, host, int(port), patience)
 
 
 class _EscposPort(ABC):
     """A python-escpos printer used for its connection; all that can go wrong becomes a DeviceLost."""
 
-    def __init__(self, name: str, *, seconds_per_byte: float, fast: bool, piece: int) -> None:
+    def __init__(
+        self, name: str, patience: Patience, *, seconds_per_byte: float, fast: bool, piece: int
+    ) -> None:
         self.name = name
+        self._patience = patience
         self.seconds_per_byte = seconds_per_byte
         self.fast = fast
         self._piece = piece
@@ -237,7 +240,7 @@ class _EscposPort(ABC):
         return data
 
     def write(self, data: bytes) -> None:
-        """All bytes, in pieces that each must be taken within STALL_SECONDS."""
+        """All bytes, in pieces that each must be taken within ``Patience.stall``."""
         with _errors(self.name):
             self._opened()
             for at in range(0, len(data), self._piece):
@@ -281,10 +284,10 @@ class _EscposPort(ABC):
 
 
 class _SerialPort(_EscposPort):
-    def __init__(self, path: str, baud: int) -> None:
+    def __init__(self, path: str, baud: int, patience: Patience) -> None:
         piece = max(16, min(4096, int(_PIECE_SECONDS * baud / 10)))
         fast = baud >= _PICTURE_FROM_BAUD
-        super().__init__(path, seconds_per_byte=10.0 / baud, fast=fast, piece=piece)
+        super().__init__(path, patience, seconds_per_byte=10.0 / baud, fast=fast, piece=piece)
         self._baud = baud
 
     def _new_printer(self) -> Any:
@@ -293,7 +296,7 @@ class _SerialPort(_EscposPort):
     def _prepare(self) -> None:
         """python-escpos sets neither lock nor limit: without it a stalled printer blocks for ever."""
         self._device.exclusive = True
-        self._device.write_timeout = STALL_SECONDS
+        self._device.write_timeout = self._patience.stall
         self._device.reset_input_buffer()
 
     def _receive(self, device: Any) -> bytes:
@@ -311,15 +314,15 @@ class _SerialPort(_EscposPort):
 
 
 class _NetworkPort(_EscposPort):
-    def __init__(self, name: str, host: str, port: int) -> None:
-        super().__init__(name, seconds_per_byte=0.0, fast=True, piece=_TCP_PIECE)
+    def __init__(self, name: str, host: str, port: int, patience: Patience) -> None:
+        super().__init__(name, patience, seconds_per_byte=0.0, fast=True, piece=_TCP_PIECE)
         self._host, self._tcp_port = host, port
 
     def _new_printer(self) -> Any:
-        return _TidyNetwork(self._host, self._tcp_port, timeout=CONNECT_SECONDS)
+        return _TidyNetwork(self._host, self._tcp_port, timeout=self._patience.connect)
 
     def _prepare(self) -> None:
-        self._device.settimeout(STALL_SECONDS)
+        self._device.settimeout(self._patience.stall)
 
     def _receive(self, device: Any) -> bytes:
         data: bytes = device.recv(4096)

@@ -14,15 +14,10 @@ from devices.link_faults import silent
 from devices.ports import DeviceLost, DeviceRefused, Proof
 from devices.printing.condition import STOPPING, faults
 from devices.printing.job import Job
-from devices.printing.profiles import Profile
+from devices.printing.profiles import Patience, Profile
 from devices.protocols import escpos_bytes as escpos
 from devices.protocols.escpos_bytes import Info, Query, RealTime, Replies, Reply, Transmitted, Trouble
 
-_STATUS_SECONDS = 0.8
-_LOOK_SECONDS = 0.4
-_STOPPED_SECONDS = 3.0
-_COOLING_SECONDS = 20.0
-_MARGIN_SECONDS = 2.0
 _PADDING = bytes(4096)
 _PADDING_PIECES = 20
 _STALE_READS = 64
@@ -57,7 +52,8 @@ class Port(Protocol):
 class _Stopped:
     """For how long the printer has been stopped by something that does not pass by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_seconds: float) -> None:
+        self._patience_seconds = patience_seconds
         self._since: float | None = None
 
     def too_long(self, troubles: frozenset[Trouble] | None) -> bool:
@@ -66,15 +62,16 @@ class _Stopped:
             self._since = None
             return False
         self._since = self._since or monotonic()
-        return monotonic() - self._since > _STOPPED_SECONDS
+        return monotonic() - self._since > self._patience_seconds
 
 
 class Dialogue:
     """One printer at the other end of an open port."""
 
-    def __init__(self, port: Port, profile: Profile) -> None:
+    def __init__(self, port: Port, profile: Profile, patience: Patience) -> None:
         self._port = port
         self._profile = profile
+        self._patience = patience
         self._parser = Replies()
         self._replies: list[Reply] = []
         self._proofs = 0
@@ -83,7 +80,7 @@ class Dialogue:
     def inquire(self) -> frozenset[Trouble] | None:
         """All four status answers; None when the printer is silent."""
         found: frozenset[Trouble] = frozenset()
-        deadline = monotonic() + _STATUS_SECONDS
+        deadline = monotonic() + self._patience.status
         for query in Query:
             value = self._ask(query, deadline)
             if value is None:
@@ -104,7 +101,7 @@ class Dialogue:
         for question in (escpos.MODEL_NAME, escpos.SERIAL_NUMBER):
             self._forget()
             self._port.write(question)
-            answer = self._await(Info, monotonic() + _LOOK_SECONDS)
+            answer = self._await(Info, monotonic() + self._patience.look)
             if answer is None:
                 break
             names.append(answer.text)
@@ -132,8 +129,8 @@ class Dialogue:
         """
         self.clear()
         probe = escpos.INIT + escpos.PAPER_PROOF
-        if self._profile.proof and not self._probe(probe, _LOOK_SECONDS):
-            patience = _LOOK_SECONDS + len(_PADDING) * self._port.seconds_per_byte
+        if self._profile.proof and not self._probe(probe, self._patience.look):
+            patience = self._patience.look + len(_PADDING) * self._port.seconds_per_byte
             if any(self._probe(_PADDING + probe, patience) for _ in range(_PADDING_PIECES)):
                 self._port.write(self._cut())
         self.in_doubt = False
@@ -141,7 +138,7 @@ class Dialogue:
     def clear(self) -> None:
         """DLE ENQ 2, and see that the printer is there. Raises DeviceLost."""
         self._port.write(escpos.CLEAR)
-        if self._profile.can_status and self._ask(Query.PRINTER, monotonic() + _STATUS_SECONDS) is None:
+        if self._profile.can_status and self._ask(Query.PRINTER, monotonic() + self._patience.status) is None:
             raise DeviceLost(silent(self._port.name))
 
     def print(self, job: Job) -> Proof:
@@ -150,7 +147,7 @@ class Dialogue:
         data = job.data + self._cut() + proof
         start = monotonic()
         sent = start + len(data) * self._port.seconds_per_byte * _WIRE_SLACK
-        deadline = sent + job.rows / self._profile.rows_per_second + _MARGIN_SECONDS
+        deadline = sent + job.rows / self._profile.rows_per_second + self._patience.margin
         self._forget()
         self.in_doubt = True
         self._port.write(data)
@@ -163,21 +160,19 @@ class Dialogue:
 
     def _await_proof(self, sent: float, deadline: float) -> Proof:
         """Wait for the answer to GS r; from the time when the wire is free look what keeps it."""
-        limit = deadline + _COOLING_SECONDS
-        stopped = _Stopped()
+        limit = deadline + self._patience.cooling
+        stopped = _Stopped(self._patience.stopped)
         troubles: frozenset[Trouble] | None = None
-        recovered = False
-        look_at = max(sent, monotonic()) + _LOOK_SECONDS
+        look_at = max(sent, monotonic()) + self._patience.look
         while monotonic() < deadline and not stopped.too_long(troubles):
             if self._proven(min(deadline, look_at)):
                 return Proof.CONFIRMED
             troubles = self.inquire()
-            look_at = monotonic() + _LOOK_SECONDS
-            if troubles and Trouble.CUTTER in troubles and not recovered:
-                recovered = True
+            look_at = monotonic() + self._patience.look
+            if troubles and Trouble.CUTTER in troubles:
                 self._port.write(escpos.RECOVER)
             if troubles and Trouble.HEAD_HOT in troubles:
-                deadline = min(limit, max(deadline, monotonic() + _MARGIN_SECONDS))
+                deadline = min(limit, max(deadline, monotonic() + self._patience.margin))
         if self._proven(monotonic()):
             return Proof.CONFIRMED
         return self._give_up(troubles)

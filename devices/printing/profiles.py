@@ -45,6 +45,26 @@ class Profile:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long is waited, in seconds: to connect; for bytes to be taken; for a status answer; between two
+    looks at a printer that is busy; for one that is stopped; for a hot head to cool; beyond what a
+    ticket takes.
+    """
+
+    connect: float = 3.0
+    stall: float = 3.0
+    status: float = 0.8
+    look: float = 0.4
+    stopped: float = 3.0
+    cooling: float = 20.0
+    margin: float = 2.0
+
+
+PATIENCE = Patience()
+"""For printers as they are."""
+
+
 PROFILES: dict[str, Profile] = {
     "80mm": Profile(576),
     "58mm": Profile(384, near_end=False),

@@ -33,11 +33,11 @@ def main(words: Sequence[str]) -> int:
         case "test" | "check":
             from provisioning.checks import run
 
-            return run(tests=options.command == "test", only=getattr(options, "only", None))
+            return _assets() or run(tests=options.command == "test", only=getattr(options, "only", None))
         case "pictures":
             from provisioning.pictures import draw
 
-            return draw()
+            return _assets() or draw()
     command_line.parser().print_help()
     return 0
 

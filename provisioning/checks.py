@@ -18,6 +18,7 @@ PACKAGES = ("contract", "devices", "hall_server", "kiosk", "queue_display", "pro
 GROUPS = ("window", "processes", "browser", "sound")
 NO_TESTS = 5
 STEP_SECONDS = 1200
+SHOWN_LINES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def groups() -> dict[str, Step]:
 
 def _pytest(group: str, marks: str) -> Step:
     env = {"SDL_VIDEODRIVER": "offscreen"} if group == "window" else {}
-    argv = (sys.executable, "-m", "pytest", "-m", marks, "-p", "no:cacheprovider", "--durations=5", "-rs")
+    argv = (sys.executable, "-m", "pytest", "-m", marks, "--tb=short", "--durations=5", "-rs")
     return Step(f"tests: {group}", argv, env, tests=True)
 
 
@@ -154,11 +155,22 @@ def _say(result: Result) -> None:
     word = "ok" if result.good else "FAILED"
     print(f"{word:<7} {result.step.name}  ({result.seconds:.1f} s)", flush=True)
     if not result.good:
-        print(result.output.rstrip(), flush=True)
+        print(_kept(result), flush=True)
     elif result.step.tests:
         for line in result.output.splitlines()[-12:]:
             if re.search(r"(passed|failed|skipped|deselected|no tests ran|^SKIPPED)", line):
                 print(f"        {line}", flush=True)
+
+
+def _kept(result: Result) -> str:
+    """The end of a long output; the whole is kept in var/log."""
+    lines = result.output.rstrip().splitlines()
+    if len(lines) <= SHOWN_LINES:
+        return "\n".join(lines)
+    log = PROJECT / "var" / "log" / f"{result.step.name.replace(': ', '-')}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(result.output, "utf-8")
+    return "\n".join([f"… the whole is in {log.relative_to(PROJECT)} …", *lines[-SHOWN_LINES:]])
 
 
 def count(output: str) -> Count:

@@ -19,6 +19,8 @@ from queue_display.news import NO_NEWS, News, Now
 ROWS = 10
 HOLD_SECONDS = 2.5
 """How long a call stands large before the next of a burst takes its place."""
+LAG_SECONDS = 5.0
+"""A call stands large at most this long after it came, however many came before it."""
 GRACE_SECONDS = 2.0
 """A call that a newer snapshot does not hold stays this long: Call and BoardNow travel on two topics."""
 PAGE_SECONDS = 8.0
@@ -89,7 +91,8 @@ def _called(state: BoardState, call: Call, now: Now) -> BoardState:
     if call.call in state.known_calls or _over(call, now):
         return state
     others = tuple(each for each in state.fresh if each.call.number != call.number)
-    turn = max([now.mono, *(each.turn + HOLD_SECONDS for each in others)])
+    next_turn = max([now.mono, *(each.turn + HOLD_SECONDS for each in others)])
+    turn = min(next_turn, now.mono + LAG_SECONDS)
     return replace(
         state,
         fresh=(*others, Fresh(call, now.mono, turn, _seen(state))),
@@ -212,7 +215,7 @@ def _current(state: BoardState, lines: tuple[Row, ...], now: Now) -> Row | None:
     due = [each for each in state.fresh if each.turn <= now.mono and not _over(each.call, now)]
     if not due:
         return lines[0] if lines else None
-    latest = max(due, key=lambda each: each.turn)
+    latest = max(due, key=lambda each: (each.turn, each.came))
     line = _line(_row(latest.call), latest, now)
     return replace(line, fresh=blinking(latest.turn, now.mono), lit=lit(latest.turn, now.mono))
 

@@ -14,6 +14,7 @@ from queue_display.blink import BLINK_HZ, BLINK_SECONDS
 from queue_display.board import (
     GRACE_SECONDS,
     HOLD_SECONDS,
+    LAG_SECONDS,
     PAGE_SECONDS,
     ROWS,
     BoardState,
@@ -201,6 +202,14 @@ def test_calls_of_a_burst_stand_large_one_after_another() -> None:
     large = [view(state, at(1 + HOLD_SECONDS * n + 0.1)).current for n in range(3)]
     assert [each.number for each in large if each] == ["A001", "A002", "A003"]
     assert numbers(view(state, at(1.1))) == ["A003", "A002", "A001"]
+
+
+def test_the_large_call_never_lags_far_behind_the_voice() -> None:
+    state = after((0, board(1)), *((n / 10, call(f"A{n:03d}")) for n in range(1, 31)))
+    last = view(state, at(3.0 + LAG_SECONDS + 0.01)).current
+    assert last is not None
+    assert last.number == "A030"
+    assert not view(state, at(3.1 + LAG_SECONDS + BLINK_SECONDS)).current.fresh  # type: ignore[union-attr]
 
 
 def test_a_burst_later_than_its_expiry_is_not_shown() -> None:

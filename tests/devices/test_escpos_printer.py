@@ -146,7 +146,7 @@ def test_a_sensor_that_is_not_there_is_not_believed(tmp_path: Path) -> None:
 
 
 def test_paper_is_counted_where_no_sensor_tells(tmp_path: Path) -> None:
-    with printer_bench("tcp", tmp_path, near_end=False, roll_metres=0.2) as bench:
+    with printer_bench("tcp", tmp_path, near_end=False, roll_metres=0.1) as bench:
         for _ in range(3):
             bench.driver.print(TICKET)
         assert [fault.code for fault in bench.driver.heartbeat().faults] == ["paper_near_end"]
@@ -171,9 +171,8 @@ def test_a_held_job_is_thrown_away_and_never_comes_out(line: str, tmp_path: Path
 
 def test_a_printer_that_cannot_clear_prints_its_held_job_later(tmp_path: Path) -> None:
     make = PrinterMake(roll_rows=300, clears_held_job=False)
-    with printer_bench("tcp", tmp_path, patience=QUICK, make=make, mode="text") as bench:
-        bench.driver._profile = _without_clearing(bench.driver)
-        bench.ready()
+    options = {"mode": "text", "clears_held_job": False}
+    with printer_bench("tcp", tmp_path, patience=QUICK, make=make, **options) as bench:
         assert bench.driver.print((Line("A011"), Feed(12), Line("A012"))) is Proof.UNKNOWN
         bench.sim.set_fault("paper_out", False)
         assert bench.sim.wait_for(lambda: bench.sim.printed == 1)
@@ -181,11 +180,9 @@ def test_a_printer_that_cannot_clear_prints_its_held_job_later(tmp_path: Path) -
 
 
 def test_a_reprint_after_clear_is_the_only_paper(tmp_path: Path) -> None:
-    with printer_bench(
-        "tcp", tmp_path, patience=QUICK, make=PrinterMake(roll_rows=300), mode="text"
-    ) as bench:
-        bench.driver._profile = _without_clearing(bench.driver)
-        bench.ready()
+    make = PrinterMake(roll_rows=300)
+    options = {"mode": "text", "clears_held_job": False}
+    with printer_bench("tcp", tmp_path, patience=QUICK, make=make, **options) as bench:
         assert bench.driver.print((Line("A011"), Feed(12), Line("held"))) is Proof.UNKNOWN
         bench.driver.clear()
         bench.sim.set_fault("paper_out", False)
@@ -398,9 +395,3 @@ def test_wrong_options_are_explained(options: dict[str, object], words: str) -> 
     assert any(word in f"{fault.code} {fault.sentence} {fault.action}" for word in words.split("|"))
     assert isinstance(wrong.value, DeviceMisconfigured | DeviceAbsent)
     assert fault.owner is Owner.TECHNICIAN
-
-
-def _without_clearing(driver: EscposPrinter):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    return replace(driver._profile, clears_held_job=False)

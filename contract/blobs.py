@@ -28,7 +28,6 @@ SIZE_LIMIT_BYTES = 2 * 1024**3
 RETRY_SECONDS = (1.0, 30.0)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)
-_CHUNK = 256 * 1024
 
 
 class BlobUnavailable(Exception):
@@ -191,7 +190,7 @@ def _download(url: str, ref: BlobRef, part: Path) -> None:
         resumed = have and response.status_code == httpx.codes.PARTIAL_CONTENT
         with part.open("ab" if resumed else "wb") as file:
             left = ref.size - (have if resumed else 0)
-            for chunk in response.iter_bytes(_CHUNK):
+            for chunk in response.iter_raw():  # as it comes, so that a break loses little
                 file.write(chunk[:left])
                 left -= len(chunk)
                 if left < 0:

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from zeroconf import InterfaceChoice, IPVersion, ServiceBrowser, ServiceInfo, ServiceListener, Zeroconf
 
 SERVICE_TYPE = "_banshi-hall._tcp.local."
-Interfaces = Sequence[str] | InterfaceChoice
+Interfaces = list[str] | InterfaceChoice  # a list of own addresses
 
 
 class HallNotFound(Exception):
@@ -105,7 +105,7 @@ def find_hall(hall: str, *, seconds: float = 3.0, interfaces: Interfaces = Inter
     """
     try:
         halls = find_halls(seconds=seconds, interfaces=interfaces)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: no interface has an IPv4 address
         raise HallNotFound(f'the network cannot be searched: {error}; give server = "host:port"') from error
     return choose(halls, hall)
 

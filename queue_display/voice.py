@@ -111,6 +111,7 @@ class Announcer:
         self._state = rules.State(rules.Rules(late_ms=section.late_seconds * 1000, readings=section.readings))
         self._health = self._supervised.health
         self._since_ms = 0
+        self._presence = Presence.INIT
         self._nudge_at = 0.0
         self._reading = 0
         self._heard_ns: dict[str, int] = {}
@@ -126,7 +127,7 @@ class Announcer:
         self._station.open()
         self._pack.open()
         self._report()
-        self._station.ready()
+        self._present(Presence.READY)
         try:
             while self._turn():
                 pass
@@ -245,10 +246,15 @@ class Announcer:
         before, self._health = self._health, health
         if before.state is not health.state:
             self._since_ms = self._station.clock.now_ms() or 0
-        if before.usable != health.usable:
-            self._station.present(Presence.READY if health.usable else Presence.ALERT)
+        if health.state not in (State.OPENING, State.IDENTIFYING):
+            self._present(Presence.READY if health.usable else Presence.ALERT)
         self._step(rules.Sound(health.usable))
         self._report()
+
+    def _present(self, presence: Presence) -> None:
+        if presence is not self._presence:
+            self._presence = presence
+            self._station.present(presence)
 
     def _bring_back(self) -> None:
         """A hall without its voice does not wait for the longest back-off."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -171,7 +172,7 @@ def test_a_held_job_is_thrown_away_and_never_comes_out(line: str, tmp_path: Path
 
 def test_a_printer_that_cannot_clear_prints_its_held_job_later(tmp_path: Path) -> None:
     make = PrinterMake(roll_rows=300, clears_held_job=False)
-    options = {"mode": "text", "clears_held_job": False}
+    options: dict[str, Any] = {"mode": "text", "clears_held_job": False}
     with printer_bench("tcp", tmp_path, patience=QUICK, make=make, **options) as bench:
         assert bench.driver.print((Line("A011"), Feed(12), Line("A012"))) is Proof.UNKNOWN
         bench.sim.set_fault("paper_out", False)
@@ -181,7 +182,7 @@ def test_a_printer_that_cannot_clear_prints_its_held_job_later(tmp_path: Path) -
 
 def test_a_reprint_after_clear_is_the_only_paper(tmp_path: Path) -> None:
     make = PrinterMake(roll_rows=300)
-    options = {"mode": "text", "clears_held_job": False}
+    options: dict[str, Any] = {"mode": "text", "clears_held_job": False}
     with printer_bench("tcp", tmp_path, patience=QUICK, make=make, **options) as bench:
         assert bench.driver.print((Line("A011"), Feed(12), Line("held"))) is Proof.UNKNOWN
         bench.driver.clear()

@@ -35,6 +35,7 @@ class HallPart(Part, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
     day_closes_at: Clock = "23:59"
     elder_age: Annotated[int, msgspec.Meta(ge=50, le=100)] = 60
+    announce: bool = True
 
 
 class RulesPart(Part, frozen=True, kw_only=True):

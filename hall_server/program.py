@@ -7,6 +7,7 @@ import hmac
 import logging
 import os
 import secrets
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ from contract import topics
 from contract.aclfile import SERVER_USER
 from contract.bus import Bus
 from contract.clock import HallClock
+from contract.discovery import HallAnnouncement
 from contract.mqtt import BrokerAddress, MqttBus
 from devices.ports import CallBoxBus
 from devices.registry import build
@@ -70,6 +72,7 @@ class HallServer:
         self._stack = ExitStack()
         self._boot = secrets.token_hex(8)
         self._http = ""
+        self._address: BrokerAddress | None = None
         self._alarms: list[str] = []
         self._beat_now = threading.Event()
 
@@ -152,6 +155,7 @@ class HallServer:
         undo.callback(lambda: bus.publish(topics.SERVER, self._server_state(m.Presence.DISCONNECTED)))
         self._start_beat(undo, bus)
         self._start_clips(undo)
+        self._announce(undo)
         if callboxes is not None:
             callboxes.start()
             undo.callback(callboxes.stop)
@@ -176,6 +180,7 @@ class HallServer:
             undo.callback(self._broker.stop)
             password = secret(self._broker.secret_file(SERVER_USER))
             address = BrokerAddress("127.0.0.1", part.port, SERVER_USER, password)
+        self._address = address
         self._bus = MqttBus(self._config.plan.id, address.user, address)
         return self._bus
 
@@ -201,6 +206,31 @@ class HallServer:
         options = {"port": part.port, "addresses": sorted(windows), **part.options}
         driver = cast("CallBoxBus", build(part.driver, options, path="callboxes"))
         return CallBoxDesk(self._service, driver, windows)
+
+    def _announce(self, undo: ExitStack) -> None:
+        """Advertise the hall to stations that say "discover"; a hint to them, never trust."""
+        if not self._config.file.hall.announce or self._address is None:
+            return
+        try:
+            addresses = [socket.gethostbyname(self._address.host)]
+        except OSError as error:
+            log.error("the hall is not announced: broker address %s: %s", self._address.host, error)
+            return
+        announcement = HallAnnouncement(
+            self._config.plan.id, self._config.plan.name, self._boot, addresses, self._address.port
+        )
+
+        def open_late() -> None:
+            try:
+                announcement.open()
+                log.info("announced as %s", self._config.plan.id)
+            except Exception as error:  # noqa: BLE001 - the hall works without it; stations can be told the address
+                log.error("the hall is not announced: %s", error)
+
+        worker = threading.Thread(target=open_late, name="announce", daemon=True)
+        worker.start()
+        undo.callback(announcement.close)
+        undo.callback(worker.join)
 
     def _start_clips(self, undo: ExitStack) -> None:
         """Render the voice's clips in the background, the likely ones first."""

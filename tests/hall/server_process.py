@@ -34,6 +34,7 @@ def write_hall(
     broker_port: int = 0,
     web_port: int = 0,
     callbox: str = "",
+    announce: bool = False,
 ) -> Path:
     """The sample hall on ports of its own; more kiosks, boards and windows when asked. Returns the TOML."""
     text = (DEMO / "hall.toml").read_text(encoding="utf-8").split("[callboxes]")[0]
@@ -48,6 +49,7 @@ def write_hall(
         )
     text += f"\n[broker]\nport = {broker_port or free_port()}\n\n[web]\nport = {web_port or free_port()}\n"
     text = text.replace("[voice]\n", "[voice]\nrender = false\n")
+    text = text.replace("[hall]\n", f"[hall]\nannounce = {str(announce).lower()}\n")
     if callbox:
         text += f'\n[callboxes]\ndriver = "callbox"\nport = "{callbox}"\n'
     directory.mkdir(parents=True, exist_ok=True)

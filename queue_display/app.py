@@ -18,7 +18,7 @@ from kivy.uix.widget import Widget
 from assets.ui.bridge import Bridge
 from assets.ui.shell import Shell
 from assets.ui.widgets.stage import Stage
-from contract.messages import Call
+from contract.messages import BoardNow, Call, WindowState
 from queue_display.news import Now
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,7 @@ class DisplayApp(Shell):
     def on_ready(self) -> None:
         """First frame flipped: the station can say ready."""
         log.info("first frame drawn")
+        self.mark("first-frame")
         self._say_ready()
 
     def recover(self) -> None:
@@ -86,6 +87,8 @@ class DisplayApp(Shell):
             if isinstance(message, Call):
                 log.info("call %s %s to %s", message.kind, message.number, message.window)
                 self.mark(message.call)
+            elif isinstance(message, BoardNow | WindowState):
+                self.mark("picture")
         self.draw()
 
     def draw(self, *_: object) -> None:

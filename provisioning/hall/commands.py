@@ -99,17 +99,22 @@ def down(say: Say) -> int:
     deadline = time.monotonic() + STOP_SECONDS
     said: set[str] = set()
     while Lock(FOLDER).holder() is not None:
-        status = read_status(FOLDER)
-        for line in status.lines if status else ():
-            if line.state == "stopped" and line.name not in said:
-                said.add(line.name)
-                say(f"  stopped   {line.title}")
+        _say_stopped(said, say)
         if time.monotonic() > deadline:
             say(f"The supervisor (pid {pid}) still stops after {STOP_SECONDS:g} s; see {LOGS}/supervisor.log")
             return 1
         time.sleep(LOOK_SECONDS)
+    _say_stopped(said, say)
     say("The hall is stopped. Every number is kept: ./banshi up goes on where it was.")
     return 0
+
+
+def _say_stopped(said: set[str], say: Say) -> None:
+    status = read_status(FOLDER)
+    for line in status.lines if status else ():
+        if line.state == "stopped" and line.name not in said:
+            said.add(line.name)
+            say(f"  stopped   {line.title}")
 
 
 def running() -> bool:

@@ -18,7 +18,7 @@ Table = dict[str, "str | int | float | bool | Table"]
 PLACES = {
     "kiosk": (0, 0, 1080, 1920),
     "board": (1080, 0, 1920, 1080),
-    "sign": (1080, 1140, 1280, 720),
+    "sign": (1400, 1140, 1280, 720),
 }
 
 

@@ -184,6 +184,10 @@ class ScriptedLink:
         """Was every step played?"""
         return not self._script
 
+    def then(self, *steps: Step) -> None:
+        """Go on with these steps."""
+        self._script.extend(steps)
+
     def open(self) -> None:
         self.opened += 1
         if self._script and isinstance(self._script[0], Unplug):

@@ -35,7 +35,7 @@ class CameraSimulator:
         self._faults: set[str] = set()
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
-        self._pictures: dict[str, list[bytes]] = {}
+        self._pictures: dict[str, tuple[bytes, ...]] = {}
         self._sent = 0
 
     @property
@@ -51,8 +51,8 @@ class CameraSimulator:
             if not self._pictures:
                 self._pictures = {
                     "": desk_scene.jpegs(),
-                    "dark": desk_scene.jpegs(8, dark=True),
-                    "resized": desk_scene.jpegs(8, width=desk_scene.WIDTH // 2),
+                    "dark": desk_scene.jpegs(4, dark=True),
+                    "resized": desk_scene.jpegs(4, width=desk_scene.WIDTH // 2),
                 }
             self._server = _Server(("127.0.0.1", self._port), _Handler)
             self._server.camera = self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -22,20 +23,22 @@ _LINES = (
 )
 
 
-def jpegs(count: int = 16, *, width: int = WIDTH, dark: bool = False, quality: int = 82) -> list[bytes]:
+@cache
+def jpegs(count: int = 8, *, width: int = WIDTH, dark: bool = False, quality: int = 82) -> tuple[bytes, ...]:
     """``count`` pictures of the same desk as JPEG: sensor noise and a slow drift, as a real camera has."""
     scene = _scene()
     if width != WIDTH:
         scene = scene.resize((width, HEIGHT * width // WIDTH), Image.Resampling.LANCZOS)
     base = np.asarray(scene, dtype=np.int16)
-    noise = np.random.default_rng(20181)
+    grain = (np.random.default_rng(20181).normal(0.0, 3.0, size=(*base.shape[:2], 1))).astype(np.int16)
+    if dark:
+        base, grain = base // 64, grain // 4
     pictures = []
     for index in range(count):
-        shifted = np.roll(base, (index % 4) - 2, axis=1) if index % 5 == 0 else base
-        grain = noise.normal(0.0, 3.0, size=(*base.shape[:2], 1))
-        seen = shifted * (0.015 if dark else 1.0) + grain * (0.2 if dark else 1.0)
-        pictures.append(_encoded(np.clip(seen, 0, 255).astype(np.uint8), quality))
-    return pictures
+        drift = np.roll(base, index % 3 - 1, axis=1)
+        seen = np.clip(drift + np.roll(grain, index * 97, axis=1), 0, 255)
+        pictures.append(_encoded(seen.astype(np.uint8), quality))
+    return tuple(pictures)
 
 
 def _encoded(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], quality: int) -> bytes:

@@ -1,0 +1,157 @@
+"""The camera driver against an MJPEG server that stalls, drops, freezes, goes dark and sends halves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import cv2
+import numpy as np
+import pytest
+
+from devices.drivers.camera import OpenCvCamera, Options, build
+from devices.health import Health
+from devices.ports import DeviceAbsent, DeviceError, DeviceLost, Frame, Owner, Status
+from devices.simulators.camera_server import CameraSimulator
+from devices.supervisor import Supervised
+from tests.devices.support import Heard, state_is
+
+
+@pytest.fixture(scope="module")
+def camera_server() -> Iterator[CameraSimulator]:
+    simulator = CameraSimulator("camera-1", frames_per_second=30.0)
+    simulator.start()
+    yield simulator
+    simulator.stop()
+
+
+@pytest.fixture
+def simulator(camera_server: CameraSimulator) -> Iterator[CameraSimulator]:
+    yield camera_server
+    for fault in camera_server.faults():
+        camera_server.set_fault(fault, False)
+
+
+def options(simulator: CameraSimulator) -> Options:
+    return Options(source=simulator.address, read_timeout_seconds=0.5, stale_seconds=0.5)
+
+
+@pytest.fixture
+def camera(simulator: CameraSimulator) -> Iterator[OpenCvCamera]:
+    driver = build(options(simulator))
+    driver.open()
+    yield driver
+    driver.close()
+
+
+def until_it_fails(ask: Callable[[], object]) -> DeviceError:
+    """Ask until the device says that it is lost."""
+    for _ in range(2000):
+        try:
+            ask()
+        except DeviceError as error:
+            return error
+    raise AssertionError("it never failed")
+
+
+def test_frames_are_fresh_rgb_and_numbered(camera: OpenCvCamera) -> None:
+    first, second = camera.frame(), camera.frame()
+    assert (first.width, first.height) == (960, 720)
+    assert len(first.pixels) == 960 * 720 * 3
+    assert second.number > first.number
+    assert second.pixels != first.pixels
+    red, _, blue = np.frombuffer(first.pixels, np.uint8).reshape(720, 960, 3)[20, 20]
+    assert red > blue, "the wooden desk is brown, not blue"
+    assert camera.heartbeat().ok
+
+
+def test_a_preview_is_no_larger_than_asked(simulator: CameraSimulator) -> None:
+    driver = build(Options(source=simulator.address, preview_width=320))
+    driver.open()
+    frame = driver.frame()
+    assert (frame.width, frame.height) == (320, 240)
+    assert len(frame.pixels) == 320 * 240 * 3
+    driver.close()
+
+
+def test_a_still_is_a_whole_jpeg(camera: OpenCvCamera) -> None:
+    data = camera.still()
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert image.shape == (720, 960, 3)
+
+
+@pytest.mark.parametrize(
+    ("fault", "codes"),
+    [
+        ("unplugged", {"camera_ended", "camera_silent"}),
+        ("stall", {"camera_silent", "camera_ended"}),
+        ("drop", {"camera_ended"}),
+        ("half_jpeg", {"camera_garbage"}),
+        ("frozen", {"camera_frozen"}),
+    ],
+)
+def test_no_picture_is_ever_given_out_by_a_sick_camera_and_it_heals(
+    fault: str, codes: set[str], simulator: CameraSimulator, camera: OpenCvCamera
+) -> None:
+    camera.frame()
+    simulator.set_fault(fault, True)
+    error = until_it_fails(lambda: camera.frame(timeout_seconds=1.0))
+    assert isinstance(error, DeviceLost)
+    assert error.fault.code in codes
+    simulator.set_fault(fault, False)
+    camera.open()
+    assert camera.frame().number >= 1
+    assert camera.heartbeat().ok
+
+
+def test_a_covered_lens_is_for_the_staff(simulator: CameraSimulator, camera: OpenCvCamera) -> None:
+    camera.frame()
+    simulator.set_fault("dark", True)
+    status = Status(True)
+    for _ in range(100):
+        camera.frame()
+        status = camera.heartbeat()
+        if not status.ok:
+            break
+    assert [(fault.code, fault.owner) for fault in status.faults] == [("camera_dark", Owner.STAFF)]
+
+
+def test_a_change_of_size_does_not_stop_the_pictures(
+    simulator: CameraSimulator, camera: OpenCvCamera
+) -> None:
+    camera.frame()
+    simulator.set_fault("resized", True)
+    for _ in range(10):
+        assert camera.frame().width in (480, 960)
+
+
+def test_a_camera_that_is_not_there_is_absent() -> None:
+    for source in ("http://127.0.0.1:1/", "/dev/no-such-video"):
+        driver = build(Options(source=source))
+        with pytest.raises(DeviceAbsent, match="camera_absent"):
+            driver.open()
+        driver.close()
+        driver.close()
+
+
+def test_a_closed_camera_gives_nothing(camera: OpenCvCamera) -> None:
+    camera.close()
+    for ask in (camera.frame, camera.still, camera.heartbeat):
+        with pytest.raises(DeviceLost):
+            ask()
+
+
+def test_a_preview_under_a_supervisor_survives_a_frozen_camera(simulator: CameraSimulator) -> None:
+    health: Heard[Health] = Heard()
+    frames: Heard[Frame] = Heard()
+    device = Supervised("camera", build(options(simulator)), health, first_pause_seconds=0.05)
+    device.start()
+    device.watch(lambda camera: camera.frame(timeout_seconds=0.8), frames, every_seconds=0.0)
+    frames.wait()
+    simulator.set_fault("frozen", True)
+    assert health.wait(state_is("faulty")).faults[0].code == "camera_frozen"
+    told, seen = len(health.all), len(frames.all)
+    simulator.set_fault("frozen", False)
+    health.wait(state_is("ready"), after=told)
+    frames.wait(after=seen)
+    device.stop()

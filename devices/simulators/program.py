@@ -22,11 +22,11 @@ _log = logging.getLogger(__name__)
 def simulate(config: Path) -> int:
     """Run the bench until SIGTERM or SIGINT. 0, or 2 when it cannot be used."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     with ExitStack() as undo:
         try:
             bench = load_bench(config)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stop.set())
             control = ControlServer(bench, bench.control_port)
             undo.callback(bench.stop)
             bench.start()

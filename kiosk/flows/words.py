@@ -63,16 +63,16 @@ def minutes(low: int | None, high: int | None) -> str:
     return f"约{low}–{high}分钟" if low < high else f"约{high}分钟"
 
 
-def waiting(facts: Facts, service: str) -> str:
-    """等候 12 人 · 约25–40分钟, 无人等候, or why no numbers are given."""
+def waiting(facts: Facts, service: str, *, brief: bool = False) -> str:
+    """等候 12 人 · 约25–40分钟, 无人等候, or why no numbers are given; ``brief`` for large type."""
     queue = facts.queues.get(service)
     if queue is None:
         return ""
     if not queue.open:
-        return queue.closed_reason or "现在不取号"
+        return queue.closed_reason if queue.closed_reason and not brief else "现在不取号"
     if not queue.waiting:
         return "无人等候"
-    estimate = minutes(queue.wait_low, queue.wait_high)
+    estimate = "" if brief else minutes(queue.wait_low, queue.wait_high)
     return f"等候 {queue.waiting} 人" + (f" · {estimate}" if estimate else "")
 
 
@@ -85,7 +85,7 @@ def zone_waiting(facts: Facts, zone: str) -> str:
 def zone_note(facts: Facts, zone: str, most: int = 9) -> str:
     """Names of a zone's services, as many as a tile has room for."""
     services: tuple[Service, ...] = facts.shelf.services.get(zone, ()) if facts.shelf else ()
-    return listed([service.name for service in services], most, " · ", "类业务")
+    return listed([service.name for service in services], most, " · ", "类")
 
 
 def preview(items: tuple[Item, ...], most: int = 52) -> str:
@@ -190,7 +190,7 @@ def ahead(slip: TicketSlip) -> str:
 def number_say(state: State, screen: Number) -> Say:
     """How the paper is, and what to do when there is none."""
     word = "补打" if screen.reprint else "打印"
-    elsewhere = f"可到其他自助机补打，或输入 {screen.slip.number}"
+    elsewhere = f"可到其他自助机刷证或输入 {screen.slip.number} 补打"
     match screen.stage:
         case Stage.PRINTING:
             return Say(f"正在{word}号票，请稍候", "请勿离开")

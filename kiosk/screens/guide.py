@@ -18,6 +18,8 @@ from kiosk.flows.words import EXAMPLE, handling, page_say, take_offer
 from kiosk.screens.page import Emit, Page, load_kv, pictured
 from kiosk.screens.parts import Choice, MaterialRow, Paged, TakeBand, line_of
 
+ONE_LINE = 16
+"""Names of at most so many characters stand in one line."""
 SHORT = 6
 """Replies of at most so many characters stand three in a row."""
 
@@ -57,6 +59,7 @@ class GuidePage(Page):
         if item is None:
             return
         self.title = item.name
+        self.title_lines = 1 if len(item.name) <= ONE_LINE else 2
         self.title_level = "lead" if theme.scale == "elder" else "title"
         self.say(page_say(state, "") if state.notice else None)
         self._show_facts(item, shown=state.notice is None)
@@ -71,7 +74,7 @@ class GuidePage(Page):
         if self.changed("facts", item):
             self._facts.clear_widgets()
             for icon, text in (
-                ("office-building-outline", f"{item.department} · 办理约{item.service_minutes}分钟"),
+                ("office-building-outline", _department(item)),
                 ("calendar-check-outline", handling(item)),
                 ("cash-multiple", f"收费：{item.fee or '以窗口公示为准'}"),
             ):
@@ -110,6 +113,11 @@ class GuidePage(Page):
         choice = Choice(text=label, chosen=chosen, icon=icon)
         choice.bind(on_release=lambda _: self.emit(e.ChooseOption(question, option)))
         return choice
+
+
+def _department(item: Item) -> str:
+    known = f" · 办理约{item.service_minutes}分钟" if item.service_minutes else ""
+    return item.department + ("" if theme.scale == "elder" else known)
 
 
 PAGE = GuidePage

@@ -85,9 +85,10 @@ class MaterialRow(Panel):
 
     name = StringProperty("")
     copies = StringProperty("")
+    stacked = BooleanProperty(False)
 
     def __init__(self, paper: Paper, **options: object) -> None:
-        super().__init__(**options)
+        super().__init__(stacked=theme.scale == "elder", **options)
         self.name, self.copies = paper.name, copies(paper)
         ground, tone, icon = TAGS[paper.bring]
         self.add_widget(
@@ -181,12 +182,11 @@ class Paged(BoxLayout):
 
     def _show(self, blocks: list[Widget]) -> None:
         place = self.ids.blocks
-        if place.children[:0:-1] == blocks and len(place.children) == len(blocks) + 1:
+        if place.children[::-1] == blocks:
             return
         place.clear_widgets()
         for block in blocks:
             place.add_widget(block)
-        place.add_widget(Widget())
 
 
 def line_of(widgets: Sequence[Widget], columns: int, height: float) -> BoxLayout:

@@ -29,7 +29,8 @@ class WelcomePage(OfferPage):
             if screen.slips
             else page_say(state, "身份证已读取")
         )
-        extra = [self._button("取其他业务的号", "ticket-outline", e.Back(), "plain")]
+        several = state.facts.shelf is not None and len(state.facts.shelf.offered) > 1
+        extra = [self._button("取其他业务的号", "ticket-outline", e.Back(), "plain")] if several else []
         if screen.service and state.facts.shelf:
             service = state.facts.shelf.service[screen.service].name
             extra.insert(

@@ -42,7 +42,9 @@ class ZonePage(Page):
         if self.changed("services", screen.zone, services):
             self._fill(services, shelf)
         for service, head in self._heads.items():
-            head.badge = waiting(state.facts, service) if state.facts.server else ""
+            head.badge = (
+                waiting(state.facts, service, brief=theme.scale == "elder") if state.facts.server else ""
+            )
 
     def _fill(self, services: tuple[Service, ...], shelf: Shelf) -> None:
         items = {service.id: shelf.items_of(service.id) for service in services}
@@ -63,12 +65,12 @@ class ZonePage(Page):
         lines = 3 if preview else 0
         head = Choice(
             text=service.name,
-            note=preview_of(items, 52 if theme.scale == "elder" else 76) if preview else "",
+            note=preview_of(items, 52 if theme.scale == "elder" else 70) if preview else "",
             note_lines=max(lines, 1),
             icon="chevron-right",
             level="lead",
             strong=True,
-            badge_width=9.5,
+            badge_width=6 if theme.scale == "elder" else 12,
             size_hint_y=None,
             height=_head_height(lines),
         )
@@ -88,7 +90,7 @@ class ZonePage(Page):
 
 
 def _item_height() -> float:
-    return float(max(theme.body * 2.9, theme.target))
+    return float(max(theme.body * 3.3, theme.target))
 
 
 def _head_height(lines: int) -> float:

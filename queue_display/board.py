@@ -46,7 +46,6 @@ class BoardState:
     picture: BoardNow | None = None
     fresh: tuple[Fresh, ...] = ()
     known_calls: tuple[str, ...] = ()
-    retracted: tuple[tuple[str, str], ...] = ()
     past_boots: tuple[str, ...] = ()
     news: News = NO_NEWS
 
@@ -84,7 +83,7 @@ def _pictured(state: BoardState, picture: BoardNow) -> BoardState:
         if picture.boot in past:
             return state
         past = (*past, have.boot)[-BOOTS_KEPT:]
-    return replace(state, picture=picture, past_boots=past, retracted=())
+    return replace(state, picture=picture, past_boots=past)
 
 
 def _called(state: BoardState, call: Call, now: Now) -> BoardState:
@@ -97,17 +96,15 @@ def _called(state: BoardState, call: Call, now: Now) -> BoardState:
         state,
         fresh=(*others, Fresh(call, now.mono, turn, _seen(state))),
         known_calls=(*state.known_calls, call.call)[-CALLS_KEPT:],
-        retracted=tuple(each for each in state.retracted if each[1] != call.number),
     )
 
 
 def _retracted(state: BoardState, call: Call) -> BoardState:
-    """Undone: gone at once, and from the rows until the next snapshot speaks."""
+    """No longer a call (arrived, undone, cancelled): it no longer blinks; the rows follow BoardNow."""
     return replace(
         state,
         fresh=tuple(each for each in state.fresh if each.call.ticket != call.ticket),
         known_calls=(*state.known_calls, call.call)[-CALLS_KEPT:],
-        retracted=(*state.retracted, (call.call, call.number))[-CALLS_KEPT:],
     )
 
 
@@ -178,7 +175,7 @@ def next_change(state: BoardState, now: Now) -> float:
 
 
 def _lines(state: BoardState, now: Now) -> Iterator[Row]:
-    """Calls that the rows do not hold yet, newest first; then the rows, without what was retracted."""
+    """Calls that the rows do not hold yet, newest first; then the rows."""
     held = state.picture.rows if state.picture else ()
     ids = {row.call for row in held}
     fresh = {each.call.call: each for each in state.fresh}
@@ -188,7 +185,7 @@ def _lines(state: BoardState, now: Now) -> Iterator[Row]:
             early.add(each.call.number)
             yield _line(_row(each.call), each, now)
     for row in held:
-        if row.number not in early and not _is_retracted(state, row):
+        if row.number not in early:
             yield _line(row, fresh.get(row.call), now)
 
 
@@ -242,7 +239,3 @@ def _seen(state: BoardState) -> tuple[str, int]:
 
 def _over(call: Call, now: Now) -> bool:
     return bool(now.hall_ms) and now.hall_ms >= call.expires_ms
-
-
-def _is_retracted(state: BoardState, row: BoardRow) -> bool:
-    return any(call == row.call or number == row.number for call, number in state.retracted)

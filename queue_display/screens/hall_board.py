@@ -17,7 +17,7 @@ from queue_display.board import ROWS, BoardView, Row
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))
 
-CALM, WATCH = "正在叫号", "请注意"
+CALM, WATCH = "最新叫号", "请注意"
 SUBTITLE = "办事大厅叫号"
 
 

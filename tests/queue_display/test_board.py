@@ -139,20 +139,29 @@ def test_a_snapshot_that_does_not_hold_the_call_wins_after_a_moment() -> None:
     assert numbers(view(state, at(1 + GRACE_SECONDS + 0.1))) == ["A001"]
 
 
-def test_a_retracted_call_is_gone_at_once_and_stays_away() -> None:
+def test_a_call_that_is_taken_back_before_its_snapshot_is_gone_at_once() -> None:
+    state = after((0, board(1, "A001")), (1, call("A002")), (1.1, call("A002", kind=CallKind.RETRACT)))
+    shown = view(state, at(1.1))
+    assert numbers(shown) == ["A001"]
+    assert shown.current is not None
+    assert shown.current.number == "A001"
+    assert numbers(view(fold(state, call("A002"), at(1.2)), at(1.3))) == ["A001"]
+    again = fold(state, call("A002", call_id="new"), at(3))
+    assert numbers(view(again, at(3.1))) == ["A002", "A001"]
+
+
+def test_who_has_arrived_stays_in_the_rows_and_no_longer_blinks() -> None:
     state = after(
         (0, board(1, "A001")),
         (1, call("A002")),
         (1.1, board(2, "A002", "A001")),
         (2, call("A002", kind=CallKind.RETRACT)),
     )
-    assert numbers(view(state, at(2))) == ["A001"]
-    current = view(state, at(2)).current
-    assert current is not None
-    assert current.number == "A001"
-    assert numbers(view(fold(state, call("A002"), at(2.1)), at(2.2))) == ["A001"]
-    again = fold(state, call("A002", call_id="new"), at(3))
-    assert numbers(view(again, at(3.1))) == ["A002", "A001"]
+    shown = view(state, at(2))
+    assert numbers(shown) == ["A002", "A001"]
+    assert not shown.rows[0].fresh
+    assert shown.current == shown.rows[0]
+    assert numbers(view(fold(state, board(3, "A001"), at(2.1)), at(2.1))) == ["A001"]
 
 
 def test_never_more_than_ten_rows() -> None:
@@ -270,7 +279,7 @@ walks = st.lists(st.tuples(st.floats(0.0, 4.0, allow_nan=False), messages), max_
 
 
 @given(walks)
-def test_a_number_never_stands_twice_and_the_large_one_is_never_retracted(
+def test_a_number_never_stands_twice_and_what_is_taken_back_never_blinks(
     walk: list[tuple[float, object]],
 ) -> None:
     state, time = BoardState("hall"), 0.0
@@ -281,8 +290,8 @@ def test_a_number_never_stands_twice_and_the_large_one_is_never_retracted(
         assert len(numbers(shown)) == len(set(numbers(shown)))
         assert len(shown.rows) <= ROWS
         if isinstance(message, Call) and message.kind is CallKind.RETRACT:
-            assert message.number not in numbers(shown)
-            assert shown.current is None or shown.current.number != message.number
+            lines = (*shown.rows, *filter(None, [shown.current]))
+            assert not any(line.fresh for line in lines if line.number == message.number)
 
 
 @given(walks)

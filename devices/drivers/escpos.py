@@ -152,7 +152,10 @@ class EscposPrinter:
             return Status(None, (), {"paper": "unknown", **details})
         out = Trouble.PAPER_OUT in troubles
         self._counters.paper(out=out)
-        near = self._near_end.read(self._profile.near_end and Trouble.PAPER_NEAR_END in troubles) and not out
+        if out:
+            self._near_end = NearEnd()
+        seen = self._profile.near_end and Trouble.PAPER_NEAR_END in troubles and not out
+        near = self._near_end.read(seen)
         used = 0 < self._options.roll_metres <= self._counters.roll_metres
         shown = (troubles - {Trouble.PAPER_NEAR_END}) | (
             {Trouble.PAPER_NEAR_END} if near or used else frozenset()

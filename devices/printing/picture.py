@@ -95,10 +95,10 @@ def qr_picture(code: Qr, dots: int) -> Image.Image:
     return block
 
 
-def qr_modules(data: str) -> list[list[bool]]:
-    """The code's modules, level M, True = dark."""
+def qr_modules(data: str, *, split: bool = True) -> list[list[bool]]:
+    """The code's modules, level M, True = dark. Printers do not ``split`` data into modes as we do."""
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
-    code.add_data(data)
+    code.add_data(data, optimize=20 if split else 0)
     code.make(fit=True)
     modules: list[list[bool]] = code.get_matrix()
     return modules

@@ -155,7 +155,7 @@ def qr_symbol(content: str, module_dots: int, level: int) -> Image.Image:
         51: qrcode.constants.ERROR_CORRECT_H,
     }
     code = qrcode.QRCode(error_correction=levels[level], border=0)
-    code.add_data(content)
+    code.add_data(content, optimize=0)
     code.make(fit=True)
     rows = code.get_matrix()
     small = Image.new("1", (len(rows), len(rows)))

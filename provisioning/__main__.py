@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from provisioning import command_line
 
@@ -55,9 +54,10 @@ def _up(options: argparse.Namespace) -> int:
     if failed:
         return failed
     try:
-        if options.fresh and (aside := set_aside_state(commands.PROJECT / "var")):
-            print(f"The old state lies in {aside.relative_to(Path.cwd())}.")
-        plan = prepare(Wishes(display=options.display, sound=options.sound, discover=options.discover))
+        if options.fresh and (aside := set_aside_state(commands.VAR)):
+            print(f"The old state lies in {aside}.")
+        wishes = Wishes(display=options.display, sound=options.sound, discover=options.discover)
+        plan = prepare(wishes, commands.VAR)
     except PortsTaken as error:
         print(f"{error}\nNothing was started. End that program, or move it to another port.", file=sys.stderr)
         return 1

@@ -14,11 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from provisioning.hall.logs import tail
-from provisioning.hall.record import Line, Lock, Status, read_status
+from provisioning.hall.record import Line, Lock, Status, read_status, var_folder
 
 PROJECT = Path(__file__).resolve().parents[2]
-FOLDER = PROJECT / "var" / "hall"
-LOGS = PROJECT / "var" / "log"
+VAR = var_folder(PROJECT)
+FOLDER = VAR / "hall"
+LOGS = VAR / "log"
 LOOK_SECONDS = 0.1
 STOP_SECONDS = 60.0
 _COLUMNS = ("PROGRAM", "WHAT", "STATE", "PID", "SINCE", "RESTARTS", "WHERE")
@@ -175,7 +176,7 @@ def say_where(status: Status, say: Say) -> None:
         say(f"  {name}{' ' * (width - cells(name))}  {address}")
     for note in status.notes:
         say(note)
-    say("Logs: var/log. More: ./banshi status. End: ./banshi down.")
+    say(f"Logs: {os.path.relpath(LOGS, PROJECT)}. More: ./banshi status. End: ./banshi down.")
 
 
 def table(rows: list[tuple[str, ...]]) -> list[str]:

@@ -26,7 +26,7 @@ class Inventory:
     run: Path
 
 
-def look(project: Path, environment: Mapping[str, str]) -> Inventory:
+def look(var: Path, environment: Mapping[str, str]) -> Inventory:
     """See what is there; changes nothing."""
     display = environment.get("DISPLAY", "")
     size = display_size(environment) if display else (0, 0)
@@ -35,7 +35,7 @@ def look(project: Path, environment: Mapping[str, str]) -> Inventory:
         display_size=size,
         free_display=free_display(Path("/tmp")),
         sound=has_sound(environment, Path("/dev/snd")),
-        run=run_folder(project, environment),
+        run=run_folder(var, environment),
     )
 
 
@@ -74,11 +74,11 @@ def has_sound(environment: Mapping[str, str], devices: Path) -> bool:
     return served or any(devices.glob("pcmC*D*p"))
 
 
-def run_folder(project: Path, environment: Mapping[str, str]) -> Path:
+def run_folder(var: Path, environment: Mapping[str, str]) -> Path:
     """Where sockets lie: var/run, or a private folder elsewhere when that path is too long for a socket."""
-    inside = project / "var" / "run"
+    inside = var / "run"
     if len(str(inside)) < _SOCKET_PATH_LIMIT - 30:
         return inside
-    mark = hashlib.sha256(str(project).encode()).hexdigest()[:8]
+    mark = hashlib.sha256(str(var).encode()).hexdigest()[:8]
     runtime = environment.get("XDG_RUNTIME_DIR") or "/tmp"
     return Path(runtime) / f"banshi-{os.getuid()}-{mark}"

@@ -82,7 +82,7 @@ def make(
             programs=tuple(programs),
             folder=str(paths.hall),
             logs=str(paths.var / "log"),
-            project=str(paths.project),
+            project=str(paths.var.parent),
             look=tuple(_where_to_look(hall, screen_password if virtual_screen else None)),
             notes=tuple(_notes(virtual_screen=virtual_screen, virtual_sound=virtual_sound)),
         ),
@@ -115,6 +115,7 @@ def _environment(
     """What every program gets: little of ours, and where its screen and sound are."""
     env = {name: given[name] for name in _KEPT if name in given}
     env |= {
+        "PYTHONPATH": str(paths.project),
         "PYTHONUNBUFFERED": "1",
         "PYTHONFAULTHANDLER": "1",
         "PYTHONPYCACHEPREFIX": str(paths.var / "cache" / "pycache"),

@@ -58,16 +58,15 @@ def _window_of(station: str, windows: list[str]) -> str:
     return windows[0] if windows else ""
 
 
-def prepare(wishes: Wishes, *, project: Path = PROJECT, environment: Mapping[str, str] = os.environ) -> Path:
-    """Make the plan real up to the point where programs start; returns the plan's file.
+def prepare(wishes: Wishes, var: Path, *, environment: Mapping[str, str] = os.environ) -> Path:
+    """Make the plan real in ``var`` up to the point where programs start; returns the plan's file.
 
     Raises ConfigError, PlanError (PortsTaken when another program has a port) before anything is written.
     """
     hall = hall_facts(SAMPLE_HALL)
     environment = {**environment, "PATH": f"{environment.get('PATH', '')}:{_SBIN}"}
-    inventory = look(project, environment)
-    var = project / "var"
-    paths = Paths(project, Path(sys.executable), var, inventory.run)
+    inventory = look(var, environment)
+    paths = Paths(PROJECT, Path(sys.executable), var, inventory.run)
     wanted = make(
         wishes=wishes,
         inventory=inventory,

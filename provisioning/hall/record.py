@@ -9,6 +9,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
+def var_folder(project: Path) -> Path:
+    """Where everything that is made lies: ``$BANSHI_VAR``, or ``var`` of the project."""
+    return Path(os.environ.get("BANSHI_VAR") or project / "var").absolute()
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One program in the status; ``since`` is seconds of the Unix epoch."""

@@ -115,7 +115,7 @@ def until(look: Callable[[], T | None], seconds: float = 20.0) -> T:
     return found
 
 
-def lives(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Does this process run (a zombie does not)?"""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -161,7 +161,7 @@ def test_children_die_with_a_killed_supervisor(hall: Hall) -> None:
     assert hall.process is not None
     hall.process.kill()
     hall.process.wait(timeout=10)
-    until(lambda: not any(map(lives, pids)))
+    until(lambda: not any(map(is_alive, pids)))
     assert Lock(hall.folder).holder() is None
 
 
@@ -208,11 +208,11 @@ def test_one_that_will_not_end_is_killed_with_its_children(hall: Hall) -> None:
     hall.start(hall.program("a", stubborn, ready=(LogSays("ready"),), stop_seconds=0.3))
     pid = hall.reached(lambda s: s.phase == "ready").lines[0].pid
     grandchild = int((hall.folder / "a.log").read_text().split()[1])
-    assert lives(grandchild)
+    assert is_alive(grandchild)
     returncode, words = hall.end()
     assert returncode == 0
     assert "a did not end in 0.3 s" in words
-    until(lambda: not lives(pid) and not lives(grandchild))
+    until(lambda: not is_alive(pid) and not is_alive(grandchild))
 
 
 def test_ready_is_when_the_port_answers(hall: Hall) -> None:

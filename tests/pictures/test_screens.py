@@ -48,3 +48,26 @@ def test_a_picture_shows_something(package: str, tmp_path: Path) -> None:
         top = picture.getpixel((picture.width // 2, 5))
         bottom = picture.getpixel((picture.width // 2, picture.height - 5))
         assert top != bottom  # right way up: a header is not the background
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_screen_that_left_the_window_is_freed(package: str) -> None:
+    import gc
+    from weakref import ref
+
+    from kivy.core.window import Window
+
+    from assets.ui import pictures
+    from tests import ui
+
+    kept = []
+    for sample in pictures.samples(package):
+        widget = pictures.show(pictures.Variant(sample, "light", "normal"))
+        Window.remove_widget(widget)
+        gone = ref(widget)
+        del widget
+        ui.frames(1)
+        gc.collect()
+        if gone() is not None:
+            kept.append(sample.name)
+    assert kept == []

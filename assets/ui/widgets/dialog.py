@@ -115,6 +115,10 @@ class Dialog(BoxLayout):
     speak = StringProperty("")
     ring = ObjectProperty(None, allownone=True)
 
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        theme.bind(version=self._resize)
+
     def spoken(self) -> str:
         """What read-aloud says when the dialog comes."""
         return str(self.speak) or "。".join(each for each in (self.title, self.words) if each)
@@ -125,7 +129,6 @@ class Dialog(BoxLayout):
         """Add a button below the others."""
         button = PushButton(text=text, kind=kind, icon=icon, size_hint_y=None, height=self._height())
         button.bind(on_release=lambda _: act())
-        theme.bind(version=lambda *_: setattr(button, "height", self._height()))
         self.ids.actions.add_widget(button)
         return button
 
@@ -143,6 +146,10 @@ class Dialog(BoxLayout):
             sign.clear_widgets()
             sign.add_widget(self.ring)
         self.ring.total, self.ring.left = of, left
+
+    def _resize(self, *_: object) -> None:
+        for button in self.ids.actions.children:
+            button.height = self._height()
 
     def _height(self) -> float:
         return float(max(theme.size("lead") * 3.2, theme.target))

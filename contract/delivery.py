@@ -6,8 +6,6 @@ the order of arrival; whatever the wire reports is only enqueued here.
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import logging
 import secrets
 import threading
@@ -24,6 +22,8 @@ from msgspec import structs
 
 from contract.bus import Ids, Unanswered
 from contract.messages import Answer, Message, Refusal, Request
+from contract.parcels import Backlog, Parcel, Tally
+from contract.questions import Question, Questions
 from contract.schema import PAYLOAD_LIMIT_BYTES, BrokenPayload, decode, encode
 from contract.topics import RequestRoute, Route, response_topic
 
@@ -33,31 +33,9 @@ A = TypeVar("A", bound=Answer)
 
 log = logging.getLogger(__name__)
 
-BACKLOG_LIMIT = 4096
 PUBLISH_LIMIT_BYTES = PAYLOAD_LIMIT_BYTES - 1024  # room for topic and properties in one packet
-FIRST_REPEAT_SECONDS = 0.5
-REPEAT_SECONDS = 1.0
-UNHEARD_SECONDS = 0.1
 BROKEN_REQUEST = Refusal(code="broken", sentence="请求无法识别，请联系工作人员")
 FAILED_REQUEST = Refusal(code="failed", sentence="大厅服务器出错，请联系工作人员")
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """What travels: bytes and the MQTT 5 properties that we use.
-
-    ``state`` means that the row is retained; ``deadline`` is the monotonic instant after which nobody
-    wants it any more.
-    """
-
-    topic: str
-    payload: bytes
-    qos: int = 0
-    state: bool = False
-    expiry_seconds: int | None = None
-    response_topic: str = ""
-    correlation: bytes = b""
-    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,70 +51,6 @@ class _Listener:
     take: Callable[[Parcel, Ids], None]
 
 
-@dataclass(slots=True)
-class _Pending:
-    kind: RequestRoute[Any, Any]
-    future: Future[Any]
-    parcel: Parcel
-    give_up_at: float
-    due_at: float = 0.0
-
-
-class Tally:
-    """Named counters that any thread may raise."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: dict[str, int] = {}
-
-    def add(self, name: str, count: int = 1) -> int:
-        """Raise a counter; its new value."""
-        with self._lock:
-            self._counts[name] = self._counts.get(name, 0) + count
-            return self._counts[name]
-
-    def counts(self) -> dict[str, int]:
-        """A copy of all counters."""
-        with self._lock:
-            return dict(self._counts)
-
-
-class Backlog:
-    """Parcels in order of arrival, at most ``limit``: when full, states that a newer one supersedes go first,
-    then the oldest. Not thread-safe; ``dropped`` is told how many went."""
-
-    def __init__(self, dropped: Callable[[int], object], limit: int = BACKLOG_LIMIT) -> None:
-        self._parcels: deque[Parcel] = deque()
-        self._dropped = dropped
-        self._limit = limit
-
-    def __len__(self) -> int:
-        return len(self._parcels)
-
-    def put(self, parcel: Parcel) -> None:
-        """Append; may drop others."""
-        self._parcels.append(parcel)
-        if len(self._parcels) > self._limit:
-            self._make_room()
-
-    def take(self) -> Parcel:
-        """The oldest; IndexError when empty."""
-        return self._parcels.popleft()
-
-    def clear(self) -> list[Parcel]:
-        """Take all."""
-        parcels = list(self._parcels)
-        self._parcels.clear()
-        return parcels
-
-    def _make_room(self) -> None:
-        newest = {parcel.topic: parcel for parcel in self._parcels if parcel.state}
-        kept = [parcel for parcel in self._parcels if not parcel.state or newest[parcel.topic] is parcel]
-        kept = kept[-self._limit :]
-        self._dropped(len(self._parcels) - len(kept))
-        self._parcels = deque(kept)
-
-
 class Delivery(ABC):
     """A bus without its wire; implements contract.bus.Bus once the hooks at the end are filled in."""
 
@@ -145,9 +59,7 @@ class Delivery(ABC):
         self._tally = Tally()
         self._listeners: list[_Listener] = []
         self._link_handlers: list[Callable[[bool], None]] = []
-        self._pending: dict[bytes, _Pending] = {}
-        self._due: list[tuple[float, bytes]] = []
-        self._correlation = (f"{secrets.token_hex(6)}-{n}".encode() for n in itertools.count())
+        self._questions = Questions(monotonic)
         self._wake = threading.Condition()
         self._arrivals = Backlog(partial(self._count, "dropped_in"))
         self._link_changes: deque[_Linked] = deque()
@@ -183,7 +95,9 @@ class Delivery(ABC):
             self._wake.notify()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join()
-        self._give_up(list(self._pending))
+        with self._wake:
+            questions = self._questions.give_up_all()
+        self._give_up(questions)
 
     def will(self, route: Route[M], message: M, **ids: str) -> None:
         """What the broker shall publish when this program vanishes; before open()."""
@@ -218,17 +132,14 @@ class Delivery(ABC):
         """Ask the hall. Until the time is over it is repeated, with the same id: after 0.5 s, then each
         second, and when the link comes back, because a broker or server that died forgets questions."""
         future: Future[A] = Future()
-        key = next(self._correlation)
         plain = self._parcel(kind.route, encode(message), {})
         address = response_topic(self._hall, self._station)
-        parcel = replace(plain, response_topic=address, correlation=key)
+        parcel = replace(plain, response_topic=address, correlation=secrets.token_bytes(8))
         with self._wake:
             if self._stopping:
                 future.set_exception(Unanswered("the bus is closed"))
                 return future
-            now = self._monotonic()
-            self._pending[key] = _Pending(kind, future, parcel, now + timeout_seconds)
-            self._look_again(key, FIRST_REPEAT_SECONDS)
+            self._questions.ask(kind, future, parcel, timeout_seconds)
             send_now = self._linked
             self._wake.notify()
         if send_now:
@@ -295,8 +206,7 @@ class Delivery(ABC):
     def unheard(self, parcel: Parcel) -> None:
         """The broker says that nobody listens: a request is repeated soon, the server may just be linking."""
         with self._wake:
-            if parcel.correlation in self._pending:
-                self._look_again(parcel.correlation, UNHEARD_SECONDS)
+            if self._questions.unheard(parcel.correlation):
                 self._wake.notify()
 
     def _count(self, name: str, count: int = 1) -> int:
@@ -341,57 +251,27 @@ class Delivery(ABC):
         while True:
             with self._wake:
                 while not (self._stopping or self._link_changes or self._arrivals):
-                    patience = self._patience()
+                    patience = self._questions.patience()
                     if patience is not None and patience <= 0:
                         break
                     self._wake.wait(patience)
                 if self._stopping:
                     return
-                overdue, repeats = self._take_due()
+                over, repeats = self._questions.due()
+                linked = self._linked
                 change = self._link_changes.popleft() if self._link_changes else None
                 parcel = self._arrivals.take() if change is None and self._arrivals else None
-            self._give_up(overdue)
-            for repeat in repeats:
+            self._give_up(over)
+            for repeat in repeats if linked else ():
                 self._send(self._stamped(repeat))
             if change is not None:
                 self._take_link(change)
             if parcel is not None:
                 self._take_parcel(parcel)
 
-    def _patience(self) -> float | None:
-        """Seconds until a request must be repeated or given up; None when none is open."""
-        while self._due:
-            at, key = self._due[0]
-            pending = self._pending.get(key)
-            if pending is not None and pending.due_at == at:
-                break
-            heapq.heappop(self._due)
-        return self._due[0][0] - self._monotonic() if self._due else None
-
-    def _look_again(self, key: bytes, seconds: float) -> None:
-        pending = self._pending[key]
-        pending.due_at = min(self._monotonic() + seconds, pending.give_up_at)
-        heapq.heappush(self._due, (pending.due_at, key))
-
-    def _take_due(self) -> tuple[list[bytes], list[Parcel]]:
-        """Requests whose time is over, and parcels to be sent again."""
-        overdue, repeats = [], []
-        while (patience := self._patience()) is not None and patience <= 0:
-            _, key = heapq.heappop(self._due)
-            pending = self._pending[key]
-            now = self._monotonic()
-            if now >= pending.give_up_at:
-                overdue.append(key)
-                continue
-            self._look_again(key, REPEAT_SECONDS)
-            if self._linked:
-                repeats.append(pending.parcel)
-        return overdue, repeats
-
-    def _give_up(self, keys: list[bytes]) -> None:
-        for key in keys:
-            pending = self._pending.pop(key, None)
-            if pending is not None and _settle(pending.future, error=Unanswered(pending.kind.kind)):
+    def _give_up(self, questions: list[Question]) -> None:
+        for question in questions:
+            if _settle(question.future, error=Unanswered(question.kind.kind)):
                 self._count("unanswered")
 
     def _take_link(self, change: _Linked) -> None:
@@ -402,8 +282,10 @@ class Delivery(ABC):
         if change.up:
             self._subscribe(self.filters())
             self._send_states(everything=not change.resumed)
-            for pending in list(self._pending.values()):
-                self._send(self._stamped(pending.parcel))
+            with self._wake:
+                questions = self._questions.parcels()
+            for parcel in questions:
+                self._send(self._stamped(parcel))
             self._await_subscribed()
         for handler in list(self._link_handlers):
             self._guarded(partial(handler, change.up))
@@ -428,15 +310,16 @@ class Delivery(ABC):
                 self._guarded(partial(listener.take, parcel, found))
 
     def _take_answer(self, parcel: Parcel) -> None:
-        pending = self._pending.pop(parcel.correlation, None)
-        if pending is None:
+        with self._wake:
+            question = self._questions.answer(parcel.correlation)
+        if question is None:
             self._count("late_answers")
             return
         try:
-            _settle(pending.future, decode(pending.kind.answer, parcel.payload))
+            _settle(question.future, decode(question.kind.answer, parcel.payload))
         except BrokenPayload as error:
             self._note_broken(parcel.topic, error)
-            _settle(pending.future, error=Unanswered(str(error)))
+            _settle(question.future, error=Unanswered(str(error)))
 
     def _pass_on(self, done: Future[A], request: Request, answer: Callable[[A], None]) -> None:
         """A served request is finished: send its answer. A failure stays unanswered (see Bus.serve)."""

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from contract.aclfile import Access, allowed
-from contract.delivery import Delivery, Parcel
+from contract.delivery import Delivery
+from contract.parcels import Parcel
 from contract.topics import covers
 
 log = logging.getLogger(__name__)

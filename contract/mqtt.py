@@ -26,10 +26,12 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from contract.delivery import Backlog, Delivery, Parcel
+from contract.delivery import Delivery
 from contract.messages import Presence, ServerState
+from contract.parcels import Backlog, Parcel
 from contract.schema import BrokenPayload, decode
 from contract.topics import SERVER, carries_state
+from contract.watch import BeatWatch
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,6 @@ SHORT_LINK_SECONDS = 5.0
 SHORT_LINKS = 3  # so many in a row: two programs of one name throw one another out
 KEEPALIVE_SECONDS = 5
 WATCH_SECONDS = 5.0
-WATCH_LIMIT_SECONDS = 40.0
 GOODBYE_SECONDS = 1.0
 NO_SUBSCRIBERS = 16  # reason code of an acknowledgement
 WINDOW = 20  # unacknowledged parcels; the broker's max_inflight_messages
@@ -104,10 +105,8 @@ class MqttBus(Delivery):
         super().__init__(hall, station, monotonic=monotonic)
         self._locate = locate
         self._address = locate if isinstance(locate, BrokerAddress) else BrokerAddress("", 0, station)
-        self._watch = watch_seconds
-        self._allowed_silence = watch_seconds or 0.0
+        self._watch = BeatWatch(watch_seconds)
         self._server_topic = SERVER.topic(hall)
-        self._beat: tuple[float, bool, bytes] | None = None
         self._lock = threading.Lock()
         self._backlog = Backlog(self._dropped_out)
         self._link: _Link | None = None
@@ -285,7 +284,7 @@ class MqttBus(Delivery):
         def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
             properties, topic, payload = message.properties, message.topic, bytes(message.payload)
             if topic == self._server_topic:
-                self._beat = (self._monotonic(), message.retain, payload)
+                self._watch.heard(self._monotonic(), replayed=message.retain, gone=_says_gone(payload))
             self.arrived(
                 Parcel(
                     topic,
@@ -305,37 +304,25 @@ class MqttBus(Delivery):
     def _stay(self, link: _Link) -> None:
         """From the broker's yes to the end of the link."""
         link.linked_at = self._monotonic()
+        self._watch.linked(link.linked_at)
         with self._lock:
             self._link = link
             self._pump(link)
         self._note_link(link)
         self.link_changed(True, resumed=link.resumed)
         while link.gone is None and not self._closing:
-            self._nudge.wait(self._watch / 5 if self._watch else None)
+            self._nudge.wait(self._watch.pause)
             self._nudge.clear()
             with self._lock:
                 self._pump(link)
             self._settle()
-            if self._silent(link):
-                self._note_trouble(f"no beat of the server for {self._allowed_silence:.0f} s; linking anew")
-                self._allowed_silence = min(2 * self._allowed_silence, WATCH_LIMIT_SECONDS)
+            allowed = self._watch.allowed
+            if self._watch.condemns(self._monotonic()):
+                self._note_trouble(f"no beat of the server for {allowed:.0f} s; linking anew")
                 break
         if self._closing and link.gone is None:
             self._say_goodbye(link)
         self._end(link)
-
-    def _silent(self, link: _Link) -> bool:
-        """Whether beats are missing that a living server would have sent over a living link."""
-        if self._watch is None:
-            return False
-        since, beat = link.linked_at, self._beat
-        if beat is not None:
-            heard_at, replayed, payload = beat
-            if not replayed and heard_at > link.linked_at:
-                since, self._allowed_silence = heard_at, self._watch
-            if heard_at > link.linked_at and _says_gone(payload):
-                return False
-        return self._monotonic() - since > self._allowed_silence
 
     def _say_goodbye(self, link: _Link) -> None:
         """Let what waits go out for a moment, then leave in order: no will, no session left behind."""

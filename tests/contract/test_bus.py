@@ -12,7 +12,8 @@ import pytest
 from contract import messages as m
 from contract import topics as t
 from contract.bus import Ids, Unanswered
-from contract.delivery import Delivery, Parcel
+from contract.delivery import Delivery
+from contract.parcels import Parcel
 from tests.contract.wire import Box, Wire
 
 A = TypeVar("A", bound=m.Answer)
@@ -308,6 +309,8 @@ def test_an_answer_goes_to_the_asking_station_whatever_address_it_names(wire: Wi
     server.serve(t.ISSUE, lambda _station, _request: answered())
     heard: Box[m.ServerState] = Box()
     kiosk.on(t.SERVER, heard.put)
+    kiosk.request(t.ISSUE, m.Issue(id="0", service="s"), timeout_seconds=10).result()
+    before = kiosk.counters().get("late_answers", 0)
     _raw(
         kiosk,
         t.ISSUE.route.topic("demo", station="kiosk-2"),
@@ -316,7 +319,7 @@ def test_an_answer_goes_to_the_asking_station_whatever_address_it_names(wire: Wi
         response_topic=t.SERVER.topic("demo"),
     )
     assert kiosk.request(t.ISSUE, m.Issue(id="2", service="s"), timeout_seconds=10).result().id == "2"
-    assert kiosk.counters()["late_answers"] == 1
+    assert kiosk.counters()["late_answers"] > before
     assert heard.values == []
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from contract import messages as m
 from contract import topics as t
-from contract.delivery import Backlog, Parcel
 from contract.mqtt import BrokerAddress, BrokerNotFound, MqttBus
 from tests.contract.test_bus import window_state
 from tests.contract.wire import Box
@@ -221,28 +220,3 @@ def test_nobody_listens_on_the_port(closing: ExitStack) -> None:
 
 def test_the_password_is_not_shown() -> None:
     assert "geheim" not in repr(BrokerAddress("127.0.0.1", 1, "kiosk-1", "geheim"))
-
-
-class TestBacklog:
-    """Bounded, and the least valuable goes first."""
-
-    def test_superseded_states_go_before_anything_else(self) -> None:
-        lost: list[int] = []
-        backlog = Backlog(lost.append, limit=4)
-        for topic, state in (("call", False), ("w1", True), ("w2", True), ("w1", True), ("call", False)):
-            backlog.put(Parcel(topic, str(len(backlog)).encode(), state=state))
-        assert [(parcel.topic, parcel.payload) for parcel in backlog.clear()] == [
-            ("call", b"0"),
-            ("w2", b"2"),
-            ("w1", b"3"),
-            ("call", b"4"),
-        ]
-        assert sum(lost) == 1
-
-    def test_then_the_oldest(self) -> None:
-        lost: list[int] = []
-        backlog = Backlog(lost.append, limit=3)
-        for number in range(10):
-            backlog.put(Parcel("call", str(number).encode()))
-        assert [parcel.payload for parcel in backlog.clear()] == [b"7", b"8", b"9"]
-        assert sum(lost) == 7

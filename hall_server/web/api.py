@@ -6,7 +6,7 @@ with ``ok`` leaves only after the commit; everything else is problem+json.
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contract import messages as m
 from hall_server.hall import commands as c
-from hall_server.hall.decide import Answer
 from hall_server.hall.model import Outcome, RuleBroken
 from hall_server.hall.pictures import HallView
 from hall_server.service import HallService
+from hall_server.web.asking import answered
 from hall_server.web.problems import Problem
 from hall_server.web.seen import SeenCheck
 
@@ -141,13 +141,16 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def api_routes(service: HallService, seen: SeenCheck) -> APIRouter:
-    """All under /api."""
+def api_routes(
+    service: HallService, seen: SeenCheck, show: Callable[[str, str], Awaitable[None]]
+) -> APIRouter:
+    """All under /api. ``show(window, request)`` is awaited after a press, before its answer leaves."""
     router = APIRouter(prefix="/api", responses=PROBLEMS)
 
     async def carry_out(command: c.AtWindow, press: Press) -> Done:
         await seen.check(command.window, press.request, press.seen)
-        answer: Answer = await asyncio.shield(asyncio.wrap_future(service.submit(command)))
+        answer = await answered(service.submit(command))
+        await show(command.window, press.request)
         return Done(ticket=answer.ticket, number=answer.ticket.rpartition("-")[2])
 
     def common(window: str, press: Press) -> dict[str, str]:

@@ -111,7 +111,8 @@ def blob_routes(store: BlobStore) -> APIRouter:
     """GET and HEAD /blobs/{sha256}, with Range."""
     router = APIRouter(tags=["blobs"])
 
-    @router.api_route("/blobs/{sha256}", methods=["GET", "HEAD"], response_class=FileResponse)
+    @router.head("/blobs/{sha256}", include_in_schema=False)
+    @router.get("/blobs/{sha256}", operation_id="blob", response_class=FileResponse)
     def blob(sha256: str) -> FileResponse:
         """A large thing by its SHA-256 (hex); Range is honoured; never changes, cache it for ever."""
         path = store.find(sha256)

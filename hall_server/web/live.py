@@ -11,20 +11,21 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect
 
 from hall_server.hall.model import Hall
 from hall_server.hall.pictures import HallView
-from hall_server.service import Ended, HallService
+from hall_server.service import HallService
+from hall_server.web.asking import Away, ask
 
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 2.0
-T = TypeVar("T")
+BROKEN = "画面更新出错，请刷新页面；如仍不行，请联系运维人员"
 
 
 class LivePage(Hashable, Protocol):
@@ -40,9 +41,17 @@ class LivePage(Hashable, Protocol):
         """Fragment name -> HTML that swaps itself in by its id."""
 
 
-async def ask(service: HallService, function: Callable[[Hall], T]) -> T:
-    """A query of the hall, awaited. Raises Ended."""
-    return await asyncio.shield(asyncio.wrap_future(service.query(function)))
+class Socket(Protocol):
+    """A browser's end of a line; Starlette's WebSocket fits."""
+
+    async def accept(self) -> None:
+        """Take the connection."""
+
+    async def send_text(self, data: str) -> None:
+        """Send, waiting while the browser is slow."""
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        """The next ASGI message."""
 
 
 @dataclass(slots=True, eq=False)
@@ -50,24 +59,30 @@ class _Browser:
     """One open page: what it has not had yet."""
 
     pending: dict[str, str] = field(default_factory=dict)
-    beat: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def offer(self, fragments: dict[str, str]) -> None:
+        """Fragments to be swapped in, the newest of each."""
         self.pending.update(fragments)
         self.news.set()
 
-    async def send(self, websocket: WebSocket) -> None:
+    def note(self, subject: str, text: str) -> None:
+        """Something for the page's script, behind the fragments; the newest of each subject."""
+        self.notes[subject] = text
+        self.news.set()
+
+    async def send(self, socket: Socket) -> None:
         """Send whatever is new, for ever."""
         while True:
             await self.news.wait()
             self.news.clear()
             fragments, self.pending = self.pending, {}
-            beat, self.beat = self.beat, ""
+            notes, self.notes = self.notes, {}
             if fragments:
-                await websocket.send_text("".join(fragments.values()))
-            if beat:
-                await websocket.send_text(beat)
+                await socket.send_text("".join(fragments.values()))
+            for note in notes.values():
+                await socket.send_text(note)
 
 
 @dataclass(slots=True, eq=False)
@@ -77,6 +92,21 @@ class _Group:
     page: LivePage
     browsers: set[_Browser] = field(default_factory=set)
     fragments: dict[str, str] = field(default_factory=dict)
+
+    def draw(self, seen: Any) -> None:
+        """Offer what differs from before; a page that cannot be drawn says so instead of lying."""
+        try:
+            fragments = self.page.render(seen)
+        except Exception:
+            log.exception("a %s could not be drawn", type(self.page).__name__)
+            for browser in self.browsers:
+                browser.note("broken", json.dumps({"broken": BROKEN}))
+            return
+        fresh = {name: html for name, html in fragments.items() if self.fragments.get(name) != html}
+        self.fragments = fragments
+        if fresh:
+            for browser in self.browsers:
+                browser.offer(fresh)
 
 
 class Hub:
@@ -119,16 +149,14 @@ class Hub:
             self._loop = None
             beats.cancel()
 
-    async def serve(self, websocket: WebSocket, page: LivePage) -> None:
+    async def serve(self, socket: Socket, page: LivePage) -> None:
         """One browser from its connection to its end: everything at once, then what changes."""
-        await websocket.accept()
-        browser = _Browser(beat=self._beat_text())
-        group = await self._join(page, browser)
-        tasks = (
-            asyncio.create_task(browser.send(websocket)),
-            asyncio.create_task(_until_gone(websocket)),
-        )
+        await socket.accept()
+        browser = _Browser()
+        tasks = (asyncio.create_task(browser.send(socket)), asyncio.create_task(_until_gone(socket)))
         try:
+            await self._join(page, browser)
+            browser.note("beat", self._beat_text())
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -137,17 +165,32 @@ class Hub:
         finally:
             for task in tasks:
                 task.cancel()
-            group.browsers.discard(browser)
-            if not group.browsers and self._groups.get(page) is group:
-                del self._groups[page]
+            self._leave(page, browser)
 
-    async def _join(self, page: LivePage, browser: _Browser) -> _Group:
+    async def show(self, page: LivePage, request: str) -> None:
+        """After a press: draw its own page at once and tell its browsers that this request is in the
+        picture, so that a page never takes the next press by an older one."""
+        async with self._lock:
+            group = self._groups.get(page)
+            if group is None:
+                return
+            await self._draw([group])
+            for browser in group.browsers:
+                browser.note(request, json.dumps({"shown": request}))
+
+    async def _join(self, page: LivePage, browser: _Browser) -> None:
         async with self._lock:
             group = self._groups.setdefault(page, _Group(page))
             group.browsers.add(browser)
             await self._draw([group])
             browser.offer(group.fragments)
-        return group
+
+    def _leave(self, page: LivePage, browser: _Browser) -> None:
+        group = self._groups.get(page)
+        if group is not None:
+            group.browsers.discard(browser)
+            if not group.browsers:
+                del self._groups[page]
 
     async def _follow(self) -> None:
         async with self._lock:
@@ -158,19 +201,14 @@ class Hub:
                 await self._draw(stale)
 
     async def _draw(self, groups: list[_Group]) -> None:
-        """Read all in one query, draw each, offer what differs."""
+        """Read all in one query, draw each, offer what differs. One broken page harms no other."""
         pages = [group.page for group in groups]
         try:
-            seen = await ask(self._service, lambda hall: [page.read(hall) for page in pages])
-        except Ended:
+            seen = await ask(self._service, lambda hall: [_read(page, hall) for page in pages])
+        except Away:
             return
         for group, value in zip(groups, seen, strict=True):
-            fragments = group.page.render(value)
-            fresh = {name: html for name, html in fragments.items() if group.fragments.get(name) != html}
-            group.fragments = fragments
-            if fresh:
-                for browser in group.browsers:
-                    browser.offer(fresh)
+            group.draw(value)
 
     async def _beat(self) -> None:
         while True:
@@ -178,13 +216,20 @@ class Hub:
             text = self._beat_text()
             for group in self._groups.values():
                 for browser in group.browsers:
-                    browser.beat = text
-                    browser.news.set()
+                    browser.note("beat", text)
 
     def _beat_text(self) -> str:
         return json.dumps({"at_ms": self._now_ms(), "version": self._version})
 
 
-async def _until_gone(websocket: WebSocket) -> None:
-    while (await websocket.receive())["type"] != "websocket.disconnect":
+def _read(page: LivePage, hall: Hall) -> Any:
+    try:
+        return page.read(hall)
+    except Exception:
+        log.exception("a %s could not be read", type(page).__name__)
+        return None  # nothing that can be drawn: the page says that it is broken
+
+
+async def _until_gone(socket: Socket) -> None:
+    while (await socket.receive())["type"] != "websocket.disconnect":
         continue

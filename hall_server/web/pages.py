@@ -13,8 +13,9 @@ from contract.messages import TicketSlip, WindowState
 from hall_server.hall import pictures
 from hall_server.hall.model import OUTCOME_TEXT, Hall, Plan
 from hall_server.service import HallService
+from hall_server.web.asking import ask
 from hall_server.web.clerk import STATE_TEXT, ClerkPage, counter
-from hall_server.web.live import Hub, ask
+from hall_server.web.live import Hub
 from hall_server.web.rendering import Rendering, media_type
 
 NO_SUCH_PAGE = 4404
@@ -60,6 +61,7 @@ def page_routes(
     @router.websocket("/clerk/{window}/live")
     async def clerk_live(websocket: WebSocket, window: str) -> None:
         if window not in plan.windows:
+            await websocket.accept()
             await websocket.close(NO_SUCH_PAGE)
             return
         await hub.serve(websocket, ClerkPage(window, plan, now_ms, rendering))

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from hall_server.hall.model import RuleBroken
-from hall_server.service import Ended
+from hall_server.web.asking import Away
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +49,9 @@ def install(app: FastAPI) -> None:
     async def rule_broken(_request: Request, error: RuleBroken) -> JSONResponse:
         return problem(404 if error.code in UNKNOWN else 409, error.code, error.sentence)
 
-    @app.exception_handler(Ended)
-    async def ended(_request: Request, error: Ended) -> JSONResponse:
-        return problem(503, "ended", error.sentence, headers={"Retry-After": "1"})
+    @app.exception_handler(Away)
+    async def away(_request: Request, error: Away) -> JSONResponse:
+        return problem(503, "away", error.sentence, headers={"Retry-After": "1"})
 
     @app.exception_handler(RequestValidationError)
     async def bad_request(_request: Request, error: RequestValidationError) -> JSONResponse:

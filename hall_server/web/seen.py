@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 from hall_server.hall.model import Hall, RuleBroken
 from hall_server.service import HallService
-from hall_server.web.live import ask
+from hall_server.web.asking import ask
 
 REMEMBERED = 10_000
 

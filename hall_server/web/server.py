@@ -18,6 +18,7 @@ from hall_server.web.actions import ACTIONS, BY_NAME
 from hall_server.web.api import api_routes
 from hall_server.web.binding import CannotServe, listen, loopback
 from hall_server.web.blobs import BlobStore, blob_routes
+from hall_server.web.clerk import ClerkPage
 from hall_server.web.guards import Guards
 from hall_server.web.live import Hub
 from hall_server.web.pages import page_routes, static_routes
@@ -129,6 +130,9 @@ class WebServer:
         rendering = Rendering(hall_name=service.plan.name, actions=BY_NAME, action_list=ACTIONS)
         hub = self._hub = Hub(service, now_ms=now_ms, version=rendering.version)
 
+        async def show(window: str, request: str) -> None:
+            await hub.show(ClerkPage(window, service.plan, now_ms, rendering), request)
+
         @contextlib.asynccontextmanager
         async def life(_app: FastAPI) -> AsyncIterator[None]:
             tasks = [asyncio.create_task(hub.run()), asyncio.create_task(self._collect())]
@@ -148,7 +152,7 @@ class WebServer:
             lifespan=life,
         )
         install(app)
-        app.include_router(api_routes(service, SeenCheck(service)))
+        app.include_router(api_routes(service, SeenCheck(service), show))
         app.include_router(blob_routes(self._blobs))
         app.include_router(static_routes(static_files()))
         app.include_router(page_routes(service, hub, rendering, now_ms=now_ms))

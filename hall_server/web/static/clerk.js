@@ -4,14 +4,15 @@
 
 (() => {
   const RETRY_MS = 1000;
+  const SHOWN_MS = 1500; // how long an answer waits for its picture
   const ANSWER_MS = 8000; // no answer for so long counts as a broken line
   const GIVE_UP_MS = 30000;
-  const CALM_MS = 350; // a second press right after an answer is a slip of the finger
+  const CALM_MS = 350; // the same press again right after its answer is a slip of the finger
   const line = document.getElementById("line");
   const say = document.getElementById("say");
   const more = document.getElementById("link-more");
   let press = null; // the press under way
-  let calmUntil = 0;
+  let last = { action: "", ended: 0 };
   let quiet = null; // clears the last sentence
 
   // ---------------------------------------------------------------- sending
@@ -27,7 +28,7 @@
   }
 
   function submit(action, words, fields) {
-    if (press || performance.now() < calmUntil) return;
+    if (press) return;
     const counter = ["open", "pause", "close"].includes(action);
     const seen = counter ? {} : { seen: document.getElementById("ticket").dataset.ticket };
     press = { action, text: words.text, done: words.done, begun: performance.now(), body: { request: ulid(), ...seen, ...fields } };
@@ -49,7 +50,7 @@
         signal: cut.signal,
       });
       const answer = await response.json();
-      if (response.ok && answer.ok === true) finish(mine, "good", success(mine, answer));
+      if (response.ok && answer.ok === true) answered(mine, success(mine, answer));
       else if (response.status !== 503) finish(mine, "bad", answer.sentence || "操作未完成，请再试");
       else later(mine);
     } catch {
@@ -70,16 +71,29 @@
   }
 
   function retry() {
-    if (!press || press.sending) return;
+    if (!press || press.sending || press.sentence) return;
     clearTimeout(press.timer);
     if (Line.up) send();
     else later(press);
   }
 
+  // The answer and the picture come on two ways: a press ends when both are here.
+  function answered(mine, sentence) {
+    mine.sentence = sentence;
+    if (mine.shown) finish(mine, "good", sentence);
+    else setTimeout(() => finish(mine, "good", sentence), SHOWN_MS);
+  }
+
+  function shown(request) {
+    if (!press || press.body.request !== request) return;
+    press.shown = true;
+    if (press.sentence) finish(press, "good", press.sentence);
+  }
+
   function finish(mine, kind, sentence) {
     if (press !== mine) return;
     press = null;
-    calmUntil = performance.now() + CALM_MS;
+    last = { action: mine.action, ended: performance.now() };
     tell(kind, sentence);
     paint();
   }
@@ -110,7 +124,8 @@
   // ---------------------------------------------------------------- pressing
 
   function pressed(button) {
-    if (press || performance.now() < calmUntil) return;
+    if (press) return;
+    if (last.action === button.dataset.action && performance.now() - last.ended < CALM_MS) return;
     if (!Line.up) return tell("bad", `连接中断，“${button.dataset.text}”未提交`);
     if (button.getAttribute("aria-disabled") === "true") return tell("bad", button.dataset.why);
     if (button.dataset.dialog) return ask(button.dataset.dialog);
@@ -175,6 +190,7 @@
 
   Line.idle = () => press === null && !document.querySelector("dialog[open]");
   Line.onUp(retry);
+  Line.onNote((news) => news.shown && shown(news.shown));
   Line.onSwap(() => {
     paint();
     const ticket = document.getElementById("ticket").dataset.ticket;

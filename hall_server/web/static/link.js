@@ -1,18 +1,21 @@
 // The line of a live page to the hall: says when it is broken, mends it, and keeps hall time.
-// Other scripts use: Line.up, Line.onUp(f), Line.onSwap(f), Line.idle (may the page reload itself?).
+// Other scripts use: Line.up, Line.onUp(f), Line.onSwap(f), Line.onNote(f) (the hall's JSON notes),
+// Line.idle (may the page reload itself?).
 "use strict";
 
 const Line = (() => {
   const SILENT_MS = 6000; // the hall beats every 2 s
+  const GONE = 4404; // the hall has no such page any more
   const line = document.getElementById("line");
   const banner = document.getElementById("link");
   const lamp = document.getElementById("lamp");
   const healed = [];
   const swapped = [];
+  const noted = [];
   let heard = performance.now();
   let base = null; // hall time minus this page's monotonic clock
   let version = null;
-  const self = { up: null, idle: () => true, onUp: (f) => healed.push(f), onSwap: (f) => swapped.push(f), hallMs };
+  const self = { up: null, idle: () => true, onUp: (f) => healed.push(f), onSwap: (f) => swapped.push(f), onNote: (f) => noted.push(f) };
 
   function hallMs() {
     return base === null ? null : performance.now() + base;
@@ -28,9 +31,14 @@ const Line = (() => {
     if (up) healed.forEach((f) => f());
   }
 
-  function beat(text) {
+  function read(text) {
     let news;
-    try { news = JSON.parse(text); } catch { return; }
+    try { news = JSON.parse(text); } catch { return; } // fragments: already swapped in
+    noted.forEach((f) => f(news));
+    if (news.broken) {
+      banner.textContent = news.broken;
+      banner.hidden = false;
+    }
     if (typeof news.at_ms !== "number") return;
     base = news.at_ms - performance.now();
     version ??= news.version;
@@ -39,12 +47,15 @@ const Line = (() => {
 
   document.addEventListener("htmx:ws:after:message:incoming", (event) => {
     heard = performance.now();
-    beat(event.detail.message.data);
     show(true);
     tick();
     swapped.forEach((f) => f());
+    read(event.detail.message.data);
   });
-  document.addEventListener("htmx:ws:close", () => show(false));
+  document.addEventListener("htmx:ws:close", (event) => {
+    show(false);
+    if (event.detail.code === GONE) location.reload();
+  });
 
   // A line that was cut without a word (Wi-Fi gone, box switched off) never closes: build it anew.
   setInterval(() => {

@@ -13,7 +13,7 @@ from contract import messages as m
 from contract.clock import HallClock
 from contract.topics import Route
 from hall_server.hall import commands as c
-from hall_server.hall.model import Board, Plan, Rules, Service, ServiceWindow, Zone
+from hall_server.hall.model import Board, Plan, Rules, Service, ServiceWindow, Ticket, Zone
 from hall_server.hall.pictures import Look
 from hall_server.journal import Journal
 from hall_server.service import HallService
@@ -55,6 +55,10 @@ class Recorder:
     def calls(self) -> list[m.Call]:
         """What boards and voice were told."""
         return [message for _, message, _ in self.messages if isinstance(message, m.Call)]
+
+    def called(self) -> list[str]:
+        """Numbers in the order of their first calls."""
+        return [call.number for call in self.calls() if call.kind is m.CallKind.CALL]
 
 
 class PagedHall:
@@ -110,3 +114,9 @@ class PagedHall:
         """A command at a window, as a call box would give it; returns the ticket id of the answer."""
         command = kind(request=f"do-{next(self._requests)}", by=f"callbox:{window}", window=window, **more)
         return self.service.submit(command).result(10).ticket
+
+    def present(self, window: str) -> Ticket:
+        """The number at a window; there must be one."""
+        ticket = self.service.query(lambda hall: hall.ticket_at(window)).result(10)
+        assert ticket is not None
+        return ticket

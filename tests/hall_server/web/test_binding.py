@@ -1,0 +1,35 @@
+"""What stands in the way of serving is said in a sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+
+import pytest
+
+from hall_server.web.binding import CannotServe, listen, loopback
+
+
+def test_a_free_port_is_taken() -> None:
+    with listen("127.0.0.1", 0) as sock:
+        assert sock.getsockname()[1] > 0
+
+
+def test_a_taken_port_names_who_has_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(CannotServe, match=rf"port {port} .* pid {os.getpid()}: .*python"):
+            listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::"])
+def test_other_addresses_wait_for_accounts(host: str) -> None:
+    with pytest.raises(CannotServe, match=re.escape(f"'{host}': the pages have no accounts yet")):
+        loopback(host)
+
+
+def test_a_name_is_not_an_address() -> None:
+    with pytest.raises(CannotServe, match="an address such as"):
+        loopback("hall.local")
+    assert str(loopback("localhost")) == "127.0.0.1"

@@ -1,0 +1,105 @@
+"""What the clerk's page shows, and which presses the hall's own rules forbid."""
+
+from __future__ import annotations
+
+import httpx
+
+from contract.messages import Paper, Person
+from hall_server.hall import commands as c
+from hall_server.hall.model import Outcome
+from hall_server.web.actions import ACTIONS
+from hall_server.web.clerk import Counter, counter
+from tests.hall_server.web.hall import ITEM, PagedHall
+
+
+def look(hall: PagedHall, window: str = "w01") -> Counter:
+    return hall.service.query(lambda h: counter(h, window, hall.clock.now_ms())).result(5)
+
+
+def allowed(hall: PagedHall, window: str = "w01") -> set[str]:
+    return {action.name for action in ACTIONS} - set(look(hall, window).forbidden)
+
+
+def test_allowed_presses_follow_the_life_of_a_number(hall: PagedHall) -> None:
+    assert allowed(hall) == {"pause", "close"}
+    assert look(hall).forbidden["next"] == "暂无等待"
+    hall.issue()
+    assert allowed(hall) == {"next", "pause", "close"}
+    hall.do(c.CallNext)
+    assert allowed(hall) == {"arrive", "recall", "no-show", "park", "transfer", "pause"}
+    hall.do(c.Recall)
+    hall.do(c.Recall)
+    assert allowed(hall) == {"arrive", "no-show", "park", "transfer", "pause"}
+    assert "请按“过号”" in look(hall).forbidden["recall"]
+    hall.do(c.Arrive)
+    assert allowed(hall) == {"next", "finish", "park", "transfer", "pause"}
+    hall.do(c.PauseWindow, reason="午餐")
+    assert allowed(hall) == {"finish", "park", "transfer", "open", "pause"}
+    hall.do(c.Finish)
+    hall.do(c.CloseWindow)
+    assert allowed(hall) == {"open", "pause"}
+
+
+def test_asking_what_is_allowed_changes_nothing(hall: PagedHall) -> None:
+    hall.issue()
+    before = hall.service.query(lambda h: h.seq).result(5)
+    look(hall)
+    assert hall.service.query(lambda h: h.seq).result(5) == before
+
+
+def test_the_present_number_with_all_that_the_clerk_needs(hall: PagedHall) -> None:
+    person = Person(key="k", masked_name="张*", flags=("age60",))
+    ticket = hall.issue(items=(ITEM,), situation=("有效期满",), person=person)
+    hall.service.submit(
+        c.ReportPaper(request="paper-1", by="kiosk-1", ticket=ticket, paper=Paper.FAILED)
+    ).result(5)
+    hall.do(c.CallNext)
+    shown = look(hall).present
+    assert shown is not None
+    assert (shown.number, shown.service, shown.masked_name) == ("A001", "社保医保", "张*")
+    assert (shown.items, shown.sample, shown.situation) == (("居民身份证换领",), True, ("有效期满",))
+    assert (shown.green, shown.no_paper) == (("60周岁以上",), True)
+
+
+def test_queues_parked_and_last_calls(hall: PagedHall) -> None:
+    for _ in range(6):
+        hall.issue()
+    hall.issue("huji")
+    hall.do(c.CallNext)
+    hall.do(c.Park, minutes=15, reason="复印")
+    hall.do(c.CallNext)
+    hall.do(c.Arrive)
+    hall.do(c.Finish, outcome=Outcome.MISSING_MATERIAL)
+    seen = look(hall)
+    assert [(q.name, q.waiting, q.heads) for q in seen.queues] == [
+        ("社保医保", 4, ("A003", "A004", "A005", "A006")),
+        ("户籍与身份证", 1, ("B001",)),
+    ]
+    assert [(p.number, p.reason, p.why_not) for p in seen.parked] == [("A001", "复印", "")]
+    assert [(r.number, r.status_text) for r in seen.recent] == [("A002", "材料不全")]
+    assert look(hall, "w03").parked == ()
+    hall.do(c.CallNext)
+    assert "呼叫中" in look(hall).parked[0].why_not
+
+
+def test_words_of_people_are_never_markup(hall: PagedHall, client: httpx.Client) -> None:
+    payload = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    hall.issue()
+    hall.do(c.CallNext)
+    hall.do(c.Transfer, service="huji", note=payload)
+    hall.do(c.OpenWindow, "w03")
+    hall.do(c.CallNext, "w03")
+    hall.do(c.PauseWindow, "w03", reason=payload)
+    page = client.get("/clerk/w03").text
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<img" not in page
+
+
+def test_index_choice_and_an_unknown_window(client: httpx.Client) -> None:
+    assert "示例县政务服务中心" in client.get("/").text
+    chosen = client.get("/clerk").text
+    assert all(label in chosen for label in ("1号窗口", "2号窗口", "3号窗口"))
+    lost = client.get("/clerk/w99")
+    assert lost.status_code == 404
+    assert "没有这个窗口" in lost.text

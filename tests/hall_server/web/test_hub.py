@@ -1,0 +1,85 @@
+"""A page that cannot be drawn harms no other page, and says so."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from hall_server.hall.model import Hall
+from hall_server.hall.pictures import HallView
+from hall_server.web.live import BROKEN, Hub
+from tests.hall_server.web.hall import PagedHall
+
+
+@dataclass(frozen=True)
+class Counting:
+    """A page that shows the seq, or breaks on purpose."""
+
+    name: str
+    breaks: str = field(default="", compare=False)
+
+    def changed(self, old: HallView, new: HallView) -> bool:
+        return old.seq != new.seq
+
+    def read(self, hall: Hall) -> int:
+        if self.breaks == "read":
+            raise ZeroDivisionError
+        return hall.seq
+
+    def render(self, seen: Any) -> dict[str, str]:
+        if self.breaks == "render":
+            raise ZeroDivisionError
+        return {"seq": f"<p>{seen + 0}</p>"}
+
+
+class Line:
+    """The browser's end of a WebSocket, as far as the hub uses it."""
+
+    def __init__(self) -> None:
+        self.texts: asyncio.Queue[str] = asyncio.Queue()
+        self.gone = asyncio.Event()
+
+    async def accept(self) -> None:
+        """Nothing to do."""
+
+    async def send_text(self, data: str) -> None:
+        await self.texts.put(data)
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        await self.gone.wait()
+        return {"type": "websocket.disconnect"}
+
+    async def until(self, wanted: str) -> None:
+        """Wait for a text that contains this."""
+        while wanted not in await asyncio.wait_for(self.texts.get(), 10):
+            continue
+
+
+@pytest.mark.parametrize("breaks", ["read", "render"])
+def test_a_broken_page_is_alone_in_it(hall: PagedHall, breaks: str) -> None:
+    async def play() -> None:
+        hub = Hub(hall.service, now_ms=hall.clock.now_ms, version="1")
+        running = asyncio.create_task(hub.run())
+        good, bad = Line(), Line()
+        served = [
+            asyncio.create_task(hub.serve(bad, Counting("bad", breaks))),
+            asyncio.create_task(hub.serve(good, Counting("good"))),
+        ]
+        await good.until("<p>")
+        await bad.until(json.dumps(BROKEN))
+        hall.issue()
+        hub.wake(hall.service.view)
+        await good.until(f"<p>{hall.service.view.seq}</p>")
+        assert hub.open_pages == 2
+        good.gone.set()
+        bad.gone.set()
+        await asyncio.gather(*served)
+        assert hub.open_pages == 0
+        running.cancel()
+
+    asyncio.run(play())

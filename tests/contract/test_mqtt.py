@@ -6,15 +6,17 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from contract import messages as m
 from contract import topics as t
 from contract.mqtt import BrokerAddress, BrokerNotFound, MqttBus
-from tests.contract.test_bus import window_state
+from tests.contract.test_bus import SLIP, window_state
 from tests.contract.wire import Box
 from tests.mosquitto import Mosquitto, free_port
 
@@ -220,3 +222,39 @@ def test_nobody_listens_on_the_port(closing: ExitStack) -> None:
 
 def test_the_password_is_not_shown() -> None:
     assert "geheim" not in repr(BrokerAddress("127.0.0.1", 1, "kiosk-1", "geheim"))
+
+
+def test_many_threads_and_a_killed_broker_leave_no_request_behind(
+    mosquitto: Mosquitto, closing: ExitStack
+) -> None:
+    server, _ = linked(closing, "hall-server", mosquitto.address("hall-server"))
+    numbers: dict[str, int] = {}
+
+    def serve(_station: str, request: m.Issue) -> Future[m.IssueAnswer]:
+        number = numbers.setdefault(request.id, len(numbers))
+        server.publish(t.WINDOW, window_state(number), window=f"w{number % 7}")
+        future: Future[m.IssueAnswer] = Future()
+        future.set_result(m.IssueAnswer(slip=replace(SLIP, number=f"A{number}")))
+        return future
+
+    server.serve(t.ISSUE, serve)
+    kiosks = [linked(closing, name, mosquitto.address(name))[0] for name in ("kiosk-1", "kiosk-2")]
+    answers: Box[tuple[str, str]] = Box()
+
+    def ask(kiosk: MqttBus, worker: int) -> None:
+        for n in range(50):
+            request = m.Issue(id=f"{kiosk.station}-{worker}-{n}", service="s")
+            slip = kiosk.request(t.ISSUE, request, timeout_seconds=40).result().slip
+            answers.put((request.id, slip.number if slip else ""))
+
+    workers = [threading.Thread(target=ask, args=(kiosk, n)) for kiosk in kiosks for n in range(3)]
+    for worker in workers:
+        worker.start()
+    answers.wait(lambda values: len(values) >= 60)
+    mosquitto.kill()
+    mosquitto.start()
+    for worker in workers:
+        worker.join()
+    assert len(answers.values) == 300
+    assert dict(answers.values) == {id: f"A{number}" for id, number in numbers.items()}
+    assert len({number for _, number in answers.values}) == 300

@@ -25,24 +25,25 @@ class Qr(Widget):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        for name in ("data", "pos", "size"):
-            self.fbind(name, self._draw)
-        self._draw()
-
-    def _draw(self, *_: object) -> None:
-        self.canvas.clear()
-        if not self.data or min(self.size) < 1:
-            return
-        texture = _texture(self.data)
-        modules = texture.size[0]
-        side = max(int(min(self.size)) // modules, 1) * modules
         with self.canvas:
             Color(1, 1, 1, 1)
-            Rectangle(
-                texture=texture,
-                pos=(round(self.center_x - side / 2), round(self.center_y - side / 2)),
-                size=(side, side),
-            )
+            self._square = Rectangle(size=(0, 0))
+        self.fbind("data", self._encode)
+        for name in ("pos", "size"):
+            self.fbind(name, self._place)
+        self._encode()
+
+    def _encode(self, *_: object) -> None:
+        self._square.texture = _texture(self.data) if self.data else None
+        self._place()
+
+    def _place(self, *_: object) -> None:
+        """As large as whole pixels a module allow, in the middle."""
+        texture = self._square.texture
+        modules = texture.size[0] if self.data else 0
+        side = max(int(min(self.size)) // modules, 1) * modules if modules else 0
+        self._square.size = (side, side)
+        self._square.pos = (round(self.center_x - side / 2), round(self.center_y - side / 2))
 
 
 def _texture(data: str) -> Texture:

@@ -34,6 +34,8 @@ from assets.ui.theme import theme
 LIFT = 0.06
 """Noto's line box stands deeper than its characters: lifted by this share of the size they look centred."""
 STEP = 0.94
+KEPT = 2
+"""Drawings that a text keeps: its natural one and the one that fits, so that a new place draws nothing."""
 REFERENCE = 64
 """Font size at which widths are measured."""
 
@@ -67,6 +69,7 @@ class Text(Widget):
 
     def __init__(self, **options: object) -> None:
         self._redraw = Clock.create_trigger(self.render, -1)
+        self._made_labels: dict[tuple[object, ...], CoreLabel] = {}
         super().__init__(**options)
         with self.canvas:
             self._colour = Color(*theme.colour(self.tone))
@@ -77,7 +80,7 @@ class Text(Widget):
             self.fbind(name, self._redraw)
         for name in ("pos", "valign"):
             self.fbind(name, self._place)
-        self.fbind("tone", self._tint)
+        self.fbind("tone", self._retone)
         theme.bind(version=self._retheme)
         self._redraw()
 
@@ -157,21 +160,27 @@ class Text(Widget):
     ) -> CoreLabel:
         text = self.text if text is None else text
         marked = self.rich or (self.letters and fonts.needs_markup(text))
-        label = (MarkupLabel if marked else CoreLabel)(
-            text=fonts.markup(text) if marked and not self.rich else text,
-            font_size=size,
-            font_name=self._font_name(),
-            bold=self.weight == "bold",
-            halign=self.align,
-            text_size=room,
-            line_height=self.line_height,
-            max_lines=int(self.max_lines),
-            shorten=shorten,
-            shorten_from="right",
-            color=theme.colour(self.tone) if self.rich else (1, 1, 1, 1),
-        )
-        label.refresh()
-        return label
+        options = {
+            "text": fonts.markup(text) if marked and not self.rich else text,
+            "font_size": size,
+            "font_name": self._font_name(),
+            "bold": self.weight == "bold",
+            "halign": self.align,
+            "text_size": room,
+            "line_height": self.line_height,
+            "max_lines": int(self.max_lines),
+            "shorten": shorten,
+            "shorten_from": "right",
+            "color": tuple(theme.colour(self.tone)) if self.rich else (1, 1, 1, 1),
+        }
+        key = (marked, *options.values())
+        if key not in self._made_labels:
+            label = (MarkupLabel if marked else CoreLabel)(**options)
+            label.refresh()
+            while len(self._made_labels) >= KEPT:
+                del self._made_labels[next(iter(self._made_labels))]
+            self._made_labels[key] = label
+        return self._made_labels[key]
 
     def _font_name(self) -> str:
         return fonts.MEDIUM if self.weight == "medium" else fonts.SANS
@@ -185,6 +194,11 @@ class Text(Widget):
 
     def _tint(self, *_: object) -> None:
         self._colour.rgba = (1, 1, 1, 1) if self.rich else theme.colour(self.tone)
+
+    def _retone(self, *_: object) -> None:
+        self._tint()
+        if self.rich:
+            self._redraw()
 
     def _retheme(self, *_: object) -> None:
         self._tint()

@@ -115,6 +115,7 @@ class KioskApp(Shell):
         )
         page = self._made(state.screen.name)
         page.show(state)
+        self._read_clock()
         page.moment(self._moment)
         self.stage.show(page)
         self.mark(state.screen.name)
@@ -133,13 +134,17 @@ class KioskApp(Shell):
         Clock.schedule_once(_sweep, 0.3)
 
     def _tick(self, _seconds: float) -> None:
+        if self._read_clock():
+            self.page.moment(self._moment)
+
+    def _read_clock(self) -> bool:
+        """Hall time for the header; True when it reads differently now."""
         now = self._hall_ms()
         if now is None:
-            return
-        moment = Moment(time_text(now), f"{date_text(now)} {weekday_text(now)}")
-        if moment != self._moment:
-            self._moment = moment
-            self.page.moment(moment)
+            return False
+        before = self._moment
+        self._moment = Moment(time_text(now), f"{date_text(now)} {weekday_text(now)}")
+        return self._moment != before
 
     def _touched(self, *_: object) -> bool:
         now = time.monotonic()

@@ -26,6 +26,7 @@ from devices.ports import (
     Kind,
     Owner,
     Proof,
+    State,
     Ticket,
     TicketPrinter,
 )
@@ -86,8 +87,9 @@ class Hardware:
         return tuple(_wire(device.health, hall_ms) for device in self._devices.values())
 
     def well(self) -> bool:
-        """Every device can do its work."""
-        return all(device.health.usable for device in self._devices.values())
+        """No device is known to fail; one that is being opened is not judged."""
+        healths = [device.health for device in self._devices.values()]
+        return all(health.usable or health.state in (State.OPENING, State.IDENTIFYING) for health in healths)
 
     # ------------------------------------------------------------ reader
 

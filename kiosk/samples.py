@@ -17,7 +17,7 @@ from kiosk.flows import events as e
 from kiosk.flows.state import State
 
 HALL = "示例县政务服务中心"
-DAY = "2026-11-21"
+DAY = "20261121"
 NO_SHOW = "过号后请到导办台重新激活，本号顺延3位"
 
 ZONES = (
@@ -125,7 +125,7 @@ def slip(number: str = "C013", **changes: object) -> TicketSlip:
         ticket=f"t-{number.lower()}",
         number=number,
         hall=HALL,
-        zone="综合专区",
+        zone="综合",
         service="社保医保",
         items=("社会保障卡申领与补换",),
         ahead=12,

@@ -180,6 +180,19 @@ def windows(labels: tuple[str, ...]) -> str:
     return together if len(together) <= 12 or len(labels) <= 2 else "、".join(labels[:2]) + "等"
 
 
+def zone_name(name: str) -> str:
+    """综合专区: the word 专区 is added where the hall does not write it."""
+    return name if not name or name.endswith("区") else f"{name}专区"
+
+
+def day(business_day: str) -> str:
+    """2026年11月21日 for 20261121 and 2026-11-21; anything else as it is."""
+    digits = business_day.replace("-", "")
+    if len(digits) != 8 or not digits.isdigit():
+        return business_day
+    return f"{digits[:4]}年{int(digits[4:6])}月{int(digits[6:])}日"
+
+
 def ahead(slip: TicketSlip) -> str:
     """您前面还有 12 人."""
     if slip.called_to:

@@ -14,7 +14,7 @@ from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.home import Home
 from kiosk.flows.state import State
-from kiosk.flows.words import home_say, zone_note, zone_waiting
+from kiosk.flows.words import home_say, zone_name, zone_note, zone_waiting
 from kiosk.screens.page import Emit, Page, pictured
 from kiosk.screens.parts import Choice
 
@@ -67,8 +67,7 @@ class HomePage(Page):
         self._tiles = {}
         for position, zone in enumerate(zones):
             kind = "primary" if position == 0 else "plain"
-            name = zone.name if zone.name.endswith("专区") else f"{zone.name}专区"
-            tile = Tile(icon=zone.icon or "domain", text=name, kind=kind)
+            tile = Tile(icon=zone.icon or "domain", text=zone_name(zone.name), kind=kind)
             tile.bind(on_release=lambda _, chosen=zone.id: self.emit(e.ChooseZone(chosen)))
             self._tiles[zone.id] = tile
             self._grid.add_widget(tile)

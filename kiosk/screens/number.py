@@ -17,7 +17,7 @@ from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.number import Number, Stage
 from kiosk.flows.state import State
-from kiosk.flows.words import ahead, minutes, number_say, windows
+from kiosk.flows.words import ahead, day, minutes, number_say, windows, zone_name
 from kiosk.screens.page import Emit, Page, load_kv, pictured
 
 
@@ -40,7 +40,7 @@ class TicketView(Panel):
     def show(self, slip: TicketSlip, *, reprint: bool) -> None:
         """Fill in one ticket."""
         mark = "（补打）" if reprint else ""
-        self.over = f"{slip.zone} · {slip.service}{mark}"
+        self.over = " · ".join(each for each in (zone_name(slip.zone), slip.service) if each) + mark
         self.number, self.ahead, self.qr = slip.number, ahead(slip), slip.qr
         lines = self.ids.lines
         lines.clear_widgets()
@@ -93,7 +93,8 @@ def _lines(slip: TicketSlip) -> list[tuple[str, str, bool]]:
     if slip.windows:
         found.append(("desk", windows(slip.windows), True))
     found.append(("bullhorn-outline", "请留意叫号和大屏显示", False))
-    found.append(("calendar-outline", f"{slip.business_day} 当日有效", False))
+    if slip.business_day:
+        found.append(("calendar-outline", f"{day(slip.business_day)}有效", False))
     return found
 
 

@@ -11,6 +11,7 @@ from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.aside import Technician
 from kiosk.flows.state import Facts, State
+from kiosk.flows.words import day
 from kiosk.screens.page import Emit, Page, load_kv, pictured
 from kiosk.screens.parts import Paged
 
@@ -55,7 +56,7 @@ class TechnicianPage(Page):
     def draw(self, state: State, _screen: Technician) -> None:
         """One card per device, and one for the hall server."""
         facts = state.facts
-        self.subtitle = f"营业日 {facts.business_day or '未知'}"
+        self.subtitle = f"营业日 {day(facts.business_day) or '未知'}"
         if self.changed("devices", *facts.devices.values(), facts.server, facts.identity):
             cards: list[Widget] = [_server(facts)]
             self._paged.fill([*cards, *(_device(each) for each in facts.devices.values())], keep_page=True)

@@ -13,7 +13,7 @@ from kiosk.flows import events as e
 from kiosk.flows.shelf import Shelf
 from kiosk.flows.state import State
 from kiosk.flows.take import ZonePage as ZoneScreen
-from kiosk.flows.words import page_say, waiting
+from kiosk.flows.words import page_say, waiting, zone_name
 from kiosk.flows.words import preview as preview_of
 from kiosk.screens.page import Emit, Page, pictured
 from kiosk.screens.parts import Choice, Paged, line_of
@@ -35,7 +35,7 @@ class ZonePage(Page):
         shelf = state.facts.shelf or Shelf()
         zone = shelf.zone.get(screen.zone)
         services = shelf.services.get(screen.zone, ())
-        self.title = f"{zone.name}专区" if zone else ""
+        self.title = zone_name(zone.name) if zone else ""
         self.subtitle = "请选择要办理的业务或事项"
         usual = f"{state.person.masked_name}，身份证已读取" if state.person else "选好后可以看到所需材料"
         self.say(page_say(state, usual))

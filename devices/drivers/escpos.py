@@ -43,6 +43,15 @@ from devices.printing.text import text_job
 from devices.protocols.escpos_bytes import Trouble
 
 _PICTURE_FROM_BAUD = 115200
+_FAILURES = (
+    EscposError,
+    serial.SerialException,
+    OSError,
+    termios.error,
+    AssertionError,
+    TypeError,
+    ValueError,
+)
 _PIECE_SECONDS = 0.5
 _TCP_PIECE = 16384
 
@@ -219,15 +228,14 @@ class _EscposPort(ABC):
             raise
 
     def close(self) -> None:
-        """Close the inner port ourselves: python-escpos' close raises termios.error after an unplug."""
+        """Let go without waiting for a printer that takes nothing."""
         printer, device = self._printer, self._device
         self._printer = self._device = None
-        for step in (self._drop_output, lambda port: port.close()):
-            if device is not None:
-                with suppress(DeviceError), _errors(self.name):
-                    step(device)
+        if device is not None:
+            with suppress(DeviceError), _errors(self.name):
+                self._drop_output(device)
         if printer is not None:
-            printer.device = False
+            printer.close()
 
     def read(self, seconds: float) -> bytes:
         """What came, as soon as anything did; b'' at the deadline."""
@@ -294,7 +302,7 @@ class _SerialPort(_EscposPort):
         self._baud = baud
 
     def _new_printer(self) -> Any:
-        return Serial(devfile=self.name, baudrate=self._baud, timeout=0, dsrdtr=False)
+        return _TidySerial(devfile=self.name, baudrate=self._baud, timeout=0, dsrdtr=False)
 
     def _prepare(self) -> None:
         """python-escpos sets neither lock nor limit: without it a stalled printer blocks for ever."""
@@ -341,6 +349,22 @@ class _NetworkPort(_EscposPort):
         return DeviceAbsent(unreachable(self.name))
 
 
+class _TidySerial(Serial):
+    """python-escpos' close waits for a dead printer and raises after an unplug, even from its ``__del__``.
+
+    Afterwards it would open the port again by itself when used; with None instead of False it does not.
+    """
+
+    _device: Any
+
+    def close(self) -> None:
+        """Close the inner port; never raises."""
+        device, self._device = self._device, None
+        if device:
+            with suppress(DeviceError), _errors(self.devfile):
+                device.close()
+
+
 class _TidyNetwork(Network):
     """python-escpos' class forgets its socket when it cannot connect; this one closes it."""
 
@@ -357,13 +381,20 @@ class _TidyNetwork(Network):
         if former and not device:
             former.close()
 
+    def close(self) -> None:
+        """Close the socket; never raises."""
+        device, self._device = self._device, None
+        if device:
+            with suppress(DeviceError), _errors(self.host):
+                device.close()
+
 
 @contextmanager
 def _errors(name: str, opening: Callable[[BaseException], DeviceError] | None = None) -> Iterator[None]:
-    """The one place for what python-escpos, pyserial and the system raise."""
+    """The one place for what python-escpos (which asserts that it is open), pyserial and the system raise."""
     try:
         yield
-    except (EscposError, serial.SerialException, OSError, termios.error, TypeError, ValueError) as error:
+    except _FAILURES as error:
         if opening is not None:
             raise opening(error) from error
         late = isinstance(error, serial.SerialTimeoutException | TimeoutError)

@@ -95,13 +95,20 @@ def qr_picture(code: Qr, dots: int) -> Image.Image:
     return block
 
 
-def qr_modules(data: str, *, split: bool = True) -> list[list[bool]]:
-    """The code's modules, level M, True = dark. Printers do not ``split`` data into modes as we do."""
+def qr_modules(data: str) -> list[list[bool]]:
+    """The code's modules, level M, True = dark."""
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
-    code.add_data(data, optimize=20 if split else 0)
+    code.add_data(data)
     code.make(fit=True)
     modules: list[list[bool]] = code.get_matrix()
     return modules
+
+
+def native_qr_side(data: str) -> int:
+    """How many modules wide a printer makes the code: it does not split data into modes as we do."""
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
+    code.add_data(data, optimize=0)
+    return 17 + 4 * int(code.best_fit())
 
 
 def measured(text: str, em: int, *, bold: bool = False) -> list[Glyph]:

@@ -12,7 +12,7 @@ from devices.printing.picture import (
     drawn_width,
     glyph_picture,
     line_picture,
-    qr_modules,
+    native_qr_side,
     qr_picture,
 )
 from devices.printing.profiles import Profile
@@ -104,7 +104,7 @@ def _rule(profile: Profile) -> Job:
 
 
 def _native_qr(code: Qr, profile: Profile) -> Job:
-    side = len(qr_modules(code.data, split=False))
+    side = native_qr_side(code.data)
     size = max(1, min(code.size, 16, profile.dots // (side + 4)))
     quiet = escpos.feed(2 * size)
     data = quiet + escpos.center(True) + escpos.qr(code.data.encode(), size) + escpos.center(False) + quiet

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import Protocol
 
 from devices.simulators.pty_line import PtyLine, Unplugged
@@ -14,7 +15,9 @@ from devices.simulators.pty_line import PtyLine, Unplugged
 Take = Callable[[bytes], bool]
 """Offers bytes to the printer; False when it cannot take them now (they are offered again)."""
 
+_UNPACED_BAUD = 10**9
 _PIECE_SECONDS = 0.004
+_LATE_SECONDS = 0.004
 _RETRY_SECONDS = 0.01
 
 
@@ -36,12 +39,16 @@ class PrinterLine(Protocol):
 
 
 class PtyPrinterLine:
-    """Serial, with the time that bytes take at ``baud``."""
+    """Serial, with the time that bytes take at ``baud``.
+
+    Times come from a schedule and not from sleeps in a row: what one sleep is late the next makes up.
+    """
 
     def __init__(self, link: Path, take: Take, *, baud: int) -> None:
         self.address = str(link)
         self._take = take
-        self._line = PtyLine(link, self._serve, baud=baud)
+        self._seconds_per_byte = 10.0 / baud
+        self._line = PtyLine(link, self._serve, baud=_UNPACED_BAUD)
         self._sending = threading.Lock()
 
     def connect(self) -> None:
@@ -55,12 +62,18 @@ class PtyPrinterLine:
     def send(self, data: bytes) -> None:
         """Send at the baud rate."""
         with self._sending, suppress(Unplugged, OSError):
+            self._line.pause(len(data) * self._seconds_per_byte)
             self._line.write(data)
 
     def _serve(self, line: PtyLine) -> None:
-        piece = max(1, int(_PIECE_SECONDS / line.seconds_per_byte))
+        piece = max(1, int(_PIECE_SECONDS / self._seconds_per_byte))
+        free_at = 0.0
         while True:
             data = line.read(piece)
+            now = monotonic()
+            begun = free_at if now - free_at < _LATE_SECONDS else now
+            free_at = begun + len(data) * self._seconds_per_byte
+            line.pause(free_at - monotonic())
             while not self._take(data):
                 line.pause(_RETRY_SECONDS)
 

@@ -131,6 +131,16 @@ def test_row_6_closing_after_an_unplug_is_quiet(tmp_path: Path) -> None:
     gc.collect()
 
 
+@pytest.mark.parametrize("line", ["serial", "tcp"])
+def test_row_6_a_driver_that_is_only_forgotten_is_quiet_too(line: str, tmp_path: Path) -> None:
+    with printer_bench(line, tmp_path, opened=False) as bench:
+        driver = EscposPrinter(Options(port=bench.sim.address))
+        driver.open()
+        bench.sim.set_fault("unplugged", True)
+        del driver
+        gc.collect()
+
+
 @pytest.mark.parametrize("text", ["，：（）《》￥", "，", "￥", "ａｂｃ１２３"])
 def test_row_7_full_width_marks_alone(text: str, tmp_path: Path) -> None:
     assert plain_output(text).endswith(b"?" * len(text)), "python-escpos prints question marks"

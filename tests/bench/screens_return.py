@@ -1,7 +1,7 @@
 """M3: how fast 60 screens show the truth again after a broker restart and after a silent cut.
 
-`python -m tests.bench.screens_return [--rounds 3] [--long]`; --long = 20 rounds of each. While the screens are cut
-off the hall goes on calling; a call that is older than the outage must never reach a screen afterwards.
+`python -m tests.bench.screens_return [--rounds 3] [--long]`; --long = 20 rounds of each. While the screens
+are cut off the hall goes on calling; a call older than the outage must never reach a screen afterwards.
 """
 
 from __future__ import annotations

@@ -156,6 +156,21 @@ def test_the_will_speaks_when_the_link_breaks_and_not_at_a_goodbye(wire: Wire) -
     assert changes == ["lost", "ready", "disconnected", "ready"]
 
 
+def test_a_bus_that_is_back_contradicts_its_own_will(wire: Wire) -> None:
+    server, kiosk = wire.linked("hall-server"), wire.bus("kiosk-1")
+    states: Box[m.StationState] = Box()
+    server.on(t.STATION_STATE, states.put)
+    kind = m.StationKind.KIOSK
+    kiosk.will(t.STATION_STATE, m.StationState(s=m.Presence.LOST, boot="k", kind=kind))
+    _open(kiosk)
+    kiosk.publish(t.STATION_STATE, m.StationState(s=m.Presence.READY, boot="k", kind=kind))
+    states.first()
+    wire.cut(kiosk)
+    states.last(lambda state: state.s is m.Presence.LOST)
+    wire.mend(kiosk)
+    states.last(lambda state: state.s is m.Presence.READY)
+
+
 def test_a_request_is_answered_with_its_id_and_the_station_of_its_topic(wire: Wire) -> None:
     server, kiosk = wire.linked("hall-server"), wire.linked("kiosk-1")
     asked: Box[tuple[str, m.Issue]] = Box()

@@ -10,10 +10,12 @@ from kivy.uix.boxlayout import BoxLayout
 
 import assets.ui.widgets  # noqa: F401  the kv file names them
 from assets.ui.pictures import Sample
+from assets.ui.theme import theme
 from assets.ui.widgets.panel import Panel
 from contract.clock import date_text, time_text, weekday_text
 from contract.messages import ZoneWaiting
 from queue_display.board import ROWS, BoardView, Row
+from queue_display.news import STALE, STARTING
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))
 
@@ -78,8 +80,9 @@ class CurrentCall(Panel):
         self.window_tone = "call_ink" if lit else "accent_text"
         self.soft_tone = "call_ink" if lit else "ink_soft"
         if row is None:
-            self.lead, self.number, self.middle = "", "", "暂无叫号"
-            self.window, self.service = "", "请留意屏幕和广播"
+            self.lead = self.number = self.middle = ""
+            self.window, self.service = "暂无叫号", "请留意屏幕和广播"
+            self.window_tone = "ink_soft"
             return
         self.lead = WATCH if row.fresh else CALM
         self.number, self.middle = row.number, "请到"
@@ -105,6 +108,9 @@ class HallBoard(BoxLayout):
         self._lines = [BoardLine(stripe=bool(at % 2)) for at in range(ROWS)]
         for line in self._lines:
             self.ids.lines.add_widget(line)
+        self._lines[-1].corners = "bottom"
+        self._round_last()
+        theme.bind(version=self._round_last)
 
     def show(self, view: BoardView) -> None:
         """Draw this; what did not change costs nothing."""
@@ -116,6 +122,9 @@ class HallBoard(BoxLayout):
             line.show(view.rows[at] if at < len(view.rows) else None)
         self._show_waiting(view.waiting)
         self._show_strip(view)
+
+    def _round_last(self, *_: object) -> None:
+        self._lines[-1].rounding = 24 * theme.u
 
     def _show_clock(self, hall_ms: int) -> None:
         self.time_text = time_text(hall_ms) if hall_ms else ""
@@ -133,11 +142,12 @@ class HallBoard(BoxLayout):
             line.count = str(each.waiting)
 
     def _show_strip(self, view: BoardView) -> None:
-        bad = bool(view.banner)
+        bad = view.banner == STALE
         self.strip = view.banner or view.notice
-        self.strip_icon = "lan-disconnect" if bad else "bullhorn"
+        calm = "bullhorn" if self.strip else ""
+        self.strip_icon = "lan-disconnect" if bad else "lan-pending" if view.banner else calm
         self.strip_fill, self.strip_ink = ("call", "call_ink") if bad else ("footer", "footer_ink")
-        self.page = "" if bad or view.pages < 2 else f"{view.page}/{view.pages}"
+        self.page = "" if view.banner or view.pages < 2 else f"{view.page}/{view.pages}"
 
 
 # ---------------------------------------------------------------- samples for pictures and lints
@@ -187,7 +197,7 @@ def samples() -> tuple[Sample, ...]:
         "board-call": _sample(rows=dark, current=dark[0]),
         "board-call-lit": _sample(rows=bright, current=bright[0]),
         "board-empty": _sample(rows=(), current=None, notice="", pages=0),
-        "board-stale": _sample(banner="网络中断，显示内容可能已过时，请留意窗口广播"),
+        "board-stale": _sample(banner=STALE),
         "board-starting": _sample(
             hall="",
             title="",
@@ -195,7 +205,7 @@ def samples() -> tuple[Sample, ...]:
             current=None,
             waiting=(),
             minute_ms=0,
-            banner="正在连接大厅服务器，请留意窗口广播",
+            banner=STARTING,
         ),
         "board-long": _sample(
             hall="示例自治区示例市示例县政务服务中心",

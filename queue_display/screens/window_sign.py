@@ -10,6 +10,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 import assets.ui.widgets  # noqa: F401  the kv file names them
 from assets.ui.pictures import Sample
+from queue_display.news import STALE, STARTING
 from queue_display.sign import WORDS, Doing, SignView
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))
@@ -53,7 +54,7 @@ class WindowSign(BoxLayout):
         self.body_fill = "call" if view.lit else "surface"
         self.number_tone = "call_ink" if view.lit else TONES[view.doing]
         self.words_tone = "call_ink" if view.lit else TONES[view.doing]
-        bad = bool(view.banner)
+        bad = view.banner == STALE
         self.strip_fill, self.strip_ink = ("call", "call_ink") if bad else ("footer", "footer_ink")
 
 
@@ -84,7 +85,6 @@ def _sign(view: SignView) -> WindowSign:
 
 def samples() -> tuple[Sample, ...]:
     """The sign in every state, as a lying panel and as a bar."""
-    stale = "网络中断，显示内容可能已过时，请留意窗口广播"
     views = {
         "sign-free": _view(Doing.FREE),
         "sign-calling": _view(Doing.CALLING),
@@ -92,10 +92,8 @@ def samples() -> tuple[Sample, ...]:
         "sign-serving": _view(Doing.SERVING),
         "sign-paused": _view(Doing.PAUSED),
         "sign-closed": _view(Doing.CLOSED),
-        "sign-stale": _view(Doing.SERVING, banner=stale),
-        "sign-starting": _view(
-            Doing.UNKNOWN, label="", name="", services=(), banner="正在连接大厅服务器，请留意窗口广播"
-        ),
+        "sign-stale": _view(Doing.SERVING, banner=STALE),
+        "sign-starting": _view(Doing.UNKNOWN, label="", name="", services=(), banner=STARTING),
         "sign-long": _view(Doing.CALLING, label="办不成事反映窗口", name="首席代表 王主任", number="VIP1024"),
     }
     panels = {name: (view, (1280, 720)) for name, view in views.items()}

@@ -4,6 +4,7 @@
         fill: "surface"     # colour token; "" draws nothing (no transparent rectangles)
         edge: "line"        # colour token of the edge; "" none
         rounding: theme.radius   # 0 = square
+        corners: "all"      # all | top | bottom: which ones are round
         orientation: "vertical"  # it is a BoxLayout
 
 ``ground_of(widget)`` answers which colour token a widget stands on: the contrast lint asks it.
@@ -26,10 +27,11 @@ class Ground(Widget):
     edge = StringProperty("")
     edge_width = NumericProperty(0)
     rounding = NumericProperty(0)
+    corners = StringProperty("all")
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        for name in ("fill", "edge", "edge_width", "rounding"):
+        for name in ("fill", "edge", "edge_width", "rounding", "corners"):
             self.fbind(name, self.paint)
         for name in ("pos", "size"):
             self.fbind(name, self._follow)
@@ -65,7 +67,9 @@ class Ground(Widget):
         if self._body is not None:
             self._body.pos, self._body.size = self.pos, self.size
             if self.rounding:
-                self._body.radius = [min(self.rounding, self.width / 2, self.height / 2)]
+                radius = min(self.rounding, self.width / 2, self.height / 2)
+                top, bottom = (0 if self.corners == one else radius for one in ("bottom", "top"))
+                self._body.radius = [top, top, bottom, bottom]
         if self._edge is not None:
             inset = self._line_width() / 2
             box = (self.x + inset, self.y + inset, self.width - 2 * inset, self.height - 2 * inset)

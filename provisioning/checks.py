@@ -85,7 +85,18 @@ def groups() -> dict[str, Step]:
 
 def _pytest(group: str, marks: str) -> Step:
     env = {"SDL_VIDEODRIVER": "offscreen"} if group == "window" else {}
-    argv = (sys.executable, "-m", "pytest", "-m", marks, "--tb=short", "--durations=5", "-rs")
+    argv = (
+        sys.executable,
+        "-m",
+        "pytest",
+        "-o",
+        "python_files=test_*.py",
+        "-m",
+        marks,
+        "--tb=short",
+        "--durations=5",
+        "-rs",
+    )
     return Step(f"tests: {group}", argv, env, tests=True)
 
 

@@ -38,7 +38,7 @@ def test_a_failure_in_any_lane_is_seen(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_every_test_belongs_to_exactly_one_group() -> None:
-    marks = {name: step.argv[step.argv.index("-m", 3) + 1] for name, step in groups().items()}
+    marks = {name: step.argv[step.argv.index("-m", 2) + 1] for name, step in groups().items()}
     for group in ("window", "processes", "browser", "sound"):
         hits = [
             name

@@ -70,6 +70,7 @@ class Shell(App):
         self._turned = time.monotonic()
         self._marks: list[str] = []
         self._timings: TextIO | None = None
+        self._unwatch: Callable[[], None] = lambda: None
 
     def build(self) -> Stage:
         """The window's content."""
@@ -100,10 +101,23 @@ class Shell(App):
             signal.signal(number, self._ordered_stop)
         ExceptionManager.add_handler(Crashes(self.recover))
         Clock.schedule_interval(self._turn, 0.5)
-        Window.bind(on_flip=self._flipped, on_key_down=self.keys.key_down)
+        Window.bind(on_key_down=self.keys.key_down)
+        self.watch_flips()
+
+    def watch_flips(self) -> None:
+        """Tell when a frame is on the glass: Kivy's on_flip comes before the swap, which draws."""
+        swap = Window.flip
+
+        def swap_and_tell() -> None:
+            swap()
+            self._flipped()
+
+        Window.flip = swap_and_tell
+        self._unwatch = lambda: setattr(Window, "flip", swap)
 
     def on_stop(self) -> None:
         """Close the file of timings."""
+        self._unwatch()
         if self._timings is not None:
             self._timings.close()
             self._timings = None
@@ -124,7 +138,7 @@ class Shell(App):
     def _turn(self, _seconds: float) -> None:
         self._turned = time.monotonic()
 
-    def _flipped(self, *_: object) -> None:
+    def _flipped(self) -> None:
         if not self.ready:
             self.ready = True
             self.on_ready()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -174,20 +175,18 @@ def test_the_screen_says_that_the_news_is_old(hall: Hall, screen: Screen) -> Non
 
 
 def test_a_call_is_timed_when_its_frame_was_flipped(hall: Hall, screen: Screen, tmp_path: Path) -> None:
-    from kivy.core.window import Window
-
     screen.app.timings(tmp_path / "t")
-    Window.bind(on_flip=screen.app._flipped)
+    screen.app.watch_flips()
+    before = time.monotonic_ns()
     hall.beat()
     hall.call("A002")
     try:
-        assert screen.drawn(lambda: bool((tmp_path / "t").read_text()))
+        assert screen.drawn(lambda: "c-A002" in (tmp_path / "t").read_text())
     finally:
-        Window.unbind(on_flip=screen.app._flipped)
         screen.app.on_stop()
-    moment, _, mark = (tmp_path / "t").read_text().strip().partition("\t")
-    assert mark == "c-A002"
-    assert int(moment) > 0
+    lines = [line.split("\t") for line in (tmp_path / "t").read_text().splitlines()]
+    assert sorted(mark for _, mark in lines) == ["c-A002", "first-frame"]
+    assert all(before < int(moment) < time.monotonic_ns() for moment, _ in lines)
 
 
 def test_a_sign_follows_its_window(hall: Hall) -> None:

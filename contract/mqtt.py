@@ -39,7 +39,7 @@ CONNECT_SECONDS = 2.0
 RECONNECT_SECONDS = (0.1, 1.5)
 REFUSED_SECONDS = (3.0, 5.0)
 SESSION_SECONDS = 60
-SHORT_LINK_SECONDS = 5.0
+SHORT_LINK_SECONDS = 2.0
 SHORT_LINKS = 3  # so many in a row: two programs of one name throw one another out
 KEEPALIVE_SECONDS = 5
 WATCH_SECONDS = 5.0
@@ -90,7 +90,9 @@ class MqttBus(Delivery):
     ``locate`` says where the broker is; it is asked on the link thread before each attempt, may take its
     time and may raise BrokerNotFound.
     ``watch_seconds``: when the server's beat is missed for so long on a link that looks alive, the link
-    is torn down (the broker may be frozen or the path cut); None never does.
+    is torn down (the broker may be frozen or the path cut); None never does. ``reconnect_seconds``: the
+    pause before a new attempt is drawn from this range, anew each time; the hall server, alone and beside
+    its broker, may use a shorter one.
     """
 
     def __init__(
@@ -100,12 +102,14 @@ class MqttBus(Delivery):
         locate: BrokerAddress | Callable[[], BrokerAddress],
         *,
         watch_seconds: float | None = WATCH_SECONDS,
+        reconnect_seconds: tuple[float, float] = RECONNECT_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(hall, station, monotonic=monotonic)
         self._locate = locate
         self._address = locate if isinstance(locate, BrokerAddress) else BrokerAddress("", 0, station)
         self._watch = BeatWatch(watch_seconds)
+        self._reconnect_seconds = reconnect_seconds
         self._server_topic = SERVER.topic(hall)
         self._lock = threading.Lock()
         self._backlog = Backlog(self._dropped_out)
@@ -179,15 +183,20 @@ class MqttBus(Delivery):
                 self._stay(link)
                 refused = self._thrown_out(link)
             if not self._closing:
-                self._pause(random.uniform(*(REFUSED_SECONDS if refused else RECONNECT_SECONDS)))
+                self._pause(random.uniform(*(REFUSED_SECONDS if refused else self._reconnect_seconds)))
 
     def _thrown_out(self, link: _Link) -> bool:
-        """Whether links end so soon, again and again, that somebody else must be using our name."""
-        short = self._monotonic() - link.linked_at < SHORT_LINK_SECONDS
+        """Whether links end so soon, again and again, that somebody else must be using our name.
+
+        Who throws us out leaves a session behind; a broker that was restarted does not.
+        """
+        short = link.resumed and self._monotonic() - link.linked_at < SHORT_LINK_SECONDS
         self._short_links = self._short_links + 1 if short else 0
         if self._short_links < SHORT_LINKS:
             return False
         self._trouble = f"{self._trouble}; does another program run as {self._station}?"
+        if self._short_links == SHORT_LINKS:
+            log.warning("%s", self._trouble)
         return True
 
     def _pause(self, seconds: float) -> None:

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -120,22 +120,29 @@ def test_a_wrong_password_is_said_once_and_the_bus_goes_on_trying(
     assert bus.trouble == ""
 
 
-def test_two_programs_of_one_name_are_noticed_and_slow_down(
-    mosquitto: Mosquitto, closing: ExitStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("contract.mqtt.RECONNECT_SECONDS", (0.01, 0.05))
-    troubles: Box[str] = Box()
-    first: MqttBus
+def test_two_programs_of_one_name_are_noticed_and_slow_down(mosquitto: Mosquitto, closing: ExitStack) -> None:
+    said: Box[str] = Box()
+    closing.enter_context(heard_log("contract.mqtt", said))
+    address = mosquitto.address("kiosk-1")
+    for _ in range(2):
+        bus = MqttBus("demo", "kiosk-1", address, reconnect_seconds=(0.01, 0.05))
+        bus.open()
+        closing.callback(bus.close)
+    said.wait(lambda values: any("does another program run as kiosk-1?" in one for one in values))
 
-    def locate() -> BrokerAddress:
-        troubles.put(first.trouble)
-        return mosquitto.address("kiosk-1")
 
-    first = MqttBus("demo", "kiosk-1", locate)
-    first.open()
-    closing.callback(first.close)
-    linked(closing, "kiosk-1", mosquitto.address("kiosk-1"))
-    troubles.last(lambda said: "does another program run as kiosk-1?" in said)
+@contextmanager
+def heard_log(name: str, said: Box[str]) -> Iterator[None]:
+    """Collect what is logged."""
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.put(record.getMessage())
+
+    ear = Ear()
+    logging.getLogger(name).addHandler(ear)
+    yield
+    logging.getLogger(name).removeHandler(ear)
 
 
 def test_open_does_not_need_a_broker_and_what_was_said_before_arrives(

@@ -142,16 +142,17 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def api_routes(
-    service: HallService, seen: SeenCheck, show: Callable[[str, str], Awaitable[None]]
+    service: HallService, seen: SeenCheck, show: Callable[[str, str, str], Awaitable[None]]
 ) -> APIRouter:
-    """All under /api. ``show(window, request)`` is awaited after a press, before its answer leaves."""
+    """All under /api; ``show(window, request, number)`` is awaited between a commit and its answer."""
     router = APIRouter(prefix="/api", responses=PROBLEMS)
 
     async def carry_out(command: c.AtWindow, press: Press) -> Done:
         await seen.check(command.window, press.request, press.seen)
         answer = await answered(service.submit(command))
-        await show(command.window, press.request)
-        return Done(ticket=answer.ticket, number=answer.ticket.rpartition("-")[2])
+        number = answer.ticket.rpartition("-")[2]
+        await show(command.window, press.request, number)
+        return Done(ticket=answer.ticket, number=number)
 
     def common(window: str, press: Press) -> dict[str, str]:
         return {"window": window, "by": f"window:{window}", "request": press.request}

@@ -167,16 +167,16 @@ class Hub:
                 task.cancel()
             self._leave(page, browser)
 
-    async def show(self, page: LivePage, request: str) -> None:
-        """After a press: draw its own page at once and tell its browsers that this request is in the
-        picture, so that a page never takes the next press by an older one."""
+    async def show(self, page: LivePage, request: str, number: str) -> None:
+        """After a press: draw its own page at once and tell its browsers that this request is done and
+        in the picture, so that a page never takes the next press by an older one."""
         async with self._lock:
             group = self._groups.get(page)
             if group is None:
                 return
             await self._draw([group])
             for browser in group.browsers:
-                browser.note(request, json.dumps({"shown": request}))
+                browser.note(request, json.dumps({"done": request, "number": number}))
 
     async def _join(self, page: LivePage, browser: _Browser) -> None:
         async with self._lock:

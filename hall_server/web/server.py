@@ -130,8 +130,8 @@ class WebServer:
         rendering = Rendering(hall_name=service.plan.name, actions=BY_NAME, action_list=ACTIONS)
         hub = self._hub = Hub(service, now_ms=now_ms, version=rendering.version)
 
-        async def show(window: str, request: str) -> None:
-            await hub.show(ClerkPage(window, service.plan, now_ms, rendering), request)
+        async def show(window: str, request: str, number: str) -> None:
+            await hub.show(ClerkPage(window, service.plan, now_ms, rendering), request, number)
 
         @contextlib.asynccontextmanager
         async def life(_app: FastAPI) -> AsyncIterator[None]:

@@ -4,7 +4,7 @@
 
 (() => {
   const RETRY_MS = 1000;
-  const SHOWN_MS = 1500; // how long an answer waits for its picture
+  const SHOWN_MS = 1000; // how long an answer waits for its picture
   const ANSWER_MS = 8000; // no answer for so long counts as a broken line
   const GIVE_UP_MS = 30000;
   const CALM_MS = 350; // the same press again right after its answer is a slip of the finger
@@ -50,7 +50,7 @@
         signal: cut.signal,
       });
       const answer = await response.json();
-      if (response.ok && answer.ok === true) answered(mine, success(mine, answer));
+      if (response.ok && answer.ok === true) answered(mine, answer);
       else if (response.status !== 503) finish(mine, "bad", answer.sentence || "操作未完成，请再试");
       else later(mine);
     } catch {
@@ -62,6 +62,7 @@
   }
 
   function later(mine) {
+    if (press !== mine) return;
     if (performance.now() - mine.begun > GIVE_UP_MS) {
       finish(mine, "bad", `“${mine.text}”未得到确认，请以画面为准，核对后重新操作`);
       return;
@@ -71,23 +72,21 @@
   }
 
   function retry() {
-    if (!press || press.sending || press.sentence) return;
+    if (!press || press.sending || press.answered) return;
     clearTimeout(press.timer);
     if (Line.up) send();
     else later(press);
   }
 
-  // The answer and the picture come on two ways: a press ends when both are here.
-  function answered(mine, sentence) {
-    mine.sentence = sentence;
-    if (mine.shown) finish(mine, "good", sentence);
-    else setTimeout(() => finish(mine, "good", sentence), SHOWN_MS);
+  // What is done is told on two ways: over the line behind its picture, and as the answer. The line comes
+  // first as a rule; when it is silent, the answer counts a little later.
+  function answered(mine, answer) {
+    mine.answered = true;
+    setTimeout(() => finish(mine, "good", success(mine, answer)), SHOWN_MS);
   }
 
-  function shown(request) {
-    if (!press || press.body.request !== request) return;
-    press.shown = true;
-    if (press.sentence) finish(press, "good", press.sentence);
+  function done(news) {
+    if (press && press.body.request === news.done) finish(press, "good", success(press, news));
   }
 
   function finish(mine, kind, sentence) {
@@ -190,7 +189,7 @@
 
   Line.idle = () => press === null && !document.querySelector("dialog[open]");
   Line.onUp(retry);
-  Line.onNote((news) => news.shown && shown(news.shown));
+  Line.onNote((news) => news.done && done(news));
   Line.onSwap(() => {
     paint();
     const ticket = document.getElementById("ticket").dataset.ticket;

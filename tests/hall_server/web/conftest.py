@@ -1,4 +1,4 @@
-"""A paged hall for each test, one Chromium for all of them."""
+"""A paged hall for each test, one Chromium for each module of browser tests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def client(hall: PagedHall) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it lives, this thread has a running loop: no asyncio.run
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
@@ -67,10 +67,12 @@ Opener = Callable[..., Watched]
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Opener]:
-    """``opened(url, width=…, height=…)``: a page in a context of its own, watched."""
+    """``opened(url, width=…, height=…, before=…)``: a page in a context of its own, watched."""
     contexts = []
 
-    def open_page(url: str, *, width: int = 1024, height: int = 600) -> Watched:
+    def open_page(
+        url: str, *, width: int = 1024, height: int = 600, before: Callable[[Page], None] | None = None
+    ) -> Watched:
         context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
         contexts.append(context)
         context.set_default_timeout(10_000)
@@ -85,6 +87,8 @@ def opened(browser: Browser) -> Iterator[Opener]:
         page.on("pageerror", lambda error: watched.errors.append(str(error)))
         page.on("request", lambda request: watched.asked.append(request.url))
         page.on("websocket", lambda socket: watched.asked.append(socket.url))
+        if before is not None:
+            before(page)
         page.goto(url)
         return watched
 

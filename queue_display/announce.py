@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m queue_display announce", description=__doc__)
     parser.add_argument("--config", type=Path, required=True, help="the station's TOML file")
     parser.add_argument("--show-config", action="store_true", help="print what the file says and end")
-    parser.add_argument("--timing", type=Path, help="append the monotonic ns of each call's first sample")
+    parser.add_argument("--timing", type=Path, help="append the ns of each call's first sample to this file")
     options = parser.parse_args(arguments)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"

@@ -242,12 +242,12 @@ def _without_stale(state: State, now_ms: int) -> tuple[State, tuple[Effect, ...]
 
 def _stale(waiting: Utterance, rules: Rules, now_ms: int) -> Reason:
     age = now_ms - waiting.at_ms
+    if waiting.reading > 1 and age >= rules.second_fresh_ms:
+        return Reason.SECOND_STALE
     if now_ms >= waiting.expires_ms:
         return Reason.EXPIRED
     if age > rules.late_ms:
         return Reason.LATE
-    if waiting.reading > 1 and age >= rules.second_fresh_ms:
-        return Reason.SECOND_STALE
     return Reason.NONE
 
 

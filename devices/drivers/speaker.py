@@ -2,12 +2,14 @@
 
 Why never: a receiver behind HDMI mutes the first seconds after each start, and an idle sound server
 takes a second to wake (VOICE.md §6). When the sound server dies no error comes; only the callback stops
-being called, so its age is the heartbeat.
+being called, so its age is the heartbeat. Left to itself miniaudio lets PulseAudio hold one period only;
+libpulse takes the wanted latency from its environment (docs/decisions/0007-voice.md).
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 import wave
@@ -31,10 +33,11 @@ _log = logging.getLogger(__name__)
 RATE = 48_000
 FRAME_BYTES = 4
 PERIOD_MS = 20
-PERIODS = 4
 DEAD_SECONDS = 1.0
 _OPENING_SECONDS = 5.0
 _FLOWING_FRAMES = RATE // 4
+_LATENCY = "PULSE_LATENCY_MSEC"
+_LATENCY_GIVEN = os.environ.get(_LATENCY, "")
 _CHINA = timezone(timedelta(hours=8))
 _BACKENDS = {
     "pulse": [miniaudio.Backend.PULSEAUDIO],
@@ -47,13 +50,15 @@ _BACKENDS = {
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``backend`` pulse (also PipeWire), alsa, auto, or null (plays into nothing, at the right pace).
 
-    ``device`` is part of the output's name, empty = the default one; ``volume`` 0–1. With ``keep_dir``
-    the last ``keep_last`` sounds lie there as WAV files, for a machine that has no loudspeaker.
+    ``device`` is part of the output's name, empty = the default one; ``volume`` 0–1. ``latency_ms`` is how
+    much sound the sound system holds: less is heard sooner, more survives a busier machine. With
+    ``keep_dir`` the last ``keep_last`` sounds lie there as WAV files, for a machine without loudspeaker.
     """
 
     backend: str = "auto"
     device: str = ""
     volume: float = 1.0
+    latency_ms: int = 100
     keep_dir: str = ""
     keep_last: int = 20
 
@@ -96,6 +101,7 @@ class Speaker:
         Raises DeviceAbsent when there is no such output, DeviceLost when it stays mute.
         """
         self.close()
+        os.environ[_LATENCY] = _LATENCY_GIVEN or str(self._options.latency_ms)
         backends = _BACKENDS[self._options.backend]
         name = self._options.device or self._options.backend
         self._flowing.clear()
@@ -104,7 +110,7 @@ class Speaker:
                 nchannels=2,
                 sample_rate=RATE,
                 buffersize_msec=PERIOD_MS,
-                callback_periods=PERIODS,
+                callback_periods=max(2, self._options.latency_ms // PERIOD_MS),
                 device_id=self._find(backends),
                 backends=backends,
                 app_name="banshi",

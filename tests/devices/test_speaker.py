@@ -50,7 +50,7 @@ def silent() -> Iterator[driver.Speaker]:
 
 @pytest.mark.sound
 def test_what_is_queued_is_heard_whole_and_in_order(sink: VirtualSink) -> None:
-    speaker = driver.build(driver.Options(backend="pulse"))
+    speaker = driver.build(driver.Options(backend="pulse", latency_ms=400))
     speaker.open()
     sounds = [noise(seed) for seed in range(5)]
     ended: queue.SimpleQueue[tuple[int, bool]] = queue.SimpleQueue()
@@ -62,7 +62,7 @@ def test_what_is_queued_is_heard_whole_and_in_order(sink: VirtualSink) -> None:
         for number, pcm in enumerate(sounds):
             speaker.play(pcm, done=partial(told, number))
         assert [ended.get(timeout=20) for _ in sounds] == [(number, True) for number in range(5)]
-        until = recording.seconds() + 0.6
+        until = recording.seconds() + 1.0
         eventually(lambda: recording.seconds() > until)
         heard = recording.samples()
     speaker.close()

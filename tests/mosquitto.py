@@ -40,13 +40,14 @@ def free_port() -> int:
 
 
 class Mosquitto:
-    """One broker process; every user's password is its name reversed."""
+    """One broker process; every user's password is its name reversed; ``extra`` goes into its file."""
 
-    def __init__(self, folder: Path, users: Iterable[str]) -> None:
+    def __init__(self, folder: Path, users: Iterable[str], extra: str = "") -> None:
         assert MOSQUITTO, "mosquitto is not installed"
         self.folder, self.port = folder, free_port()
         self._process: subprocess.Popen[bytes] | None = None
         configuration = CONFIGURATION.format(port=self.port, folder=folder)
+        configuration += extra
         if os.geteuid() == 0:
             configuration += "user root\n"
         (folder / "mosquitto.conf").write_text(configuration)

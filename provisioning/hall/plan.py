@@ -9,6 +9,7 @@ from pathlib import Path
 from provisioning.hall.facts import HallFacts, Paths, PlanError, Wishes
 from provisioning.hall.inventory import Inventory
 from provisioning.hall.program import (
+    DisplayAnswers,
     PathsExist,
     Plan,
     PortAnswers,
@@ -145,7 +146,7 @@ def _screen_programs(inventory: Inventory, paths: Paths, env: dict[str, str]) ->
                 *("-auth", env["XAUTHORITY"], "-noreset"),
             ),
             env=env,
-            ready=(PathsExist((f"/tmp/.X11-unix/X{number}",)),),
+            ready=(DisplayAnswers(),),
         ),
         Program(
             name="screen-vnc",

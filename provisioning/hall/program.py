@@ -29,13 +29,17 @@ class WindowShown(msgspec.Struct, frozen=True, tag="window"):
     """Ready when it shows a window on its display."""
 
 
+class DisplayAnswers(msgspec.Struct, frozen=True, tag="display"):
+    """Ready when the X server of its environment answers."""
+
+
 class Runs(msgspec.Struct, frozen=True, tag="runs"):
     """Ready when it has run for so long."""
 
     seconds: float
 
 
-Ready = PortAnswers | PathsExist | LogSays | WindowShown | Runs
+Ready = PortAnswers | PathsExist | LogSays | WindowShown | DisplayAnswers | Runs
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):

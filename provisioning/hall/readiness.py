@@ -9,7 +9,15 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from provisioning.hall.program import LogSays, PathsExist, PortAnswers, Ready, Runs, WindowShown
+from provisioning.hall.program import (
+    DisplayAnswers,
+    LogSays,
+    PathsExist,
+    PortAnswers,
+    Ready,
+    Runs,
+    WindowShown,
+)
 
 _LOOK_SECONDS = 2.0
 
@@ -27,6 +35,8 @@ def holds(
             return _log_has(log, log_start, pattern)
         case WindowShown():
             return _shows_window(pid, env)
+        case DisplayAnswers():
+            return _ends_well(("xdpyinfo",), env) is not None
         case Runs(seconds):
             return age >= seconds
 
@@ -49,9 +59,14 @@ def _log_has(log: Path, start: int, pattern: str) -> bool:
 
 
 def _shows_window(pid: int, env: Mapping[str, str]) -> bool:
-    command = ("xdotool", "search", "--onlyvisible", "--pid", str(pid))
+    found = _ends_well(("xdotool", "search", "--onlyvisible", "--pid", str(pid)), env)
+    return found is not None and found.strip() != b""
+
+
+def _ends_well(command: tuple[str, ...], env: Mapping[str, str]) -> bytes | None:
+    """What a short command prints, None when it fails."""
     try:
         done = subprocess.run(command, env=dict(env), capture_output=True, timeout=_LOOK_SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return bool(done.stdout.strip())
+        return None
+    return done.stdout if done.returncode == 0 else None

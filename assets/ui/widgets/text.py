@@ -28,7 +28,7 @@ from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, St
 from kivy.uix.widget import Widget
 
 from assets.ui import fonts
-from assets.ui.lines import break_lines
+from assets.ui.lines import even_lines, whole_lines
 from assets.ui.theme import theme
 
 LIFT = 0.06
@@ -147,8 +147,11 @@ class Text(Widget):
         if self.rich:
             return self._made(size, (self.width, None))
         font, bold = self._font_name(), self.weight == "bold"
-        lines = break_lines(self.text, self.width, lambda piece: advance(piece, font, bold) * size)
-        return self._made(size, (None, None), text="\n".join(lines))
+        even = self.align == "center" or self.level in ("title", "display")
+        broken = (even_lines if even else whole_lines)(
+            self.text, self.width, lambda piece: advance(piece, font, bold) * size
+        )
+        return self._made(size, (None, None), text="\n".join(broken))
 
     def _made(
         self,

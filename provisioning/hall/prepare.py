@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assets import PROJECT
-from contract.schema import load_toml
-from hall_server.config import HallFile
+from hall_server.config import load
 from provisioning.hall.facts import HallFacts, Paths, PlanError, Station, Wishes
 from provisioning.hall.inventory import look
 from provisioning.hall.plan import Wanted, make
@@ -32,7 +31,7 @@ class PortsTaken(PlanError):
 
 def hall_facts(file: Path) -> HallFacts:
     """What the plan needs of a hall's file. Raises ConfigError, PlanError."""
-    hall = load_toml(file, HallFile)
+    hall = load(file).file
     if not hall.boards:
         raise PlanError(f"{file} has no [[boards]]: nothing could be called")
     return HallFacts(

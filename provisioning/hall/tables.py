@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from provisioning.hall.facts import HallFacts, Paths, Station, Wishes
+from provisioning.hall.facts import HallFacts, Paths, Station
 
 SCREEN_PORT = 18081
 CONTROL_PORT = 18900
@@ -22,14 +22,16 @@ PLACES = {
 }
 
 
-def station_table(station: Station, hall: HallFacts, paths: Paths, wishes: Wishes) -> Table:
+def station_table(
+    station: Station, hall: HallFacts, paths: Paths, *, discover: bool, sound_backend: str
+) -> Table:
     """The TOML of one station."""
     table: Table = {
         "station": {
             "id": station.id,
             "name": station.name,
             "hall": hall.id,
-            "server": "discover" if wishes.discover else f"127.0.0.1:{hall.broker_port}",
+            "server": "discover" if discover else f"127.0.0.1:{hall.broker_port}",
             "secret_file": str(paths.state / "broker" / "secrets" / station.id),
             "cache": str(paths.var / "cache" / station.id),
             "place": station.place,
@@ -55,7 +57,7 @@ def station_table(station: Station, hall: HallFacts, paths: Paths, wishes: Wishe
         case "announcer":
             table["announce"] = {"board": hall.board}
             table["devices"] = {
-                "speaker": {"driver": "speaker", "backend": "pulse", "keep_dir": str(paths.calls)}
+                "speaker": {"driver": "speaker", "backend": sound_backend, "keep_dir": str(paths.calls)}
             }
     return table
 

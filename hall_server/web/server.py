@@ -89,6 +89,7 @@ class WebServer:
             ws="websockets-sansio",
             lifespan="on",
             log_config=None,
+            log_level="warning",
             access_log=False,
             server_header=False,
             proxy_headers=False,

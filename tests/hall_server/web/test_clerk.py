@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 
 from contract.messages import Paper, Person
 from hall_server.hall import commands as c
 from hall_server.hall.model import Outcome
-from hall_server.web.actions import ACTIONS
-from hall_server.web.clerk import Counter, counter
+from hall_server.web.actions import ACTIONS, BY_NAME
+from hall_server.web.clerk import ClerkPage, Counter, counter
+from hall_server.web.rendering import Rendering
 from tests.hall_server.web.hall import ITEM, PagedHall
 
 
@@ -103,3 +106,22 @@ def test_index_choice_and_an_unknown_window(client: httpx.Client) -> None:
     lost = client.get("/clerk/w99")
     assert lost.status_code == 404
     assert "没有这个窗口" in lost.text
+
+
+def test_a_page_is_stale_only_by_its_own_window_and_queues(hall: PagedHall) -> None:
+    service = hall.service
+    rendering = Rendering(hall_name="", actions=BY_NAME, action_list=ACTIONS)
+    pages = {w: ClerkPage(w, hall.plan, hall.clock.now_ms, rendering) for w in hall.plan.windows}
+
+    def stale_after(act: Callable[[], object]) -> set[str]:
+        before = service.view
+        act()
+        service.query(lambda _: None).result(5)  # the flush leaves behind the answer: wait for both
+        while service.view is before:
+            service.query(lambda _: None).result(5)
+        return {w for w, page in pages.items() if page.changed(before, service.view)}
+
+    stale_after(hall.issue)  # opens the business day: everything is new
+    assert stale_after(lambda: hall.issue("huji")) == {"w01", "w03"}
+    assert stale_after(lambda: hall.issue("shebao")) == {"w01", "w02"}
+    assert stale_after(lambda: hall.do(c.PauseWindow, "w03", reason="午餐")) == {"w01", "w03"}

@@ -309,3 +309,25 @@ def test_pages_ask_nobody_else_and_complain_of_nothing(hall: PagedHall, opened: 
         assert watched.asked
         assert watched.strangers(hall.url) == []
         assert watched.errors == []
+
+
+def test_eight_tabs_live_side_by_side(hall: PagedHall, opened: Opener) -> None:
+    first = desk(hall, opened)
+    tabs = [first, *(first.context.new_page() for _ in range(7))]
+    for tab in tabs[1:]:
+        tab.goto(f"{hall.url}/clerk/w01")
+        expect(tab.locator("#lamp")).to_have_text("已连接")
+    hall.issue()
+    hall.do(c.CallNext)
+    for tab in tabs:
+        expect(tab.locator("#ticket .number")).to_have_text("A001")
+
+
+def test_the_phone_page_follows_its_number(hall: PagedHall, opened: Opener) -> None:
+    ticket = hall.issue()
+    page = opened(f"{hall.url}/t/{ticket}.{qr_seal(ticket, KEY)}", width=390, height=800).page
+    expect(page.locator(".main")).to_contain_text("您前面还有 0 人")
+    hall.do(c.CallNext, "w02")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".main")).to_contain_text("2号窗口")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -66,8 +66,12 @@ def make(
         *(_sound_programs(paths, env) if virtual_sound else ()),
         *_hall_programs(hall, paths, env, screen="screen" if virtual_screen else "", sound=virtual_sound),
     ]
+    backend = "pulse" if virtual_sound else "auto"
     files = {
-        paths.station_file(s.id): toml_text(station_table(s, hall, paths, wishes)) for s in hall.stations
+        paths.station_file(station.id): toml_text(
+            station_table(station, hall, paths, discover=wishes.discover, sound_backend=backend)
+        )
+        for station in hall.stations
     }
     files[paths.hall / "bench.toml"] = toml_text(bench_table(paths))
     ports = {

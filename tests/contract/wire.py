@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
 from contract.delivery import Delivery
@@ -126,10 +127,8 @@ class MqttWire(_Buses):
 
     def bus(self, station: str) -> Delivery:
         relay = self.relays.setdefault(station, Relay(self.broker.port))
-        address = self.broker.address(station)
-        self.made.append(
-            MqttBus("demo", station, type(address)("127.0.0.1", relay.port, station, address.password))
-        )
+        address = replace(self.broker.address(station), port=relay.port)
+        self.made.append(MqttBus("demo", station, address, reconnect_seconds=(0.02, 0.2)))
         return self.made[-1]
 
     def linked(self, station: str) -> Delivery:

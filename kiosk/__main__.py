@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.show_config:
             print(masked(config))
             return 0
+        check_cache(config, options.config)
         drivers = build_drivers(config, options.config)
         bus = station_bus(config.station, options.config)
     except ConfigError as error:
@@ -46,6 +48,15 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{options.config}: can be used")
         return 0
     return _run(config, options.config, bus, drivers, timing=options.timing)
+
+
+def check_cache(config: KioskStation, file: Path) -> None:
+    """Raises ConfigError when nothing can be kept in the station's cache folder."""
+    cache = file.parent / config.station.cache
+    place = next(each for each in (cache, *cache.absolute().parents) if each.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        wanted = "wanted a folder that this user may write"
+        raise ConfigError(str(file), [Problem("station.cache", f'"{cache}"', wanted)])
 
 
 def build_drivers(config: KioskStation, file: Path) -> dict[str, Device]:
@@ -93,13 +104,17 @@ def _run(
     window.prepare(config.display, title=config.station.name)
     window.open_window(config.display)
     from kiosk.app import KioskApp
+    from kiosk.flows.state import Facts
     from kiosk.session import Session
 
     station = Station(bus, station_info(StationKind.KIOSK, config.station))
     cache = file.parent / config.station.cache
     app: KioskApp
-    session = Session(station, drivers, cache, lambda state: app.hear(state), zones=config.kiosk.zones)
-    app = KioskApp(session.post, station.clock.now_ms, ready=station.ready)
+    known = Facts(station_name=config.station.name, place=config.station.place)
+    session = Session(
+        station, drivers, cache, lambda state: app.hear(state), facts=known, zones=config.kiosk.zones
+    )
+    app = KioskApp(session.post, station.clock.now_ms, start=session.state, ready=station.ready)
     if timing is not None:
         app.timings(timing)
     session.open()

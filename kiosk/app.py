@@ -50,12 +50,13 @@ class KioskApp(Shell):
         emit: Callable[[e.Event], None],
         hall_ms: Callable[[], int | None],
         *,
+        start: State | None = None,
         ready: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self._emit, self._hall_ms, self._say_ready = emit, hall_ms, ready
         self._pages: dict[str, Page] = {}
-        self._state = flow.start()
+        self._state = start or flow.start()
         self._moment = Moment()
         self._touched_at = 0.0
         self._ahead = list(AHEAD)

@@ -14,7 +14,7 @@ from contract.messages import Person, QueueState, TicketSlip
 from devices.ports import Kind
 from kiosk import flow
 from kiosk.flows import events as e
-from kiosk.flows.state import State
+from kiosk.flows.state import Facts, State
 
 HALL = "示例县政务服务中心"
 DAY = "20261121"
@@ -152,7 +152,7 @@ def opening(*, server: bool = True, reader: bool = True, printer: bool = True) -
 
 def after(*events: e.Event, server: bool = True, reader: bool = True, printer: bool = True) -> State:
     """The kiosk after its opening and these events."""
-    state = flow.start()
+    state = flow.start(Facts(place="大厅入口"))
     for event in (*opening(server=server, reader=reader, printer=printer), *events):
         state, _ = flow.step(state, event)
     return state

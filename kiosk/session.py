@@ -29,7 +29,7 @@ from kiosk import flow
 from kiosk.flows import effects as x
 from kiosk.flows import events as e
 from kiosk.flows import home
-from kiosk.flows.state import State
+from kiosk.flows.state import Facts, State
 from kiosk.hardware import Hardware, Keyring
 from kiosk.request_id import new_request_id
 
@@ -55,10 +55,11 @@ class Session:
         cache: Path,
         show: Callable[[State], None],
         *,
+        facts: Facts | None = None,
         zones: tuple[str, ...] = (),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.state = flow.start()
+        self.state = flow.start(facts)
         self.hardware = Hardware(drivers, self.post)
         self._station, self._show, self._zones, self._monotonic = station, show, zones, monotonic
         self._events: queue.SimpleQueue[e.Event | None] = queue.SimpleQueue()

@@ -50,6 +50,7 @@ class Facts:
 
     hall_name: str = ""
     station_name: str = ""
+    place: str = ""
     shelf: Shelf | None = None
     queues: Mapping[str, QueueState] = field(default_factory=dict)
     server: bool = False

@@ -69,7 +69,7 @@ class Page(BoxLayout):
         """Draw this state; the screen in it is of this page's kind."""
         facts = state.facts
         self.ids.header.title = facts.hall_name
-        self.ids.header.subtitle = facts.station_name
+        self.ids.header.subtitle = " · ".join(each for each in (facts.station_name, facts.place) if each)
         if not self.title_wraps:
             self.title_level = "title" if theme.scale == "elder" else "display"
         self.draw(state, state.screen)

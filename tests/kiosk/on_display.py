@@ -18,6 +18,7 @@ from devices.simulators.ticket_printer import TicketPrinterSimulator
 from tests.hall.server_process import ServerProcess, write_hall
 
 LIMIT_SECONDS = 30.0
+RETRY_SECONDS = 1.2
 WIDTH, HEIGHT = 1080, 1920
 
 
@@ -150,9 +151,9 @@ def tap_until(display: Display, marks: Marks, page: str, x: float, y: float) -> 
 
     The instants of the tap that worked and of the flip.
     """
-    for _ in range(int(LIMIT_SECONDS / 0.4)):
+    for _ in range(int(LIMIT_SECONDS / RETRY_SECONDS)):
         tapped = display.tap(x, y)
-        shown = marks.seen(page, after=tapped, seconds=0.4)
+        shown = marks.seen(page, after=tapped, seconds=RETRY_SECONDS)
         if shown:
             return tapped, shown
     raise AssertionError(f"{page} was not shown; seen {marks.all()[-8:]}")

@@ -34,6 +34,7 @@ def test_three_touches_to_paper_and_a_card_on_a_real_window(tmp_path: Path) -> N
         ('driver = "sdd"', "devices.reader"),
         ('driver = "sdt"\nspeed = 3', "speed"),
         ('driver = "escpos"', "wanted a driver for id_card_reader"),
+        ('port = "/dev/none"\n\n[devices.readr]\ndriver = "sdt"', 'did you mean "reader"'),
     ],
 )
 def test_a_wrong_file_is_named_and_nothing_starts(tmp_path: Path, change: str, told: str) -> None:

@@ -21,6 +21,7 @@ from contract.messages import BlobRef
 log = logging.getLogger(__name__)
 
 JOIN_SECONDS = 0.12
+LETTER_SECONDS = 0.25
 CHIME_GAP_SECONDS = 0.15
 END_SECONDS = 0.4
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
@@ -77,16 +78,26 @@ class ClipLibrary:
         return all(part in self._paths for part in parts)
 
     def utterance(self, parts: Sequence[str], *, with_chime: bool) -> bytes:
-        """What is played for these clips, in the stream's format: joined by 120 ms, 0.4 s of silence behind.
+        """What is played for these clips, in the stream's format; 0.4 s of silence behind.
 
-        With a clip missing or unreadable there is only the chime.
+        120 ms between clips, 250 ms behind a letter (docs/decisions/0007-voice.md). With a clip missing or
+        unreadable there is only the chime.
         """
-        clips = [pcm for part in parts if (pcm := self._clip(part))] if self.has(parts) else []
-        spoken = silence_bytes(JOIN_SECONDS).join(clips) if len(clips) == len(parts) else b""
+        spoken = self._joined(parts) if self.has(parts) else b""
         front = self._chime + silence_bytes(CHIME_GAP_SECONDS) if with_chime or not spoken else b""
         return front + spoken + silence_bytes(END_SECONDS)
 
     # ------------------------------------------------------------ inside
+
+    def _joined(self, parts: Sequence[str]) -> bytes:
+        spoken, gap = b"", b""
+        for part in parts:
+            clip = self._clip(part)
+            if not clip:
+                return b""
+            spoken += gap + clip
+            gap = silence_bytes(LETTER_SECONDS if len(part) == 1 and part.isascii() else JOIN_SECONDS)
+        return spoken
 
     def _clip(self, text: str) -> bytes:
         try:

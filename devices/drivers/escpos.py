@@ -254,8 +254,9 @@ class _EscposPort(ABC):
         """All bytes, in pieces that each must be taken within ``Patience.stall``."""
         with _errors(self.name):
             self._opened()
+            printer = self._printer
             for at in range(0, len(data), self._piece):
-                self._printer._raw(data[at : at + self._piece])
+                printer._raw(data[at : at + self._piece])
 
     def drain(self, seconds: float) -> None:
         """Wait until the system has sent everything."""
@@ -391,7 +392,7 @@ class _TidyNetwork(Network):
 
 @contextmanager
 def _errors(name: str, opening: Callable[[BaseException], DeviceError] | None = None) -> Iterator[None]:
-    """The one place for what python-escpos (which asserts that it is open), pyserial and the system raise."""
+    """The one place for what python-escpos, pyserial and the system raise, also when closed meanwhile."""
     try:
         yield
     except _FAILURES as error:

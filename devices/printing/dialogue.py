@@ -16,16 +16,26 @@ from devices.printing.condition import STOPPING, faults
 from devices.printing.job import Job
 from devices.printing.profiles import Patience, Profile
 from devices.protocols import escpos_bytes as escpos
-from devices.protocols.escpos_bytes import Info, Query, RealTime, Replies, Reply, Transmitted, Trouble
+from devices.protocols.escpos_bytes import (
+    Automatic,
+    Info,
+    Query,
+    RealTime,
+    Replies,
+    Reply,
+    Transmitted,
+    Trouble,
+)
 
-_PADDING = bytes(4096)
-_PADDING_PIECES = 20
+_WHITE = bytes(4096)
+_WHITE_PIECES = 20
+_MARK = escpos.INIT + escpos.AUTOMATIC_ON + escpos.AUTOMATIC_OFF
 _STALE_READS = 64
 _WIRE_SLACK = 1.1
 _BOTTOM_ROWS = 24
 _TEAR_ROWS = 96
 
-R = TypeVar("R", RealTime, Transmitted, Info)
+R = TypeVar("R", RealTime, Transmitted, Info, Automatic)
 
 
 class Port(Protocol):
@@ -128,11 +138,8 @@ class Dialogue:
         it answers, and the spoilt paper is cut off.
         """
         self.clear()
-        probe = escpos.INIT + escpos.PAPER_PROOF
-        if self._profile.proof and not self._probe(probe, self._patience.look):
-            patience = self._patience.look + len(_PADDING) * self._port.seconds_per_byte
-            if any(self._probe(_PADDING + probe, patience) for _ in range(_PADDING_PIECES)):
-                self._port.write(self._cut())
+        if self._profile.proof and not self._in_step() and self._in_step_after_white():
+            self._port.write(self._cut())
         self.in_doubt = False
 
     def clear(self) -> None:
@@ -147,19 +154,20 @@ class Dialogue:
         data = job.data + self._cut() + proof
         start = monotonic()
         sent = start + len(data) * self._port.seconds_per_byte * _WIRE_SLACK
-        deadline = sent + job.rows / self._profile.rows_per_second + self._patience.margin
+        printing = job.rows / self._profile.rows_per_second + self._patience.margin
         self._forget()
         self.in_doubt = True
         self._port.write(data)
         if not self._profile.proof:
-            self._port.drain(deadline - monotonic())
+            self._port.drain(sent + printing - monotonic())
             return Proof.UNKNOWN
-        return self._await_proof(sent, deadline)
+        return self._await_proof(sent, printing)
 
     # ------------------------------------------------------------ proof
 
-    def _await_proof(self, sent: float, deadline: float) -> Proof:
+    def _await_proof(self, sent: float, printing_seconds: float) -> Proof:
         """Wait for the answer to GS r; from the time when the wire is free look what keeps it."""
+        deadline = sent + printing_seconds
         limit = deadline + self._patience.cooling
         stopped = _Stopped(self._patience.stopped)
         troubles: frozenset[Trouble] | None = None
@@ -172,7 +180,7 @@ class Dialogue:
             if troubles and Trouble.CUTTER in troubles:
                 self._port.write(escpos.RECOVER)
             if troubles and Trouble.HEAD_HOT in troubles:
-                deadline = min(limit, max(deadline, monotonic() + self._patience.margin))
+                deadline = min(limit, max(deadline, monotonic() + printing_seconds))
         if self._proven(monotonic()):
             return Proof.CONFIRMED
         return self._give_up(troubles)
@@ -191,10 +199,32 @@ class Dialogue:
             self.in_doubt = False
         return bool(self._proofs)
 
-    def _probe(self, data: bytes, seconds: float) -> bool:
+    def _in_step(self) -> bool:
+        """Has everything sent so far been carried out, so that no answer to an older GS r can still come?
+
+        Switching automatic status on is answered in its turn with four bytes that nothing else looks
+        like. A printer that does not know it is asked GS r, and then left until it has said all.
+        """
         self._forget()
-        self._port.write(data)
-        return self._await(Transmitted, monotonic() + seconds) is not None
+        self._port.write(_MARK)
+        if self._await(Automatic, monotonic() + self._patience.look) is not None:
+            return True
+        self._port.write(escpos.PAPER_PROOF)
+        answered = self._await(Transmitted, monotonic() + self._patience.look) is not None
+        return answered and self._fell_quiet(self._patience.look)
+
+    def _in_step_after_white(self) -> bool:
+        rows = len(_WHITE) * 8 / self._profile.dots
+        wire = len(_WHITE) * self._port.seconds_per_byte
+        seconds = self._patience.look + wire + rows / self._profile.rows_per_second
+        for _ in range(_WHITE_PIECES):
+            self._port.write(_WHITE + _MARK + escpos.PAPER_PROOF)
+            if self._await(Automatic, monotonic() + seconds) is not None or self._proofs:
+                return self._fell_quiet(seconds)
+        return False
+
+    def _fell_quiet(self, seconds: float) -> bool:
+        return any(not self._take(seconds) for _ in range(_STALE_READS))
 
     def _cut(self) -> bytes:
         return escpos.feed(_BOTTOM_ROWS) + escpos.CUT if self._profile.can_cut else escpos.feed(_TEAR_ROWS)

@@ -60,6 +60,7 @@ class PrinterMake:
     buffer_bytes: int = 65536
     roll_rows: int = 0
     clears_held_job: bool = True
+    automatic: bool = True
 
 
 class TicketPrinterSimulator:
@@ -250,7 +251,7 @@ class TicketPrinterSimulator:
 
     def set_automatic(self, mask: int) -> None:
         """GS a: send four bytes now and on each change."""
-        self._automatic = mask
+        self._automatic = mask if self._make.automatic else 0
         self._last_automatic = b""
         self._tell_automatic()
 

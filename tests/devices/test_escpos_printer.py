@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -227,15 +228,31 @@ def test_a_broken_cutter_is_said(line: str, tmp_path: Path) -> None:
 
 
 def test_a_hot_head_is_waited_for(tmp_path: Path) -> None:
-    with printer_bench("tcp", tmp_path, patience=QUICK, make=SLOW) as bench:
+    make = PrinterMake(rows_per_second=400)
+    with printer_bench("tcp", tmp_path, patience=QUICK, make=make, mode="text") as bench:
 
-        def heat_and_cool() -> None:
+        def heat_and_cool_after_the_deadline() -> None:
             bench.sim.set_fault("hot_head", True)
             before = bench.sim.received_bytes
-            assert bench.sim.wait_for(lambda: bench.sim.received_bytes > before + 60)
+            assert bench.sim.wait_for(lambda: bench.sim.received_bytes > before + 400)
             bench.sim.set_fault("hot_head", False)
 
-        assert bench.printing(TICKET, heat_and_cool) is Proof.CONFIRMED
+        assert bench.printing([Line("A012")] * 4, heat_and_cool_after_the_deadline) is Proof.CONFIRMED
+
+
+def test_a_ticket_without_proof_is_thrown_away_before_the_next(tmp_path: Path) -> None:
+    make = PrinterMake(rows_per_second=100)
+    with printer_bench("tcp", tmp_path, patience=replace(QUICK, margin=2.0), make=make, mode="text") as bench:
+
+        def fall_silent_and_stop() -> None:
+            bench.sim.set_fault("silent", True)
+            bench.sim.set_fault("cover_open", True)
+
+        assert bench.printing([Line("A011")] * 4, fall_silent_and_stop) is Proof.UNKNOWN
+        bench.sim.set_fault("silent", False)
+        bench.sim.set_fault("cover_open", False)
+        assert bench.driver.print([Line("A012")]) is Proof.CONFIRMED
+        assert [ticket.text for ticket in bench.sim.tickets] == ["A012"]
 
 
 # ---------------------------------------------------------------- silence, stall, loss
@@ -289,16 +306,34 @@ def test_pulling_the_plug_in_a_job_loses_the_link_and_nothing_else(
         assert bench.sim.latest_picture() == clean
 
 
-def test_a_printer_left_inside_a_picture_understands_again(tmp_path: Path) -> None:
-    make = PrinterMake(rows_per_second=400, buffer_bytes=4096, clears_held_job=False)
-    with printer_bench("tcp", tmp_path, patience=QUICK, make=make, mode="picture") as bench:
+@pytest.mark.parametrize("automatic", [True, False])
+@pytest.mark.parametrize("rows_per_second", [400, 0])
+def test_a_printer_left_inside_a_picture_understands_again(
+    automatic: bool, rows_per_second: int, tmp_path: Path
+) -> None:
+    make = PrinterMake(
+        rows_per_second=rows_per_second, buffer_bytes=4096, clears_held_job=False, automatic=automatic
+    )
+    with printer_bench("serial", tmp_path, patience=QUICK, make=make, mode="picture", baud=115200) as bench:
         assert isinstance(bench.printing(TICKET, lambda: bench.sim.set_fault("unplugged", True)), DeviceLost)
         bench.sim.set_fault("unplugged", False)
         bench.ready()
-        assert bench.driver.print(SHORT) is Proof.CONFIRMED
-        clean = bench.sim.latest_picture()
-        assert bench.driver.print(SHORT) is Proof.CONFIRMED
-        assert bench.sim.latest_picture() == clean
+        for _ in range(3):
+            before = bench.sim.printed
+            assert bench.driver.print(SHORT) is Proof.CONFIRMED
+            assert bench.sim.printed > before
+        assert bench.sim.printed == 4, "the spoilt paper and three tickets"
+        assert len({ticket.png for ticket in bench.sim.tickets[-3:]}) == 1
+
+
+def test_a_late_answer_to_an_older_ticket_proves_nothing(tmp_path: Path) -> None:
+    make = PrinterMake(rows_per_second=100, clears_held_job=False)
+    options: dict[str, Any] = {"mode": "text", "clears_held_job": False}
+    with printer_bench("tcp", tmp_path, patience=QUICK, make=make, **options) as bench:
+        assert bench.driver.print([Line("A011")] * 4) is Proof.UNKNOWN
+        assert bench.sim.printed == 0
+        proof = bench.driver.print([Line("A012")])
+        assert proof is Proof.UNKNOWN or bench.sim.printed == 2
 
 
 @both_lines

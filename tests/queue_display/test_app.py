@@ -145,6 +145,13 @@ def test_a_call_becomes_a_drawn_row(hall: Hall, screen: Screen) -> None:
     assert screen.row(0)[0] == "A002"
 
 
+def test_calls_of_one_frame_are_all_shown(hall: Hall, screen: Screen) -> None:
+    hall.beat()
+    for number in ("A001", "A002", "A003"):
+        hall.call(number)
+    assert screen.drawn(lambda: [screen.row(at)[0] for at in range(3)] == ["A003", "A002", "A001"])
+
+
 def test_a_board_that_starts_late_shows_what_is_retained_and_does_not_blink(hall: Hall) -> None:
     from queue_display.app import Rules
     from queue_display.screens.hall_board import HallBoard

@@ -238,6 +238,15 @@ def test_a_screen_without_news_says_so() -> None:
     assert view(fold(state, beat(at_ms=HALL + 1), at(20)), at(21)).banner == ""
 
 
+def test_a_quiet_board_wakes_when_the_news_grows_old() -> None:
+    state = after((0, board(1, "A001")), (3, beat()))
+    moment = 3.0
+    while not view(state, at(moment)).banner:
+        assert moment <= 3 + STALE_SECONDS
+        moment += next_change(state, at(moment))
+    assert 3 + STALE_SECONDS < moment < 3 + STALE_SECONDS + 0.1
+
+
 def test_a_last_will_says_so_at_once_unless_it_is_that_of_an_older_server() -> None:
     state = after((0, beat(boot="b2")))
     assert view(fold(state, beat(Presence.LOST, boot="b1"), at(1)), at(1)).banner == ""

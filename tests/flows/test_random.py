@@ -114,7 +114,7 @@ def exits(kiosk: Walk) -> Walk:
     return kiosk
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_events_in_any_order(data: st.DataObject) -> None:
     kiosk = Walk()

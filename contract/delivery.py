@@ -261,13 +261,18 @@ class Delivery(ABC):
                 linked = self._linked
                 change = self._link_changes.popleft() if self._link_changes else None
                 parcel = self._arrivals.take() if change is None and self._arrivals else None
-            self._give_up(over)
-            for repeat in repeats if linked else ():
-                self._send(self._stamped(repeat))
-            if change is not None:
-                self._take_link(change)
-            if parcel is not None:
-                self._take_parcel(parcel)
+            self._guarded(partial(self._do, over, repeats if linked else [], change, parcel))
+
+    def _do(
+        self, over: list[Question], repeats: list[Parcel], change: _Linked | None, parcel: Parcel | None
+    ) -> None:
+        self._give_up(over)
+        for repeat in repeats:
+            self._send(self._stamped(repeat))
+        if change is not None:
+            self._take_link(change)
+        if parcel is not None:
+            self._take_parcel(parcel)
 
     def _give_up(self, questions: list[Question]) -> None:
         for question in questions:

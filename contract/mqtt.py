@@ -177,13 +177,23 @@ class MqttBus(Delivery):
 
     def _keep_linked(self) -> None:
         while not self._closing:
-            link = self._try_link()
-            refused = link is not None and bool(link.refusal)
-            if link is not None and not refused:
-                self._stay(link)
-                refused = self._thrown_out(link)
+            slowly = True
+            try:
+                slowly = self._link_once()
+            except Exception:
+                log.exception("%s: linking failed in a way that nobody foresaw; it goes on", self._station)
+                with self._lock:
+                    self._link = None
             if not self._closing:
-                self._pause(random.uniform(*(REFUSED_SECONDS if refused else self._reconnect_seconds)))
+                self._pause(random.uniform(*(REFUSED_SECONDS if slowly else self._reconnect_seconds)))
+
+    def _link_once(self) -> bool:
+        """From an attempt to the end of its link; whether to try again slowly."""
+        link = self._try_link()
+        if link is None or link.refusal:
+            return link is not None
+        self._stay(link)
+        return self._thrown_out(link)
 
     def _thrown_out(self, link: _Link) -> bool:
         """Whether links end so soon, again and again, that somebody else must be using our name.

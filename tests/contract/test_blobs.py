@@ -14,7 +14,7 @@ from contract import messages as m
 from contract import topics as t
 from contract.blobs import BlobFollower, BlobStore, BlobUnavailable, describe
 from contract.memory import MemoryBroker
-from tests.contract.wire import Box
+from tests.contract.wire import Box, until
 
 BODY = bytes(range(256)) * 4000
 
@@ -191,18 +191,9 @@ def test_a_follower_serves_the_cache_first_then_each_newer_blob(
         s=m.Presence.READY, boot="b", http=shop.base, blobs={"catalogue": ref_of(b"new"), "clips": ref_of()}
     )
     server.publish(t.SERVER, state)
-    _until(lambda: len(shop.asked) > asked + 1)
+    until(lambda: len(shop.asked) > asked + 1)
     shop.mood = "good"
     shown.wait(lambda values: values == [BODY, b"new"])
     follower.close()
     kiosk.close()
     server.close()
-
-
-def _until(holds: object) -> None:
-    assert callable(holds)
-    for _ in range(1000):
-        if holds():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it never happened")

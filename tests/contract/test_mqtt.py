@@ -201,6 +201,25 @@ def test_a_hall_not_found_yet_is_said_and_found_later(mosquitto: Mosquitto, clos
     assert troubles == ["", "no hall was found on this network"]
 
 
+def test_a_search_that_breaks_in_an_unforeseen_way_is_logged_and_repeated(
+    mosquitto: Mosquitto,
+    closing: ExitStack,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("contract.mqtt.REFUSED_SECONDS", (0.01, 0.02))
+    asked: list[int] = []
+
+    def locate() -> BrokerAddress:
+        asked.append(1)
+        if len(asked) == 1:
+            raise ZeroDivisionError
+        return mosquitto.address("kiosk-1")
+
+    linked(closing, "kiosk-1", locate)
+    assert "nobody foresaw" in caplog.text
+
+
 def test_a_goodbye_lets_everything_out_first(mosquitto: Mosquitto, closing: ExitStack) -> None:
     board, _ = linked(closing, "board-1", mosquitto.address("board-1"))
     seen: Box[m.WindowState] = Box()

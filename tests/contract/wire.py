@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
@@ -42,6 +43,14 @@ class Box(Generic[T]):
 
     def last(self, holds: Callable[[T], bool]) -> T:
         return self.wait(lambda values: bool(values) and holds(values[-1]))[-1]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """For what gives no sign when it happens: look each 5 ms; AssertionError when it never does."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it never happened"
+        threading.Event().wait(0.005)
 
 
 class Wire(Protocol):

@@ -57,6 +57,19 @@ def test_a_bouncing_key_is_one_press_and_a_second_press_is_another() -> None:
     assert line.poll(timeout_seconds=0.05) == press
 
 
+def test_a_box_whose_answer_was_lost_in_a_collision_is_asked_again_at_once() -> None:
+    link = ScriptedLink(
+        [
+            *(Expect(poll_frame(1)), Give(b"\x68\x01\x17"), Silence()),
+            *(Expect(poll_frame(1)), Give(key_frame(1, 0x03))),
+        ]
+    )
+    line = CallBoxLine(link, (1, 2), dialect=LCD21, clock=Clock())
+    line.open()
+    assert line.poll(timeout_seconds=0.06) == KeyPress(1, CallBoxKey.ARRIVED)
+    assert link.finished
+
+
 def test_another_key_or_box_is_never_taken_for_a_bounce() -> None:
     link = ScriptedLink([Give(key_frame(1, 0x01) + key_frame(1, 0x02) + key_frame(2, 0x01))])
     line = CallBoxLine(link, BOXES, dialect=LCD21, mode=Mode.SPONTANEOUS, clock=Clock())
@@ -75,7 +88,7 @@ def test_a_stranger_on_the_wire_is_ignored() -> None:
 
 
 def test_the_own_echo_is_dropped_and_counted() -> None:
-    script: list[Step] = [Silence(), Expect(poll_frame(1)), Give(poll_frame(1) + key_frame(1, 0x02))]
+    script: list[Step] = [Silence(), Expect(poll_frame(1)), Give(poll_frame(1) * 2 + key_frame(1, 0x02))]
     line = CallBoxLine(ScriptedLink(script), (1,), dialect=LCD21)
     line.open()
     assert line.poll(timeout_seconds=1.0) == KeyPress(1, CallBoxKey.RECALL)

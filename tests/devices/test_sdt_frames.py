@@ -102,6 +102,14 @@ def test_a_frame_behind_noise_is_found_however_it_is_cut(
     assert take_reply(buffer) is None
 
 
+@pytest.mark.parametrize("length", [0, 3, LONGEST + 1, 0xFFFF])
+def test_a_length_that_no_reply_has_is_noise(length: int) -> None:
+    buffer = bytearray(PREAMBLE + length.to_bytes(2, "big") + build_reply(Said.FOUND, bytes(4)))
+    reply = take_reply(buffer)
+    assert reply is not None
+    assert reply.said == Said.FOUND
+
+
 @given(data=st.binary(max_size=300), position=st.integers(0), mask=st.integers(1, 255))
 def test_one_wrong_byte_never_passes(data: bytes, position: int, mask: int) -> None:
     frame = bytearray(build_reply(Said.OK, data))

@@ -11,6 +11,7 @@ from contract.schema import ConfigError, Problem
 from contract.station import StationSection
 
 DISCOVER = "discover"
+ATTEMPTS_PER_SEARCH = 4
 
 
 def station_bus(section: StationSection, file: Path) -> MqttBus:
@@ -26,19 +27,44 @@ def locate_broker(section: StationSection, file: Path) -> Callable[[], BrokerAdd
         folder / name if name else None for name in (section.ca_file, section.cert_file, section.key_file)
     )
 
+    if section.server == DISCOVER:
+        find: Callable[[], tuple[str, int]] = _Search(section.hall)
+    else:
+        host, _, digits = section.server.rpartition(":")
+        find = _fixed(host.strip("[]"), int(digits))
+
     def locate() -> BrokerAddress:
-        if section.server == DISCOVER:
-            try:
-                found = find_hall(section.hall)
-            except HallNotFound as error:
-                raise BrokerNotFound(str(error)) from error
-            host, port = found.host, found.port
-        else:
-            host, _, digits = section.server.rpartition(":")
-            host, port = host.strip("[]"), int(digits)
+        host, port = find()
         return BrokerAddress(host, port, section.id, password, ca, cert, key)
 
     return locate
+
+
+class _Search:
+    """Where the hall was found last; searched again at the first attempt and at every fourth after it.
+
+    A search takes seconds, and a broker that was restarted is where it was.
+    """
+
+    def __init__(self, hall: str) -> None:
+        self._hall = hall
+        self._found: tuple[str, int] | None = None
+        self._attempts = 0
+
+    def __call__(self) -> tuple[str, int]:
+        """Raises BrokerNotFound."""
+        if self._found is None or self._attempts >= ATTEMPTS_PER_SEARCH:
+            try:
+                found = find_hall(self._hall)
+            except HallNotFound as error:
+                raise BrokerNotFound(str(error)) from error
+            self._found, self._attempts = (found.host, found.port), 0
+        self._attempts += 1
+        return self._found
+
+
+def _fixed(host: str, port: int) -> Callable[[], tuple[str, int]]:
+    return lambda: (host, port)
 
 
 def read_secret(path: Path, file: Path) -> str:

@@ -89,21 +89,25 @@ def test_a_missing_secret_is_said_with_its_path(tmp_path: Path) -> None:
         located(file)
 
 
-def test_discover_asks_the_network_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_discover_searches_first_and_then_at_every_fourth_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
 
     def find(hall: str) -> FoundHall:
         asked.append(hall)
         if len(asked) == 1:
             raise HallNotFound("no hall was found on this network")
-        return FoundHall("demo", "示例", "192.0.2.7", 18830)
+        return FoundHall("demo", "示例", f"192.0.2.{len(asked)}", 18830)
 
     monkeypatch.setattr(joining, "find_hall", find)
     file = station_file(tmp_path, "discover")
     locate = joining.locate_broker(load_toml(file, StationFile).station, file)
     with pytest.raises(BrokerNotFound, match="no hall was found"):
         locate()
-    assert (locate().host, asked) == ("192.0.2.7", ["demo", "demo"])
+    hosts = [locate().host for _ in range(6)]
+    assert hosts == ["192.0.2.2"] * 4 + ["192.0.2.3"] * 2
+    assert set(asked) == {"demo"}
 
 
 def test_the_effective_file_shows_no_password(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 COLLECT_SECONDS = 3600.0
 START_SECONDS = 20.0
 STOP_SECONDS = 2
+LARGEST_BODY = 16_384
 
 
 class WebServer:
@@ -151,6 +152,7 @@ class WebServer:
             redoc_url=None,
             openapi_url="/api/openapi.json",
             lifespan=life,
+            max_body_size=LARGEST_BODY,
         )
         install(app)
         app.include_router(api_routes(service, SeenCheck(service), show))

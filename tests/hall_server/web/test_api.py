@@ -101,6 +101,41 @@ def test_a_wrong_request_is_refused_whole(
     assert not hall.recorder.calls()
 
 
+def test_garbage_harms_nobody(hall: PagedHall, client: httpx.Client) -> None:
+    hall.issue()
+    hall.do(c.CallNext)
+    before = hall.service.query(lambda h: h.seq).result(5)
+    texts = [
+        rb'"\ud800"',
+        b"null",
+        b"[]",
+        b"{}",
+        b"1e400",
+        b"NaN",
+        b"true",
+        b"-1",
+        b'"' + b"x" * 20_000 + b'"',
+    ]
+    bodies = [b"", b"\xff\xfe", b"[", b"{}", b"null", b"[" * 500, b'{"request": "a"} x']
+    for field in (b"request", b"seen", b"minutes", b"reason", b"note", b"service", b"ticket", b"outcome"):
+        bodies += [b'{"%s": %s, "%s": 5}' % (field, text, text.strip(b'"') or b"x") for text in texts]
+    for action in ("next", "park", "transfer", "finish", "pause", "call-parked"):
+        for body in bodies:
+            response = client.post(
+                f"/api/windows/w01/{action}", content=body, headers={"content-type": "application/json"}
+            )
+            if response.status_code != 413:  # too long: refused before it is read, without a body of ours
+                assert refused(response)[0] == 422, (action, body[:60])
+    assert hall.service.query(lambda h: h.seq).result(5) == before
+
+
+@pytest.mark.parametrize(
+    "path", ["/clerk/%ff%00", "/t/%00", "/api/windows/%ed%a0%80", "/static/%00", "/%2e%2e/x"]
+)
+def test_garbage_in_an_address_is_not_found(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
 def test_only_json_is_taken(hall: PagedHall, client: httpx.Client) -> None:
     hall.issue()
     text = '{"request": "from-a-form-1"}'

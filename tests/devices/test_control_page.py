@@ -1,4 +1,4 @@
-"""The control page in Chromium: what a person clicks moves the simulated devices, and no one else is asked."""
+"""The control page in Chromium: a click moves the simulated devices, and nobody else is asked."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """PURE: messages folded into rows of a call board; what is called large, what blinks, when news is stale.
 
-``fold(state, message, now)`` takes BoardNow, Call and ServerState; ``view(state, now)`` is all that a screen
-draws; ``next_change(state, now)`` says when the view changes by time alone. Pictures follow retained state
-(BoardNow is the truth of the rows); a Call makes its row blink and stand large at once, and fills the moment
-until the BoardNow that holds it. Nothing here repeats an old call after a restart.
+``fold(state, message, now)`` takes BoardNow, Call and ServerState, and WindowState for masked names;
+``view(state, now)`` is all that a screen draws; ``next_change(state, now)`` says when the view changes by
+time alone. Pictures follow retained state (BoardNow is the truth of the rows); a Call makes its row blink
+and stand large at once, and fills the moment until the BoardNow that holds it. Nothing here repeats an old
+call after a restart.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import floor
 
-from contract.messages import BoardNow, BoardRow, Call, CallKind, ServerState, ZoneWaiting
+from contract.messages import BoardNow, BoardRow, Call, CallKind, ServerState, WindowState, ZoneWaiting
 from queue_display.blink import blinking, lit, next_half
 from queue_display.news import NO_NEWS, News, Now
 
@@ -47,6 +48,7 @@ class BoardState:
     fresh: tuple[Fresh, ...] = ()
     known_calls: tuple[str, ...] = ()
     past_boots: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
     news: News = NO_NEWS
 
 
@@ -62,10 +64,19 @@ def fold(state: BoardState, message: object, now: Now) -> BoardState:
             return _retracted(state, message)
         case Call(board=state.board):
             return _called(tidy(state, now), message, now)
+        case WindowState() if message.number:
+            return replace(state, names=_named(state, message))
         case ServerState():
             return replace(state, news=state.news.after(message, now))
         case _:
             return state
+
+
+def _named(state: BoardState, window: WindowState) -> tuple[tuple[str, str], ...]:
+    """(number, masked name) of the latest numbers; one that a new day gives again has its new name or none."""
+    others = tuple(each for each in state.names if each[0] != window.number)
+    named = ((window.number, window.masked_name),) if window.masked_name else ()
+    return (*others, *named)[-CALLS_KEPT:]
 
 
 def tidy(state: BoardState, now: Now) -> BoardState:
@@ -121,6 +132,7 @@ class Row:
     called_ms: int
     fresh: bool = False
     lit: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +191,14 @@ def _lines(state: BoardState, now: Now) -> Iterator[Row]:
     held = state.picture.rows if state.picture else ()
     ids = {row.call for row in held}
     fresh = {each.call.call: each for each in state.fresh}
-    early: set[str] = set()
+    names, early = dict(state.names), set[str]()
     for each in reversed(state.fresh):
         if each.call.call not in ids and _unconfirmed(state, each, now):
             early.add(each.call.number)
-            yield _line(_row(each.call), each, now)
+            yield _line(_row(each.call), each, now, names)
     for row in held:
         if row.number not in early:
-            yield _line(row, fresh.get(row.call), now)
+            yield _line(row, fresh.get(row.call), now, names)
 
 
 def _row(call: Call) -> BoardRow:
@@ -200,8 +212,8 @@ def _row(call: Call) -> BoardRow:
     )
 
 
-def _line(row: BoardRow, fresh: Fresh | None, now: Now) -> Row:
-    line = Row(row.number, row.window, row.service, row.called_ms)
+def _line(row: BoardRow, fresh: Fresh | None, now: Now, names: dict[str, str]) -> Row:
+    line = Row(row.number, row.window, row.service, row.called_ms, name=names.get(row.number, ""))
     if fresh is None:
         return line
     return replace(line, fresh=blinking(fresh.came, now.mono), lit=lit(fresh.came, now.mono))
@@ -213,7 +225,7 @@ def _current(state: BoardState, lines: tuple[Row, ...], now: Now) -> Row | None:
     if not due:
         return lines[0] if lines else None
     latest = max(due, key=lambda each: (each.turn, each.came))
-    line = _line(_row(latest.call), latest, now)
+    line = _line(_row(latest.call), latest, now, dict(state.names))
     return replace(line, fresh=blinking(latest.turn, now.mono), lit=lit(latest.turn, now.mono))
 
 

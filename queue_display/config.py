@@ -25,9 +25,10 @@ class SignDisplay(Display, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class BoardSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[board]``: which board of the hall this screen is."""
+    """``[board]``: which board of the hall this screen is; ``names`` shows masked names (张*) too."""
 
     board: Identifier = "hall"
+    names: bool = False
 
 
 class SignSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

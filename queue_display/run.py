@@ -41,9 +41,10 @@ class Subscription:
 
 
 def board_feed(config: BoardStation) -> list[Subscription]:
-    """What a hall board listens to."""
+    """What a hall board listens to; the windows only for the masked names."""
     ids = {"board": config.board.board}
     return [
+        *([Subscription(topics.WINDOW, {})] if config.board.names else []),
         Subscription(topics.SERVER, {}),
         Subscription(topics.BOARD_NOW, ids),
         Subscription(topics.BOARD_CALL, ids),
@@ -108,7 +109,10 @@ def run_board(config: BoardStation, bus: Bus, *, timing: Path | None = None) -> 
     from queue_display.screens.hall_board import HallBoard
 
     rules = Rules(board.BoardState(config.board.board), board.fold, board.view, board.next_change)
-    parts = Parts(StationKind.BOARD, config.board.board, rules, HallBoard, board_feed(config))
+    names = config.board.names
+    parts = Parts(
+        StationKind.BOARD, config.board.board, rules, lambda: HallBoard(names=names), board_feed(config)
+    )
     return run(config.station, bus, parts, timing=timing)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from kivy.lang import Builder
-from kivy.properties import ListProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 import assets.ui.widgets  # noqa: F401  the kv file names them
@@ -27,6 +28,8 @@ class BoardLine(Panel):
     """One line of the table, changed in place."""
 
     number = StringProperty("")
+    name = StringProperty("")
+    named = BooleanProperty(False)
     window = StringProperty("")
     service = StringProperty("")
     time_text = StringProperty("")
@@ -40,10 +43,10 @@ class BoardLine(Panel):
     def show(self, row: Row | None) -> None:
         """Show a call, or an empty line."""
         if row is None:
-            self.number = self.window = self.service = self.time_text = ""
+            self.number = self.name = self.window = self.service = self.time_text = ""
             self.fill = self._calm
             return
-        self.number, self.window, self.service = row.number, row.window, row.service
+        self.number, self.name, self.window, self.service = row.number, row.name, row.window, row.service
         self.time_text = time_text(row.called_ms) if row.called_ms else ""
         self.fill = "call" if row.lit else "call_soft" if row.fresh else self._calm
         self.ink = "call_ink" if row.lit else "ink"
@@ -86,11 +89,11 @@ class CurrentCall(Panel):
             return
         self.lead = WATCH if row.fresh else CALM
         self.number, self.middle = row.number, "请到"
-        self.window, self.service = row.window, row.service
+        self.window, self.service = row.window, f"{row.name} · {row.service}" if row.name else row.service
 
 
 class HallBoard(BoxLayout):
-    """The whole board; draws a BoardView and holds no rule."""
+    """The whole board; draws a BoardView and holds no rule. ``names`` gives masked names a column."""
 
     hall = StringProperty("")
     subtitle = StringProperty(SUBTITLE)
@@ -102,10 +105,12 @@ class HallBoard(BoxLayout):
     strip_fill = StringProperty("footer")
     strip_ink = StringProperty("footer_ink")
     page = StringProperty("")
+    named = BooleanProperty(False)
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, *, names: bool = False, **options: object) -> None:
         super().__init__(**options)
-        self._lines = [BoardLine(stripe=bool(at % 2)) for at in range(ROWS)]
+        self.named = names
+        self._lines = [BoardLine(stripe=bool(at % 2), named=names) for at in range(ROWS)]
         for line in self._lines:
             self.ids.lines.add_widget(line)
         self._lines[-1].corners = "bottom"
@@ -156,6 +161,9 @@ _AT = 1_795_269_660_000  # 2026-11-21 20:01 hall time
 _SERVICES = ("企业与许可综合受理", "社保医保", "办税服务", "户籍与身份证", "不动产与公积金", "公证与法律援助")
 
 
+_NAMES = ("张*", "欧阳**", "李**", "王*", "赵*", "买买提·*", "", "陈**", "刘*", "𠮷**")
+
+
 def _row(at: int, *, fresh: bool = False, lit: bool = False) -> Row:
     number = f"{'ACBGFS'[at % 6]}{23 + at * 7:03d}"
     return Row(number, f"{(at * 5 + 3) % 12 + 1}号窗口", _SERVICES[at % 6], _AT - at * 97_000, fresh, lit)
@@ -182,7 +190,7 @@ def _sample(**changes: object) -> BoardView:
 
 
 def _board(view: BoardView) -> HallBoard:
-    board = HallBoard()
+    board = HallBoard(names=any(row.name for row in view.rows))
     board.show(view)
     return board
 
@@ -191,6 +199,7 @@ def samples() -> tuple[Sample, ...]:
     """The board calm, blinking, empty, without news, and with long words."""
     dark = (_row(0, fresh=True), *(_row(at) for at in range(1, ROWS)))
     bright = (_row(0, fresh=True, lit=True), _row(1, fresh=True, lit=True), *dark[2:])
+    named = tuple(replace(row, name=name) for row, name in zip(dark, _NAMES, strict=True))
     long = Row("VIP1024", "办不成事反映窗口", "不动产登记与住房公积金联合受理", _AT)
     views = {
         "board": _sample(),
@@ -207,6 +216,7 @@ def samples() -> tuple[Sample, ...]:
             minute_ms=0,
             banner=STARTING,
         ),
+        "board-names": _sample(rows=named, current=named[0]),
         "board-long": _sample(
             hall="示例自治区示例市示例县政务服务中心",
             rows=(long, *dark[1:]),

@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.messages import BoardNow, BoardRow, Call, CallKind, Presence, ServerState, ZoneWaiting
+from contract.messages import (
+    BoardNow,
+    BoardRow,
+    Call,
+    CallKind,
+    Presence,
+    ServerState,
+    WindowState,
+    WindowStatus,
+    ZoneWaiting,
+)
 from queue_display.blink import BLINK_HZ, BLINK_SECONDS
 from queue_display.board import (
     GRACE_SECONDS,
@@ -265,6 +276,31 @@ def test_notices_take_turns() -> None:
     assert sorted(set(said)) == sorted(["一", "二", "三"])
     assert said[0] == said[3]
     assert view(state, at(0)).pages == 3
+
+
+def test_masked_names_stand_beside_their_numbers() -> None:
+    window = WindowState(
+        window="w03",
+        label="3号窗口",
+        name="",
+        zone="综合",
+        status=WindowStatus.OPEN,
+        seq=1,
+        number="A002",
+        masked_name="张*",
+    )
+    state = after((0, board(1, "A002", "A001")), (1, window), (2, call("A001", call_id="again")))
+    assert [(line.number, line.name) for line in view(state, at(2)).rows] == [("A001", ""), ("A002", "张*")]
+    renamed = fold(state, replace_name(window, "李*"), at(3))
+    assert view(renamed, at(3)).rows[1].name == "李*"
+    left = fold(renamed, msgspec.structs.replace(window, number="", masked_name=""), at(4))
+    assert view(left, at(4)).rows[1].name == "李*"
+    nameless = fold(left, replace_name(window, ""), at(5))
+    assert view(nameless, at(5)).rows[1].name == ""
+
+
+def replace_name(window: WindowState, name: str) -> WindowState:
+    return msgspec.structs.replace(window, masked_name=name)
 
 
 # ---------------------------------------------------------------- properties

@@ -462,7 +462,11 @@ def _tear(link: _Link) -> None:
             sock.shutdown(SHUT_RDWR)
         except OSError:
             log.debug("the socket was gone already")
-    link.client.loop_stop()
+    client = link.client
+    client.loop_stop()
+    # Callbacks know the link and the link the client: part them, or sockets wait for the garbage collector.
+    client.on_connect = client.on_disconnect = client.on_publish = client.on_message = None
+    client.on_subscribe = client.on_socket_open = None
 
 
 def _says_gone(payload: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import threading
@@ -284,3 +285,23 @@ def test_many_threads_and_a_killed_broker_leave_no_request_behind(
     assert len(answers.values) == 300
     assert dict(answers.values) == {id: f"A{number}" for id, number in numbers.items()}
     assert len({number for _, number in answers.values}) == 300
+
+
+def test_links_that_come_and_go_leave_no_socket_and_no_thread(
+    mosquitto: Mosquitto, closing: ExitStack
+) -> None:
+    bus = MqttBus("demo", "kiosk-1", mosquitto.address("kiosk-1"), reconnect_seconds=(0.01, 0.02))
+    links: Box[bool] = Box()
+    bus.on_link(links.put)
+    bus.open()
+    closing.callback(bus.close)
+    links.first()
+    gc.disable()
+    closing.callback(gc.enable)
+    counts = []
+    for rounds in range(1, 7):
+        mosquitto.kill()
+        mosquitto.start()
+        links.wait(lambda values, rounds=rounds: values.count(True) > rounds)  # type: ignore[misc]
+        counts.append((len(list(Path("/proc/self/fd").iterdir())), threading.active_count()))
+    assert len(set(counts)) == 1, counts

@@ -73,7 +73,7 @@ def fold(state: BoardState, message: object, now: Now) -> BoardState:
 
 
 def _named(state: BoardState, window: WindowState) -> tuple[tuple[str, str], ...]:
-    """(number, masked name) of the latest numbers; one that a new day gives again has its new name or none."""
+    """(number, masked name) of the latest numbers; a number given again has its new name or none."""
     others = tuple(each for each in state.names if each[0] != window.number)
     named = ((window.number, window.masked_name),) if window.masked_name else ()
     return (*others, *named)[-CALLS_KEPT:]

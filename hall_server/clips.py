@@ -29,6 +29,7 @@ _PUBLISH_SECONDS = 5.0
 _KEEP_SECONDS = 600.0
 _FAILED_PAUSE_SECONDS = 60.0
 _END_SECONDS = 5.0
+_TOLD_EACH = 50
 
 
 class Shelf(Protocol):
@@ -104,6 +105,7 @@ class ClipRendering:
         self._refused: set[str] = set()
         self._offered: set[str] = set()
         self._trouble = ""
+        self._told = 0
         self._published_at = float("-inf")
         self._changed = threading.Condition()
         self._stopping = False
@@ -227,5 +229,8 @@ class ClipRendering:
     def _publish(self, pack: ClipPack) -> None:
         self._shelf.publish(PACK, encode_pack(pack), version=str(len(pack.clips)))
         self._published_at = monotonic()
-        log.info("clips: %d of %d are ready", len(pack.clips), pack.wanted)
+        done, wanted = len(pack.clips), pack.wanted
+        told = done >= wanted or done // _TOLD_EACH > self._told // _TOLD_EACH
+        log.log(logging.INFO if told else logging.DEBUG, "clips: %d of %d are ready", done, wanted)
+        self._told = done
         self._grown()

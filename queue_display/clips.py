@@ -149,7 +149,10 @@ class ClipLibrary:
             if got % 32 == 1:
                 self._changed()
         if got:
-            log.info("%d of %d clips are here", *self.progress)
+            have, wanted = self.progress
+            log.log(
+                logging.INFO if have >= wanted else logging.DEBUG, "%d of %d clips are here", have, wanted
+            )
             self._changed()
         return whole
 

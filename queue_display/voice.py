@@ -245,6 +245,8 @@ class Announcer:
         before, self._health = self._health, health
         if before.state is not health.state:
             self._since_ms = self._station.clock.now_ms() or 0
+        if health.usable and not before.usable:
+            log.info("the loudspeaker works: %s", health.identity)
         if health.state not in (State.OPENING, State.IDENTIFYING):
             self._present(Presence.READY if health.usable else Presence.ALERT)
         self._step(rules.Sound(health.usable))

@@ -153,7 +153,7 @@ def api_routes(
         await show(command.window, press.request)
         return Done(ticket=answer.ticket, number=answer.ticket.rpartition("-")[2])
 
-    def common(window: str, press: Press) -> dict[str, str]:
+    def common(window: str, press: Press) -> dict[str, Any]:
         return {"window": window, "by": f"window:{window}", "request": press.request}
 
     at_window = APIRouter(prefix="/windows/{window}", tags=["window"])

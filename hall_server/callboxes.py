@@ -12,7 +12,7 @@ from devices.health import Health
 from devices.ports import CallBoxBus, CallBoxKey, KeyPress
 from devices.supervisor import Supervised
 from hall_server.hall import commands as c
-from hall_server.hall.decide import Answer
+from hall_server.hall.lookup import Answer
 from hall_server.hall.model import RuleBroken
 from hall_server.hall.pictures import HallView
 from hall_server.service import HallService

@@ -13,9 +13,9 @@ from contract import catalogue as cat
 from contract.messages import StationKind
 from contract.schema import ConfigError, Problem, check, load_toml
 from contract.topics import IDENTIFIER
-from hall_server.hall import model
-from hall_server.hall.model import NoShowPolicy, Plan, Rules
+from hall_server.hall import plan
 from hall_server.hall.pictures import NO_SHOW_TEXT
+from hall_server.hall.plan import NoShowPolicy, Plan, Rules
 
 Id = Annotated[str, msgspec.Meta(pattern=f"^{IDENTIFIER.pattern}$")]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -274,9 +274,9 @@ def _plan(file: HallFile, items: tuple[_ItemFile, ...], service_of: dict[str, st
             call_expires_seconds=rules.call_expires_seconds,
             day_closes_minute=int(hours) * 60 + int(minutes),
         ),
-        zones={z.id: model.Zone(z.id, z.name, z.icon) for z in file.zones},
+        zones={z.id: plan.Zone(z.id, z.name, z.icon) for z in file.zones},
         services={
-            s.id: model.Service(
+            s.id: plan.Service(
                 s.id,
                 s.name,
                 s.zone,
@@ -289,11 +289,11 @@ def _plan(file: HallFile, items: tuple[_ItemFile, ...], service_of: dict[str, st
             for s in file.services
         },
         windows={
-            w.id: model.ServiceWindow(w.id, w.label, w.name or w.label, w.zone, w.services, w.open)
+            w.id: plan.ServiceWindow(w.id, w.label, w.name or w.label, w.zone, w.services, w.open)
             for w in file.windows
         },
         boards={
-            b.id: model.Board(b.id, b.title, frozenset(b.zones or (z.id for z in file.zones)), b.rows)
+            b.id: plan.Board(b.id, b.title, frozenset(b.zones or (z.id for z in file.zones)), b.rows)
             for b in file.boards
         },
         item_names={i.code: i.name for i in items},

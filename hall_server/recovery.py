@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from hall_server.hall.decide import Answer
 from hall_server.hall.evolve import evolve
-from hall_server.hall.model import Hall, Plan
+from hall_server.hall.lookup import Answer
+from hall_server.hall.model import Hall
+from hall_server.hall.plan import Plan
 from hall_server.hall.snapshot import freeze, thaw
 from hall_server.journal import Journal, JournalBroken, connect, verified, verify
 

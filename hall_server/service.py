@@ -25,10 +25,12 @@ from contract.clock import HallClock
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall import pictures
-from hall_server.hall.decide import Answer, Decision, RuleBroken, decide, turn_of_day
+from hall_server.hall.decide import decide, turn_of_day
 from hall_server.hall.evolve import evolve
-from hall_server.hall.model import Hall, Plan, Ticket
+from hall_server.hall.lookup import Answer, Decision
+from hall_server.hall.model import Hall, RuleBroken, Ticket
 from hall_server.hall.pictures import HallView, Look
+from hall_server.hall.plan import Plan
 from hall_server.journal import Batch, Entry, Journal
 from hall_server.recovery import recover
 
@@ -107,6 +109,10 @@ class HallService:
     def look(self) -> Look:
         """How the hall presents itself."""
         return self._look
+
+    def now_ms(self) -> int:
+        """Hall time."""
+        return self._clock.now_ms()
 
     @property
     def view(self) -> HallView:
@@ -240,15 +246,18 @@ class HallService:
             )
         )
 
-    def _before(self, event: e.Event) -> Ticket | None:
-        """The ticket of the event as it stood, to know which pictures change and what to retract."""
-        ticket = getattr(event, "ticket", None)
-        return self._hall.tickets.get(ticket) if ticket else None
+    def _before(self, event: e.Event) -> tuple[Ticket, ...]:
+        """The tickets of the event as they stand, to know which pictures change and what to retract."""
+        tickets = self._hall.tickets
+        if isinstance(event, e.ActionUndone):
+            return tuple(tickets[ticket.id] for ticket in event.tickets)
+        ticket = tickets.get(getattr(event, "ticket", ""))
+        return () if ticket is None else (ticket,)
 
     def _note(
         self,
         event: e.Event,
-        before: Ticket | None,
+        befores: tuple[Ticket, ...],
         touched: dict[str, Ticket],
         messages: list[m.Call],
         now_ms: int,
@@ -258,20 +267,29 @@ class HallService:
         self._dirty.mark()
         if isinstance(event, e.DayOpened | e.DayClosed):
             self._dirty.everything(hall)
-        if isinstance(event, e.WindowChanged):
+        elif isinstance(event, e.WindowChanged | e.SkillsChanged):
             self._dirty.window(hall, event.window)
-        if isinstance(event, e.GuideCalled):
+        elif isinstance(event, e.GuideCalled):
             self._guides = ((event.at_ms, event.station, event.about), *self._guides)[:GUIDE_CALLS_KEPT]
-        after = hall.tickets.get(event.ticket) if before or isinstance(event, e.TicketIssued) else None  # type: ignore[attr-defined]
-        if after is None:
-            return
-        touched[after.id] = after
-        self._dirty.ticket(hall, before, after)
+        elif isinstance(event, e.TicketIssued):
+            touched[event.ticket] = hall.tickets[event.ticket]
+            self._dirty.ticket(hall, None, hall.tickets[event.ticket])
+        for before in befores:
+            after = hall.tickets.get(before.id)
+            if after is None:
+                continue
+            touched[after.id] = after
+            self._dirty.ticket(hall, before, after)
+            messages.extend(self._calls(event, before, after, now_ms))
+
+    def _calls(self, event: e.Event, before: Ticket, after: Ticket, now_ms: int) -> tuple[m.Call, ...]:
+        """What screens and voice are told: a call, a recall, or that a call needs no voice any more."""
         if isinstance(event, e.TicketCalled | e.TicketRecalled):
             kind = m.CallKind.CALL if isinstance(event, e.TicketCalled) else m.CallKind.RECALL
-            messages.extend(pictures.calls(hall, after, kind, now_ms, self._look))
-        elif before is not None and before.status is m.TicketStatus.CALLED:
-            messages.extend(pictures.calls(hall, before, m.CallKind.RETRACT, now_ms, self._look))
+            return pictures.calls(self._hall, after, kind, now_ms, self._look)
+        if before.status is m.TicketStatus.CALLED and after.status is not m.TicketStatus.CALLED:
+            return pictures.calls(self._hall, before, m.CallKind.RETRACT, now_ms, self._look)
+        return ()
 
     def _flush(self) -> None:
         """Build the pictures that changed and send them behind the commits that they show."""
@@ -392,7 +410,8 @@ class _Dirty:
         """A window opened, paused or closed: its queues' windows and waits change with it."""
         if window in self._plan.windows:
             self.windows.add(window)
-            self.queues.update(s for s in self._plan.windows[window].services if s in hall.plan.services)
+            self.queues.update(s for s in self._plan.services if s in hall.skills[window])
+            self.queues.update(self._plan.windows[window].services)
 
     def ticket(self, hall: Hall, before: Ticket | None, after: Ticket) -> None:
         """A ticket changed."""

@@ -15,7 +15,7 @@ from contract import topics
 from contract.bus import Bus, Ids
 from hall_server.hall import commands as c
 from hall_server.hall import pictures
-from hall_server.hall.decide import Answer
+from hall_server.hall.lookup import Answer
 from hall_server.hall.model import OPEN_STATUSES, Hall, RuleBroken
 from hall_server.service import HallService
 
@@ -99,18 +99,12 @@ class StationDesk:
         def look(hall: Hall) -> tuple[m.TicketSlip, ...]:
             ids: list[str] = []
             if request.person_key:
-                ids = [
-                    ticket
-                    for service in hall.plan.services
-                    for ticket in hall.by_person.get((request.person_key, service), ())
-                ]
+                ids = list(hall.by_person.get(request.person_key, ()))
             elif request.number:
                 found = hall.by_number.get(request.number.strip().upper())
                 ids = [found] if found else []
             tickets = sorted((hall.tickets[t] for t in ids), key=lambda t: t.issued_ms)
-            return tuple(
-                pictures.slip(hall, t, self._service.look) for t in tickets if t.status in OPEN_STATUSES
-            )
+            return tuple(self._slip(hall, t.id) for t in tickets if t.status in OPEN_STATUSES)
 
         return _then(
             self._service.query(look),
@@ -140,7 +134,7 @@ class StationDesk:
         )
 
     def _slip(self, hall: Hall, ticket: str) -> m.TicketSlip:
-        return pictures.slip(hall, hall.tickets[ticket], self._service.look)
+        return pictures.slip(hall, hall.tickets[ticket], self._service.look, self._service.now_ms())
 
     # ------------------------------------------------------------ presence
 

@@ -20,14 +20,25 @@ class Command:
     by: str
 
 
+# ---------------------------------------------------------------- getting a number
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue(Command):
-    """Give a number for a service."""
+    """Give a number for a service, or for a basket of them (``also``).
+
+    ``green_reason`` asks for the green lane. ``agent`` (代办员) is the key of who comes for ``person``, with
+    ``agent_reason``; agents may hold several numbers.
+    """
 
     service: str
+    also: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     situation: tuple[str, ...] = ()
     person: Person | None = None
+    green_reason: str = ""
+    agent: str = ""
+    agent_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,81 +48,6 @@ class ReportPaper(Command):
     ticket: str
     paper: Paper
     reprint: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtWindow(Command):
-    """A command given at a window."""
-
-    window: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallNext(AtWindow):
-    """Call the next number that this window can serve; a service still going on ends as done."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recall(AtWindow):
-    """Call the present number again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrive(AtWindow):
-    """The person stands at the window."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finish(AtWindow):
-    """The service ended."""
-
-    outcome: Outcome = Outcome.DONE
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoShow(AtWindow):
-    """The person did not come."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer(AtWindow):
-    """Send the person on to another service; first time and visit are kept."""
-
-    service: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Park(AtWindow):
-    """Set the number aside; it comes back by itself after ``minutes``."""
-
-    minutes: int
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallParked(AtWindow):
-    """Call a number that was set aside."""
-
-    ticket: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenWindow(AtWindow):
-    """The window takes people."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PauseWindow(AtWindow):
-    """The window takes nobody for a while."""
-
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseWindow(AtWindow):
-    """The window is closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +67,183 @@ class Void(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnNoShow(Command):
+    """Let a number back that had passed (过号召回)."""
+
+    ticket: str
+
+
+# ---------------------------------------------------------------- appointments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book(Command):
+    """Promise a slot of a service; ``start_ms`` is the slot's beginning."""
+
+    appointment: str
+    service: str
+    start_ms: int
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelBooking(Command):
+    """Give an appointment up."""
+
+    appointment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckIn(Command):
+    """The person with an appointment is here."""
+
+    appointment: str
+    green_reason: str = ""
+
+
+# ---------------------------------------------------------------- at a window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtWindow(Command):
+    """A command given at a window."""
+
+    window: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallNext(AtWindow):
+    """Call the next number that this window can serve; a service still going on ends as done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTicket(AtWindow):
+    """Call this very number out of its order; audited with its reason."""
+
+    ticket: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallParked(AtWindow):
+    """Call a number that was set aside."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall(AtWindow):
+    """Call the present number again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrive(AtWindow):
+    """The person stands at the window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish(AtWindow):
+    """The service ended; an end without result carries its reason as the outcome."""
+
+    outcome: Outcome = Outcome.DONE
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoShow(AtWindow):
+    """The person did not come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(AtWindow):
+    """Send the person on; first time and visit are kept.
+
+    To a ``service``, and within it to one ``to_window`` or ``to_clerk`` when named; no service keeps the
+    present one. With ``come_back`` the number returns to this window when it is finished there.
+    """
+
+    service: str = ""
+    to_window: str = ""
+    to_clerk: str = ""
+    come_back: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park(AtWindow):
+    """Set the number aside; it comes back by itself after ``minutes``."""
+
+    minutes: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo(AtWindow):
+    """Take back the last action at this window, within 30 seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWindow(AtWindow):
+    """The window takes people; ``clerk`` sits down there."""
+
+    clerk: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseWindow(AtWindow):
+    """The window takes nobody for a while."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseWindow(AtWindow):
+    """The window is closed; its clerk leaves. ``park`` sets a number still there aside for 30 minutes."""
+
+    park: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSkills(AtWindow):
+    """Change what a window does, while numbers wait: service -> level (1 own, 2 help); audited."""
+
+    skills: tuple[tuple[str, int], ...]
+
+
+# ---------------------------------------------------------------- numbers issued away from the server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseNumbers(Command):
+    """Give a station a block of numbers that it may issue alone."""
+
+    service: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfflineTicket:
+    """A number that a station issued alone: its ordinal, when (hall time as it was known there), for whom."""
+
+    ordinal: int
+    issued_ms: int
+    items: tuple[str, ...] = ()
+    person: Person | None = None
+    green_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeLease(Command):
+    """Bring home what was issued under a lease; the token fences off a lease that was given up."""
+
+    token: int
+    tickets: tuple[OfflineTicket, ...]
+
+
+# ---------------------------------------------------------------- the house
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallGuide(Command):
     """A citizen asks for a guide at a box."""
 
@@ -139,7 +252,7 @@ class CallGuide(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Command):
-    """A second of hall time has passed: parked numbers return, the business day closes and opens."""
+    """A second of hall time has passed: parked numbers return, shifts change, appointments are missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

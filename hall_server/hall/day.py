@@ -1,8 +1,11 @@
-"""PURE: business days by integer arithmetic on hall time; no calendar date is ever compared."""
+"""PURE: business days, slots and minutes of the day by integer arithmetic on hall time.
+
+No calendar date is ever compared; dates are names.
+"""
 
 from __future__ import annotations
 
-from hall_server.hall.model import Rules
+from hall_server.hall.plan import Rules
 
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
@@ -35,3 +38,25 @@ def civil(days: int) -> tuple[int, int, int]:
     mp = (5 * doy + 2) // 153
     month = mp + 3 if mp < 10 else mp - 9
     return yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) // 5 + 1
+
+
+def local_day(at_ms: int, rules: Rules) -> int:
+    """Local days since 1970-01-01."""
+    return (at_ms + rules.utc_offset_minutes * MINUTE_MS) // DAY_MS
+
+
+def local_minute(at_ms: int, rules: Rules) -> int:
+    """Minutes since local midnight."""
+    return (at_ms + rules.utc_offset_minutes * MINUTE_MS) % DAY_MS // MINUTE_MS
+
+
+def weekday(at_ms: int, rules: Rules) -> int:
+    """0 = Monday; 1970-01-01 was a Thursday."""
+    return (local_day(at_ms, rules) + 3) % 7
+
+
+def slot_of(at_ms: int, slot_minutes: int, rules: Rules) -> int:
+    """Beginning of the slot that holds this instant; slots count from local midnight."""
+    midnight = local_day(at_ms, rules) * DAY_MS - rules.utc_offset_minutes * MINUTE_MS
+    length = slot_minutes * MINUTE_MS
+    return midnight + (at_ms - midnight) // length * length

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contract.messages import Paper, Person, WindowStatus
-from hall_server.hall.model import Outcome
+from hall_server.hall.model import Arrival, Class, Outcome, Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,8 @@ class DayClosed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketIssued(Event):
-    """A number became real."""
+    """A number became real; ``true_ms`` is when, if a station issued it alone before ``at_ms``;
+    ``slot_ms`` the slot whose quota it takes."""
 
     ticket: str
     number: str
@@ -46,10 +47,52 @@ class TicketIssued(Event):
     day: str
     service: str
     rank: int
+    also: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     situation: tuple[str, ...] = ()
     person: Person | None = None
+    visit: str = ""
+    rank_class: Class = Class.NORMAL
+    green_reason: str = ""
+    agent: str = ""
+    agent_reason: str = ""
+    appointment: str = ""
+    arrival: Arrival | None = None
+    slot_ms: int = 0
+    true_ms: int = 0
     station: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoardingSuspected(Event):
+    """One person took many numbers in a day; nobody is blocked, the manager is told."""
+
+    person: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentBooked(Event):
+    """A slot was promised."""
+
+    appointment: str
+    service: str
+    start_ms: int
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentCancelled(Event):
+    """It was given up."""
+
+    appointment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMissed(Event):
+    """Nobody came; its share belongs to walk-ins again."""
+
+    appointment: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +107,12 @@ class PaperReported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketCalled(Event):
-    """A number was called to a window (from the queue or from the parked ones)."""
+    """A number was called to a window, from the queue or from the parked; ``reason`` when out of order."""
 
     ticket: str
     window: str
+    clerk: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +125,11 @@ class TicketRecalled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketArrived(Event):
-    """The person came to the window."""
+    """The person came to the window; ``responsible`` is the first clerk, for the whole visit."""
 
     ticket: str
     window: str
+    responsible: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +139,17 @@ class TicketFinished(Event):
     ticket: str
     window: str
     outcome: Outcome
+    note: str = ""
+    by_next: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSentBack(Event):
+    """Done where it was sent to: the number returns to the window that wanted it back."""
+
+    ticket: str
+    window: str
+    to_window: str
     note: str = ""
 
 
@@ -108,12 +165,22 @@ class TicketNoShow(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketTransferred(Event):
-    """The person was sent on to another service, keeping first time and visit."""
+    """The person was sent on, keeping first time and visit."""
 
     ticket: str
     window: str
     service: str
+    to_window: str = ""
+    to_clerk: str = ""
+    return_to: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketUnbound(Event):
+    """Nobody is left at the window that the number was bound to: any window of the service may call it."""
+
+    ticket: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +195,10 @@ class TicketParked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReturned(Event):
-    """A parked number came back into its queue."""
+    """A parked number, or one that had passed (then with its new ``rank``), came back into its queue."""
 
     ticket: str
+    rank: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +212,54 @@ class TicketCancelled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowChanged(Event):
-    """A window opened, paused or closed."""
+    """A window opened, paused or closed; ``clerk`` sits there now; ``shift`` the rota's line that did it, ''
+    when its line ended, None when a person did it."""
 
     window: str
     status: WindowStatus
     reason: str = ""
+    clerk: str = ""
+    shift: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillsChanged(Event):
+    """What a window does was changed: service -> level; ``shift`` when the rota did it."""
+
+    window: str
+    skills: tuple[tuple[str, int], ...]
+    shift: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionUndone(Event):
+    """The last action at a window was taken back; the tickets stand as before it."""
+
+    window: str
+    what: str
+    tickets: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumbersLeased(Event):
+    """A station may issue these numbers alone."""
+
+    token: int
+    station: str
+    service: str
+    series: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseMerged(Event):
+    """What a station issued alone is home; ``decisions`` says in Chinese what the merge decided for each."""
+
+    token: int
+    station: str
+    used: int
+    decisions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,21 +280,31 @@ class ClockSuspected(Event):
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
-        DayOpened,
-        DayClosed,
-        TicketIssued,
-        PaperReported,
-        TicketCalled,
-        TicketRecalled,
-        TicketArrived,
-        TicketFinished,
-        TicketNoShow,
-        TicketTransferred,
-        TicketParked,
-        TicketReturned,
-        TicketCancelled,
-        WindowChanged,
-        GuideCalled,
+        ActionUndone,
+        AppointmentBooked,
+        AppointmentCancelled,
+        AppointmentMissed,
         ClockSuspected,
+        DayClosed,
+        DayOpened,
+        GuideCalled,
+        HoardingSuspected,
+        LeaseMerged,
+        NumbersLeased,
+        PaperReported,
+        SkillsChanged,
+        TicketArrived,
+        TicketCalled,
+        TicketCancelled,
+        TicketFinished,
+        TicketIssued,
+        TicketNoShow,
+        TicketParked,
+        TicketRecalled,
+        TicketReturned,
+        TicketSentBack,
+        TicketTransferred,
+        TicketUnbound,
+        WindowChanged,
     )
 }

@@ -7,9 +7,19 @@ from dataclasses import replace
 
 from contract.messages import Paper, TicketStatus, WindowStatus
 from hall_server.hall import events as e
-from hall_server.hall.model import OPEN_STATUSES, Day, Hall, RecentCall, Ticket, WindowNow
+from hall_server.hall.calling import turned
+from hall_server.hall.indexes import put, show, unshow
+from hall_server.hall.model import (
+    Appointment,
+    Booking,
+    Day,
+    Hall,
+    Lease,
+    Ticket,
+    Undoable,
+    WindowNow,
+)
 
-RECENT_CALLS = 40
 _UNKNOWN = WindowNow(WindowStatus.CLOSED)
 
 
@@ -19,23 +29,40 @@ def evolve(hall: Hall, event: e.Event) -> None:
     hall.seq += 1
 
 
+# ---------------------------------------------------------------- day
+
+
 def _day_opened(hall: Hall, event: e.DayOpened) -> None:
     hall.day = Day(event.day, event.at_ms, event.closes_ms)
-    hall.issued.clear()
-    hall.by_number.clear()
 
 
 def _day_closed(hall: Hall, _event: e.DayClosed) -> None:
-    """Everything of the day leaves the hall: open numbers expire, ended ones are history in the journal."""
-    hall.tickets.clear()
-    hall.by_person.clear()
-    hall.by_number.clear()
+    """Everything of the day leaves the hall: open numbers expire, ended ones are history in the journal;
+    appointments of days to come stay."""
+    for of_day in (
+        hall.tickets,
+        hall.by_person,
+        hall.by_number,
+        hall.lanes,
+        hall.busy,
+        hall.issued,
+        hall.issued_to,
+        hall.walk_ins,
+        hall.turns,
+        hall.undoable,
+        hall.leases,
+    ):
+        of_day.clear()
     hall.parked.clear()
     hall.recent = ()
-    for queue in hall.waiting.values():
-        queue.clear()
+    hall.waiting = dict.fromkeys(hall.waiting, 0)
     for name, now in hall.windows.items():
         hall.windows[name] = replace(now, ticket="")
+    for appointment in [a for a in hall.appointments.values() if a.status is not Booking.BOOKED]:
+        _forget_appointment(hall, appointment)
+
+
+# ---------------------------------------------------------------- numbers
 
 
 def _issued(hall: Hall, event: e.TicketIssued) -> None:
@@ -46,70 +73,153 @@ def _issued(hall: Hall, event: e.TicketIssued) -> None:
         ordinal=event.ordinal,
         day=event.day,
         service=event.service,
-        visit=event.ticket,
-        issued_ms=event.at_ms,
+        also=event.also,
+        visit=event.visit or event.ticket,
+        issued_ms=event.true_ms or event.at_ms,
         rank=event.rank,
         items=event.items,
         situation=event.situation,
         person=event.person,
+        agent=event.agent,
+        rank_class=event.rank_class,
+        green_reason=event.green_reason,
+        appointment=event.appointment,
+        arrival=event.arrival,
         station=event.station,
     )
-    hall.issued[event.series] = event.ordinal
+    hall.issued[event.series] = max(event.ordinal, hall.issued.get(event.series, 0))
     hall.by_number[event.number] = event.ticket
-    _put(hall, None, ticket)
+    if event.person is not None:
+        hall.issued_to[event.person.key] = hall.issued_to.get(event.person.key, 0) + 1
+    if event.slot_ms:
+        slot = (event.service, event.slot_ms)
+        hall.walk_ins[slot] = hall.walk_ins.get(slot, 0) + 1
+    if event.appointment:
+        _set_appointment(hall, event.appointment, Booking.CHECKED_IN, event.ticket)
+    put(hall, None, ticket)
 
 
 def _paper(hall: Hall, event: e.PaperReported) -> None:
     """A confirmed paper stays confirmed, whatever a later attempt to reprint it brings."""
     old = hall.tickets[event.ticket]
     kept = old.paper is Paper.CONFIRMED and event.reprint
-    _put(
-        hall,
-        old,
-        replace(
-            old,
-            paper=old.paper if kept else event.paper,
-            reprints=old.reprints + (event.reprint and event.paper is not Paper.FAILED),
-        ),
-    )
+    counted = event.reprint and event.paper not in (Paper.FAILED, Paper.SENT)
+    put(hall, old, replace(old, paper=old.paper if kept else event.paper, reprints=old.reprints + counted))
+
+
+def _cancelled(hall: Hall, event: e.TicketCancelled) -> None:
+    old = hall.tickets[event.ticket]
+    status = TicketStatus.VOID if event.void else TicketStatus.CANCELLED
+    put(hall, old, replace(old, status=status, note=event.reason, ended_ms=event.at_ms))
+    unshow(hall, event.ticket)
+
+
+def _returned(hall: Hall, event: e.TicketReturned) -> None:
+    old = hall.tickets[event.ticket]
+    new = replace(old, status=TicketStatus.WAITING, parked_until_ms=0, window="", ended_ms=0)
+    put(hall, old, new if event.rank is None else replace(new, rank=event.rank))
+
+
+# ---------------------------------------------------------------- appointments
+
+
+def _booked(hall: Hall, event: e.AppointmentBooked) -> None:
+    appointment = Appointment(event.appointment, event.service, event.start_ms, person=event.person)
+    hall.appointments[appointment.id] = appointment
+    hall.booked.add((event.start_ms, appointment.id))
+    slot = (event.service, event.start_ms)
+    hall.by_slot[slot] = (*hall.by_slot.get(slot, ()), appointment.id)
+
+
+def _appointment_cancelled(hall: Hall, event: e.AppointmentCancelled) -> None:
+    _set_appointment(hall, event.appointment, Booking.CANCELLED, "")
+
+
+def _appointment_missed(hall: Hall, event: e.AppointmentMissed) -> None:
+    _set_appointment(hall, event.appointment, Booking.MISSED, "")
+
+
+def _set_appointment(hall: Hall, name: str, status: Booking, ticket: str) -> None:
+    old = hall.appointments[name]
+    hall.booked.discard((old.start_ms, old.id))
+    hall.appointments[name] = replace(old, status=status, ticket=ticket)
+
+
+def _forget_appointment(hall: Hall, appointment: Appointment) -> None:
+    slot = (appointment.service, appointment.start_ms)
+    rest = tuple(a for a in hall.by_slot.get(slot, ()) if a != appointment.id)
+    if rest:
+        hall.by_slot[slot] = rest
+    else:
+        hall.by_slot.pop(slot, None)
+    del hall.appointments[appointment.id]
+
+
+# ---------------------------------------------------------------- at a window
 
 
 def _called(hall: Hall, event: e.TicketCalled) -> None:
     old = hall.tickets[event.ticket]
-    _put(
-        hall,
+    new = replace(
         old,
-        replace(
-            old,
-            status=TicketStatus.CALLED,
-            window=event.window,
-            calls=old.calls + 1,
-            recalls=0,
-            called_ms=event.at_ms,
-            parked_until_ms=0,
-        ),
+        status=TicketStatus.CALLED,
+        window=event.window,
+        bound_window="",
+        bound_clerk="",
+        return_to="" if old.return_to == event.window else old.return_to,
+        calls=old.calls + 1,
+        recalls=0,
+        called_ms=event.at_ms,
+        parked_until_ms=0,
     )
-    _show(hall, event.ticket)
+    put(hall, old, new)
+    if old.status is TicketStatus.WAITING and not event.reason:
+        group = hall.plan.group_of(old.service)
+        rule = hall.plan.rule_of(old.service)
+        hall.turns[group] = turned(hall.turns.get(group, (0, 0)), old.rank_class, rule)
+    show(hall, event.ticket)
+    _acted(hall, event, "call", old)
 
 
 def _recalled(hall: Hall, event: e.TicketRecalled) -> None:
     old = hall.tickets[event.ticket]
-    _put(hall, old, replace(old, calls=old.calls + 1, recalls=old.recalls + 1, called_ms=event.at_ms))
-    _show(hall, event.ticket)
+    put(hall, old, replace(old, calls=old.calls + 1, recalls=old.recalls + 1, called_ms=event.at_ms))
+    show(hall, event.ticket)
+    hall.undoable.pop(event.window, None)
 
 
 def _arrived(hall: Hall, event: e.TicketArrived) -> None:
     old = hall.tickets[event.ticket]
-    _put(hall, old, replace(old, status=TicketStatus.SERVING, arrived_ms=event.at_ms))
+    new = replace(old, status=TicketStatus.SERVING, arrived_ms=event.at_ms, responsible=event.responsible)
+    put(hall, old, new)
+    _acted(hall, event, "arrive", old)
 
 
 def _finished(hall: Hall, event: e.TicketFinished) -> None:
     old = hall.tickets[event.ticket]
-    _put(
-        hall,
+    new = replace(old, status=TicketStatus.DONE, outcome=event.outcome, note=event.note, ended_ms=event.at_ms)
+    put(hall, old, new)
+    _acted(hall, event, "finish", old)
+
+
+def _sent_back(hall: Hall, event: e.TicketSentBack) -> None:
+    old = hall.tickets[event.ticket]
+    service = old.service
+    wanted = hall.skills.get(event.to_window, {})
+    if service not in wanted and wanted:
+        service = next(iter(wanted))
+    new = replace(
         old,
-        replace(old, status=TicketStatus.DONE, outcome=event.outcome, note=event.note, ended_ms=event.at_ms),
+        status=TicketStatus.WAITING,
+        window="",
+        service=service,
+        bound_window=event.to_window,
+        return_to="",
+        note=event.note,
     )
+    put(hall, old, new)
+    unshow(hall, event.ticket)
+    _acted(hall, event, "finish", old)
 
 
 def _no_show(hall: Hall, event: e.TicketNoShow) -> None:
@@ -119,118 +229,114 @@ def _no_show(hall: Hall, event: e.TicketNoShow) -> None:
     else:
         status = TicketStatus.VOID if event.void else TicketStatus.NO_SHOW
         new = replace(old, status=status, ended_ms=event.at_ms)
-    _put(hall, old, new)
-    _unshow(hall, event.ticket)
+    put(hall, old, new)
+    unshow(hall, event.ticket)
+    _acted(hall, event, "no_show", old)
 
 
 def _transferred(hall: Hall, event: e.TicketTransferred) -> None:
     old = hall.tickets[event.ticket]
-    _put(
-        hall,
+    new = replace(
         old,
-        replace(
-            old,
-            status=TicketStatus.WAITING,
-            service=event.service,
-            window="",
-            note=event.note,
-            transfers=old.transfers + 1,
-        ),
+        status=TicketStatus.WAITING,
+        service=event.service,
+        also=(),
+        window="",
+        bound_window=event.to_window,
+        bound_clerk=event.to_clerk,
+        return_to=event.return_to or old.return_to,
+        note=event.note,
+        transfers=old.transfers + 1,
     )
-    _unshow(hall, event.ticket)
+    put(hall, old, new)
+    unshow(hall, event.ticket)
+    _acted(hall, event, "transfer", old)
+
+
+def _unbound(hall: Hall, event: e.TicketUnbound) -> None:
+    old = hall.tickets[event.ticket]
+    put(hall, old, replace(old, bound_window="", bound_clerk=""))
 
 
 def _parked(hall: Hall, event: e.TicketParked) -> None:
     old = hall.tickets[event.ticket]
-    _put(
-        hall,
-        old,
-        replace(
-            old,
-            status=TicketStatus.PARKED,
-            window="",
-            note=event.reason,
-            parked_until_ms=event.until_ms,
-        ),
+    new = replace(
+        old, status=TicketStatus.PARKED, window="", note=event.reason, parked_until_ms=event.until_ms
     )
-    _unshow(hall, event.ticket)
+    put(hall, old, new)
+    unshow(hall, event.ticket)
+    _acted(hall, event, "park", old)
 
 
-def _returned(hall: Hall, event: e.TicketReturned) -> None:
-    old = hall.tickets[event.ticket]
-    _put(hall, old, replace(old, status=TicketStatus.WAITING, parked_until_ms=0))
+def _undone(hall: Hall, event: e.ActionUndone) -> None:
+    """The tickets as they stood; what only counts upward (calls, papers, reprints) is not taken back."""
+    for before in reversed(event.tickets):
+        now = hall.tickets[before.id]
+        put(
+            hall,
+            now,
+            replace(before, calls=now.calls, paper=now.paper, reprints=now.reprints),
+        )
+        if before.status in (TicketStatus.CALLED, TicketStatus.SERVING):
+            show(hall, before.id)
+        else:
+            unshow(hall, before.id)
+    hall.undoable.pop(event.window, None)
 
 
-def _cancelled(hall: Hall, event: e.TicketCancelled) -> None:
-    old = hall.tickets[event.ticket]
-    status = TicketStatus.VOID if event.void else TicketStatus.CANCELLED
-    _put(hall, old, replace(old, status=status, note=event.reason, ended_ms=event.at_ms))
-    _unshow(hall, event.ticket)
+def _acted(
+    hall: Hall,
+    event: e.TicketCalled
+    | e.TicketArrived
+    | e.TicketFinished
+    | e.TicketSentBack
+    | e.TicketNoShow
+    | e.TicketTransferred
+    | e.TicketParked,
+    what: str,
+    old: Ticket,
+) -> None:
+    """Remember the last action of a window; a call that ended the service before it is one action with it."""
+    new = hall.tickets[old.id]
+    last = hall.undoable.get(event.window)
+    together = what == "call" and last is not None and last.what == "finish" and last.at_ms == event.at_ms
+    if together and last is not None and old.id not in {t.id for t in last.before}:
+        before, after = (*last.before, old), (*last.after, new)
+        hall.undoable[event.window] = Undoable(event.at_ms, "next", before, after)
+    else:
+        hall.undoable[event.window] = Undoable(event.at_ms, what, (old,), (new,))
+
+
+# ---------------------------------------------------------------- windows
 
 
 def _window_changed(hall: Hall, event: e.WindowChanged) -> None:
     old = hall.windows.get(event.window, _UNKNOWN)
-    hall.windows[event.window] = WindowNow(event.status, old.ticket, event.reason, event.at_ms)
+    shift = old.shift if event.shift is None else event.shift
+    hall.windows[event.window] = WindowNow(
+        event.status, old.ticket, event.reason, event.at_ms, event.clerk, shift
+    )
+
+
+def _skills_changed(hall: Hall, event: e.SkillsChanged) -> None:
+    hall.skills[event.window] = dict(event.skills)
+
+
+# ---------------------------------------------------------------- leases
+
+
+def _leased(hall: Hall, event: e.NumbersLeased) -> None:
+    hall.leases[event.token] = Lease(event.token, event.station, event.service, event.first, event.last)
+    hall.tokens = event.token
+    hall.issued[event.series] = event.last
+
+
+def _merged(hall: Hall, event: e.LeaseMerged) -> None:
+    hall.leases.pop(event.token, None)
 
 
 def _nothing(_hall: Hall, _event: e.Event) -> None:
     """Kept in the journal for its own sake."""
-
-
-def _put(hall: Hall, old: Ticket | None, new: Ticket) -> None:
-    """Store a ticket and keep every index true: queues, parked, persons, windows."""
-    if old is not None:
-        if old.status is TicketStatus.WAITING:
-            hall.queue(old.service).discard((old.rank, old.id))
-        elif old.status is TicketStatus.PARKED:
-            hall.parked.discard((old.parked_until_ms, old.id))
-        elif old.status in (TicketStatus.CALLED, TicketStatus.SERVING):
-            hall.windows[old.window] = replace(hall.windows[old.window], ticket="")
-        if old.person is not None:
-            _forget_person(hall, old)
-    if new.status is TicketStatus.WAITING:
-        hall.queue(new.service).add((new.rank, new.id))
-    elif new.status is TicketStatus.PARKED:
-        hall.parked.add((new.parked_until_ms, new.id))
-    elif new.status in (TicketStatus.CALLED, TicketStatus.SERVING):
-        hall.windows[new.window] = replace(hall.windows.get(new.window, _UNKNOWN), ticket=new.id)
-    if new.person is not None and new.status in OPEN_STATUSES:
-        key = (new.person.key, new.service)
-        hall.by_person[key] = (*hall.by_person.get(key, ()), new.id)
-    hall.tickets[new.id] = new
-
-
-def _forget_person(hall: Hall, ticket: Ticket) -> None:
-    """Take the ticket out of its person's open ones."""
-    assert ticket.person is not None
-    key = (ticket.person.key, ticket.service)
-    rest = tuple(held for held in hall.by_person.get(key, ()) if held != ticket.id)
-    if rest:
-        hall.by_person[key] = rest
-    else:
-        hall.by_person.pop(key, None)
-
-
-def _show(hall: Hall, ticket_id: str) -> None:
-    """Put the ticket's last call on top of the last calls; one line per ticket."""
-    ticket = hall.tickets[ticket_id]
-    window = hall.plan.windows.get(ticket.window)
-    row = RecentCall(
-        call=ticket.call,
-        ticket=ticket.id,
-        number=ticket.number,
-        window=ticket.window,
-        service=ticket.service,
-        zone=window.zone if window else "",
-        called_ms=ticket.called_ms,
-        recalls=ticket.recalls,
-    )
-    rest = (r for r in hall.recent if r.ticket != ticket_id)
-    hall.recent = (row, *rest)[:RECENT_CALLS]
-
-
-def _unshow(hall: Hall, ticket_id: str) -> None:
-    hall.recent = tuple(r for r in hall.recent if r.ticket != ticket_id)
 
 
 _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
@@ -238,16 +344,26 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.DayClosed: _day_closed,
     e.TicketIssued: _issued,
     e.PaperReported: _paper,
+    e.TicketCancelled: _cancelled,
+    e.TicketReturned: _returned,
+    e.AppointmentBooked: _booked,
+    e.AppointmentCancelled: _appointment_cancelled,
+    e.AppointmentMissed: _appointment_missed,
     e.TicketCalled: _called,
     e.TicketRecalled: _recalled,
     e.TicketArrived: _arrived,
     e.TicketFinished: _finished,
+    e.TicketSentBack: _sent_back,
     e.TicketNoShow: _no_show,
     e.TicketTransferred: _transferred,
+    e.TicketUnbound: _unbound,
     e.TicketParked: _parked,
-    e.TicketReturned: _returned,
-    e.TicketCancelled: _cancelled,
+    e.ActionUndone: _undone,
     e.WindowChanged: _window_changed,
+    e.SkillsChanged: _skills_changed,
+    e.NumbersLeased: _leased,
+    e.LeaseMerged: _merged,
+    e.HoardingSuspected: _nothing,
     e.GuideCalled: _nothing,
     e.ClockSuspected: _nothing,
 }

@@ -23,12 +23,16 @@ def wait_range(hall: Hall, service: str, ahead: int) -> tuple[int, int] | None:
 def _capacity(hall: Hall, service: str) -> float:
     """Open windows, in whole windows, that this service's queue can count on."""
     total = 0.0
-    for window in hall.plan.windows_for(service):
+    for window in hall.windows_for(service):
         if hall.windows[window.id].status is not WindowStatus.OPEN:
             continue
-        loads = {s: len(hall.queue(s)) * hall.plan.services[s].mean_minutes for s in window.services}
+        loads = {
+            s: hall.waiting.get(s, 0) * hall.plan.services[s].mean_minutes
+            for s in hall.skills[window.id]
+            if s in hall.plan.services
+        }
         everything = sum(loads.values())
-        total += loads[service] / everything if everything and loads[service] else 1.0
+        total += loads[service] / everything if everything and loads.get(service) else 1.0
     return total
 
 

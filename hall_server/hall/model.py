@@ -1,24 +1,26 @@
-"""PURE: what a hall is made of, and the whole state of one hall at one moment.
+"""PURE: the whole state of one hall at one moment.
 
-``Plan`` is the described hall (from TOML), frozen. ``Hall`` is the only mutable value: it changes
-inside ``evolve`` alone, on the one thread that owns it. Everything that it holds is immutable, so a
-ticket that left the thread never changes under its reader. Instants are hall time in milliseconds.
+``Hall`` is the only mutable value: it changes inside ``evolve`` alone, on the one thread that owns it.
+Everything that it holds is immutable, so a ticket that left the thread never changes under its
+reader. Instants are hall time in milliseconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
 
 from sortedcontainers import SortedList
 
 from contract.messages import Paper, Person, TicketStatus, WindowStatus
+from hall_server.hall.plan import Plan, ServiceWindow
 
 OPEN_STATUSES = frozenset(
     {TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus.SERVING, TicketStatus.PARKED}
 )
 AT_WINDOW = frozenset({TicketStatus.CALLED, TicketStatus.SERVING})
+LEVEL_OWN, LEVEL_HELP = 1, 2
 
 
 class RuleBroken(Exception):
@@ -30,19 +32,11 @@ class RuleBroken(Exception):
         self.sentence = sentence
 
 
-class NoShowPolicy(StrEnum):
-    """What becomes of a number whose holder did not come (过号)."""
-
-    VOID = "void"
-    BACK = "back"
-    END = "end"
-    MANUAL = "manual"
-
-
 class Outcome(StrEnum):
-    """How a service ended."""
+    """How a service ended; all but DONE and MISSING_ACCEPTED are ends without result."""
 
     DONE = "done"
+    MISSING_ACCEPTED = "missing_accepted"
     MISSING_MATERIAL = "missing_material"
     NO_AUTHORITY = "no_authority"
     ELSEWHERE = "elsewhere"
@@ -52,6 +46,7 @@ class Outcome(StrEnum):
 
 OUTCOME_TEXT = {
     Outcome.DONE: "办结",
+    Outcome.MISSING_ACCEPTED: "容缺受理",
     Outcome.MISSING_MATERIAL: "材料不全",
     Outcome.NO_AUTHORITY: "授权不足",
     Outcome.ELSEWHERE: "须回原单位",
@@ -60,91 +55,46 @@ OUTCOME_TEXT = {
 }
 
 
-# ---------------------------------------------------------------- the described hall
+class Class(IntEnum):
+    """Who is preferred, in the order of a strict rule."""
+
+    GREEN = 0
+    APPOINTMENT = 1
+    NORMAL = 2
+
+
+class Arrival(StrEnum):
+    """How someone with an appointment came."""
+
+    EARLY = "early"
+    ON_TIME = "on_time"
+    LATE = "late"
+
+
+class Booking(StrEnum):
+    """Life of an appointment."""
+
+    BOOKED = "booked"
+    CHECKED_IN = "checked_in"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """Rules of the hall that a manager may set; minutes and counts."""
+class Lane:
+    """A waiting list: everyone in it needs the same services, is of one class, and is bound alike."""
 
-    recalls_before_no_show: int = 3
-    no_show_policy: NoShowPolicy = NoShowPolicy.END
-    back_places: int = 3
-    day_closes_minute: int = 24 * 60 - 1
-    utc_offset_minutes: int = 8 * 60
-    call_expires_seconds: int = 45
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """专区."""
-
-    id: str
-    name: str
-    icon: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """业务队列: a queue that items map to, with its own number series."""
-
-    id: str
-    name: str
-    zone: str
-    prefix: str
-    first: int = 1
-    width: int = 3
-    mean_minutes: float = 8.0
-    items: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceWindow:
-    """窗口: any service point. ``label`` is what is shown and spoken (3号窗口)."""
-
-    id: str
-    label: str
-    name: str
-    zone: str
     services: tuple[str, ...]
-    open_at_start: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A call board and its sound zone: the zones whose calls it shows and speaks."""
-
-    id: str
-    title: str
-    zones: frozenset[str]
-    rows: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The described hall; every reference inside it has been checked."""
-
-    id: str
-    name: str
-    rules: Rules
-    zones: dict[str, Zone]
-    services: dict[str, Service]
-    windows: dict[str, ServiceWindow]
-    boards: dict[str, Board]
-    item_names: dict[str, str] = field(default_factory=dict)
-    notices: tuple[str, ...] = ()
-
-    def windows_for(self, service: str) -> tuple[ServiceWindow, ...]:
-        """Windows that can do the service, in the order of the plan."""
-        return tuple(w for w in self.windows.values() if service in w.services)
-
-
-# ---------------------------------------------------------------- state
+    rank_class: Class
+    window: str = ""
+    clerk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """号票. ``rank`` orders its queue (first time, moved by policy); ``calls`` counts calls and recalls."""
+    """号票. ``service`` and ``also`` are what it needs (a basket when ``also`` is not empty); ``rank`` orders
+    its lane (first time, moved by policy); ``calls`` counts calls and recalls. ``window`` is where it is or
+    was last called; ``bound_window`` or ``bound_clerk`` alone may call it; ``return_to`` gets it back."""
 
     id: str
     number: str
@@ -156,11 +106,21 @@ class Ticket:
     issued_ms: int
     rank: int
     status: TicketStatus = TicketStatus.WAITING
+    also: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     situation: tuple[str, ...] = ()
     person: Person | None = None
+    agent: str = ""
+    rank_class: Class = Class.NORMAL
+    green_reason: str = ""
+    appointment: str = ""
+    arrival: Arrival | None = None
     station: str = ""
     window: str = ""
+    bound_window: str = ""
+    bound_clerk: str = ""
+    return_to: str = ""
+    responsible: str = ""
     calls: int = 0
     recalls: int = 0
     called_ms: int = 0
@@ -178,15 +138,60 @@ class Ticket:
         """Identifier of the last call: unique for ever, the same in every replay."""
         return f"{self.id}:{self.calls}" if self.calls else ""
 
+    @property
+    def lane(self) -> Lane:
+        """Where it waits."""
+        return Lane((self.service, *self.also), self.rank_class, self.bound_window, self.bound_clerk)
+
+    @property
+    def first_ms(self) -> int:
+        """Since when its wait counts: the time in its rank."""
+        return self.rank >> 16
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """预约: a person's right to a slot of a service."""
+
+    id: str
+    service: str
+    start_ms: int
+    status: Booking = Booking.BOOKED
+    person: Person | None = None
+    ticket: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class WindowNow:
-    """A window at this moment; ``ticket`` is the one being called or served."""
+    """A window at this moment; ``ticket`` is the one being called or served, ``clerk`` who sits there."""
 
     status: WindowStatus
     ticket: str = ""
     reason: str = ""
     since_ms: int = 0
+    clerk: str = ""
+    shift: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """The last action at a window: the tickets as they stood before it, and as it left them."""
+
+    at_ms: int
+    what: str
+    before: tuple[Ticket, ...]
+    after: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Numbers first–last of a series that a station may issue alone, under a fencing token."""
+
+    token: int
+    station: str
+    service: str
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,19 +218,36 @@ class RecentCall:
 
 
 class Hall:
-    """The whole state. Only ``evolve`` changes it; anyone on the owning thread may read it."""
+    """The whole state. Only ``evolve`` changes it; anyone on the owning thread may read it.
+
+    ``lanes`` hold (rank, ticket id); ``waiting`` counts people by first service; ``turns`` counts for each
+    group how many preferred and normal ones were called since the ratio last turned; ``busy`` counts for
+    each visit how many of its tickets are at a window now.
+    """
 
     __slots__ = (
+        "appointments",
+        "booked",
+        "busy",
         "by_number",
         "by_person",
+        "by_slot",
         "day",
         "issued",
+        "issued_to",
+        "lanes",
+        "leases",
         "parked",
         "plan",
         "recent",
         "seq",
+        "skills",
         "tickets",
+        "tokens",
+        "turns",
+        "undoable",
         "waiting",
+        "walk_ins",
         "windows",
     )
 
@@ -243,41 +265,68 @@ class Hall:
             w.id: WindowNow(WindowStatus.OPEN if w.open_at_start else WindowStatus.CLOSED)
             for w in plan.windows.values()
         }
-        self.waiting: dict[str, SortedList] = {s: SortedList() for s in plan.services}
+        self.skills: dict[str, dict[str, int]] = {w.id: own_skills(w) for w in plan.windows.values()}
+        self.lanes: dict[Lane, SortedList] = {}
+        self.waiting: dict[str, int] = dict.fromkeys(plan.services, 0)
         self.issued: dict[str, int] = {}
-        self.by_person: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.issued_to: dict[str, int] = {}
+        self.walk_ins: dict[tuple[str, int], int] = {}
+        self.by_person: dict[str, tuple[str, ...]] = {}
         self.by_number: dict[str, str] = {}
+        self.busy: dict[str, int] = {}
         self.parked: SortedList = SortedList()
+        self.appointments: dict[str, Appointment] = {}
+        self.booked: SortedList = SortedList()
+        self.by_slot: dict[tuple[str, int], tuple[str, ...]] = {}
+        self.turns: dict[str, tuple[int, int]] = {}
+        self.undoable: dict[str, Undoable] = {}
+        self.leases: dict[int, Lease] = {}
+        self.tokens = 0
         self.recent: tuple[RecentCall, ...] = ()
 
     def open_tickets(self) -> Iterator[Ticket]:
         """Tickets that are still in the hall."""
         return (t for t in self.tickets.values() if t.status in OPEN_STATUSES)
 
+    def held(self, person: str, services: tuple[str, ...]) -> Ticket | None:
+        """The open ticket that a person has for one of these services."""
+        for ticket in (self.tickets[t] for t in self.by_person.get(person, ())):
+            if not {ticket.service, *ticket.also}.isdisjoint(services):
+                return ticket
+        return None
+
     def ticket_at(self, window: str) -> Ticket | None:
         """The ticket called to or served at a window."""
         return self.tickets.get(self.windows[window].ticket)
 
-    def ahead(self, ticket: Ticket) -> int:
-        """People before this ticket in its own queue; 0 when it does not wait."""
-        if ticket.status is not TicketStatus.WAITING:
-            return 0
-        return int(self.queue(ticket.service).bisect_left((ticket.rank, ticket.id)))
+    def windows_for(self, service: str) -> tuple[ServiceWindow, ...]:
+        """Windows that can do the service now, in the order of the plan."""
+        return tuple(w for w in self.plan.windows.values() if service in self.skills[w.id])
 
-    def head(self, service: str) -> tuple[int, str] | None:
-        """(rank, ticket id) of the first one waiting for a service."""
-        queue = self.waiting.get(service)
-        return queue[0] if queue else None
+    def seat_of(self, clerk: str) -> str:
+        """The window at which a clerk sits, or ''."""
+        return next((w for w, now in self.windows.items() if clerk and now.clerk == clerk), "")
 
-    def queue(self, service: str) -> SortedList:
-        """The waiting list of a service: sorted (rank, ticket id); kept even for a service that the
-        plan has lost, so that a replay always succeeds."""
-        return self.waiting.setdefault(service, SortedList())
+    def heads(self, service: str, count: int) -> list[str]:
+        """The first ``count`` tickets by place among everyone whose first service this is."""
+        first = [
+            place
+            for lane, waiting in self.lanes.items()
+            if lane.services[0] == service
+            for place in waiting[:count]
+        ]
+        return [ticket for _, ticket in sorted(first)[:count]]
 
     def stranded(self) -> tuple[Ticket, ...]:
-        """Open tickets whose service or window the present plan does not have."""
+        """Open tickets whose services or window the present plan does not have."""
         return tuple(
             t
             for t in self.open_tickets()
-            if t.service not in self.plan.services or (t.window and t.window not in self.plan.windows)
+            if not self.plan.services.keys() >= {t.service, *t.also}
+            or (t.window and t.status in AT_WINDOW and t.window not in self.plan.windows)
         )
+
+
+def own_skills(window: ServiceWindow) -> dict[str, int]:
+    """Service -> level, as the plan says."""
+    return dict.fromkeys(window.helps_with, LEVEL_HELP) | dict.fromkeys(window.services, LEVEL_OWN)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from assets.speech.wording import call_parts
 from contract import messages as m
+from hall_server.hall.calling import ahead
 from hall_server.hall.forecast import wait_range
-from hall_server.hall.model import Board, Hall, ServiceWindow, Ticket
+from hall_server.hall.model import Hall, Ticket
+from hall_server.hall.plan import Board, ServiceWindow
 
 NO_SHOW_TEXT = {
     "void": "过号作废，请重新取号",
@@ -71,7 +73,7 @@ def window_state(hall: Hall, window_id: str, look: Look) -> m.WindowState:
         status=now.status,
         seq=hall.seq,
         boot=look.boot,
-        services=tuple(hall.plan.services[s].name for s in window.services),
+        services=tuple(hall.plan.services[s].name for s in hall.skills[window.id] if s in hall.plan.services),
         **shown,  # type: ignore[arg-type]
     )
 
@@ -79,7 +81,7 @@ def window_state(hall: Hall, window_id: str, look: Look) -> m.WindowState:
 def queue_state(hall: Hall, service_id: str, look: Look) -> m.QueueState:
     """The retained picture of one queue."""
     service = hall.plan.services[service_id]
-    waiting = len(hall.queue(service_id))
+    waiting = hall.waiting.get(service_id, 0)
     windows = _open_windows(hall, service_id)
     wait = wait_range(hall, service_id, waiting)
     return m.QueueState(
@@ -104,7 +106,7 @@ def board_now(hall: Hall, board_id: str, look: Look) -> m.BoardNow:
     waiting = {zone: 0 for zone in hall.plan.zones if zone in board.zones}
     for service in hall.plan.services.values():
         if service.zone in waiting:
-            waiting[service.zone] += len(hall.queue(service.id))
+            waiting[service.zone] += hall.waiting.get(service.id, 0)
     return m.BoardNow(
         board=board.id,
         title=board.title,
@@ -163,11 +165,11 @@ def boards_of(hall: Hall, window: ServiceWindow) -> list[Board]:
     return [board for board in hall.plan.boards.values() if window.zone in board.zones]
 
 
-def slip(hall: Hall, ticket: Ticket, look: Look) -> m.TicketSlip:
+def slip(hall: Hall, ticket: Ticket, look: Look, now_ms: int) -> m.TicketSlip:
     """What paper and number screen show of a ticket now."""
     service = hall.plan.services[ticket.service]
-    ahead = hall.ahead(ticket)
-    wait = wait_range(hall, service.id, ahead) if ticket.status is m.TicketStatus.WAITING else None
+    people = ahead(hall, ticket, now_ms) if ticket.status is m.TicketStatus.WAITING else 0
+    wait = wait_range(hall, service.id, people) if ticket.status is m.TicketStatus.WAITING else None
     window = hall.plan.windows.get(ticket.window)
     return m.TicketSlip(
         ticket=ticket.id,
@@ -176,10 +178,10 @@ def slip(hall: Hall, ticket: Ticket, look: Look) -> m.TicketSlip:
         zone=hall.plan.zones[service.zone].name,
         service=service.name,
         items=tuple(hall.plan.item_names.get(code, code) for code in ticket.items),
-        ahead=ahead,
+        ahead=people,
         wait_low=wait[0] if wait else None,
         wait_high=wait[1] if wait else None,
-        windows=tuple(w.label for w in hall.plan.windows_for(service.id)),
+        windows=tuple(w.label for w in hall.windows_for(service.id)),
         issued_ms=ticket.issued_ms,
         business_day=ticket.day,
         qr=qr_text(ticket.id, look),
@@ -205,5 +207,5 @@ def qr_seal(ticket_id: str, key: bytes) -> str:
 
 def _open_windows(hall: Hall, service_id: str) -> tuple[str, ...]:
     return tuple(
-        w.label for w in hall.plan.windows_for(service_id) if hall.windows[w.id].status is m.WindowStatus.OPEN
+        w.label for w in hall.windows_for(service_id) if hall.windows[w.id].status is m.WindowStatus.OPEN
     )

@@ -4,27 +4,58 @@ from __future__ import annotations
 
 import msgspec
 
-from hall_server.hall.model import OPEN_STATUSES, Day, Hall, RecentCall, Ticket, WindowNow
+from hall_server.hall.indexes import put
+from hall_server.hall.model import (
+    Appointment,
+    Booking,
+    Day,
+    Hall,
+    Lease,
+    RecentCall,
+    Ticket,
+    Undoable,
+    WindowNow,
+)
+
+FORMAT = 2
 
 
 class _Frozen(msgspec.Struct, frozen=True):
+    format: int
     seq: int
     day: Day | None
     tickets: list[Ticket]
     windows: dict[str, WindowNow]
+    skills: dict[str, dict[str, int]]
     issued: dict[str, int]
+    issued_to: dict[str, int]
+    walk_ins: list[tuple[str, int, int]]
+    appointments: list[Appointment]
+    turns: dict[str, tuple[int, int]]
+    undoable: dict[str, Undoable]
+    leases: list[Lease]
+    tokens: int
     recent: tuple[RecentCall, ...]
 
 
 def freeze(hall: Hall) -> bytes:
-    """The state as MessagePack; indexes are left out, they follow from the tickets."""
+    """The state as MessagePack; indexes are left out, they follow from the tickets and appointments."""
     return msgspec.msgpack.encode(
         _Frozen(
+            FORMAT,
             hall.seq,
             hall.day,
             list(hall.tickets.values()),
             hall.windows,
+            hall.skills,
             hall.issued,
+            hall.issued_to,
+            [(service, slot, count) for (service, slot), count in hall.walk_ins.items()],
+            list(hall.appointments.values()),
+            hall.turns,
+            hall.undoable,
+            list(hall.leases.values()),
+            hall.tokens,
             hall.recent,
         )
     )
@@ -33,18 +64,24 @@ def freeze(hall: Hall) -> bytes:
 def thaw(hall: Hall, body: bytes) -> None:
     """Fill a fresh hall from a snapshot. Raises msgspec.DecodeError on bytes of another version."""
     frozen = msgspec.msgpack.decode(body, type=_Frozen)
+    if frozen.format != FORMAT:
+        raise msgspec.DecodeError(f"snapshot format {frozen.format}, wanted {FORMAT}")
     hall.seq, hall.day, hall.recent = frozen.seq, frozen.day, frozen.recent
     hall.issued.update(frozen.issued)
+    hall.issued_to.update(frozen.issued_to)
+    hall.walk_ins.update({(service, slot): count for service, slot, count in frozen.walk_ins})
+    hall.skills.update(frozen.skills)
+    hall.turns.update(frozen.turns)
+    hall.undoable.update(frozen.undoable)
+    hall.leases.update({lease.token: lease for lease in frozen.leases})
+    hall.tokens = frozen.tokens
     hall.windows.update(frozen.windows)
     for ticket in frozen.tickets:
-        hall.tickets[ticket.id] = ticket
         hall.by_number[ticket.number] = ticket.id
-        if ticket.status not in OPEN_STATUSES:
-            continue
-        if ticket.status.value == "waiting":
-            hall.queue(ticket.service).add((ticket.rank, ticket.id))
-        elif ticket.status.value == "parked":
-            hall.parked.add((ticket.parked_until_ms, ticket.id))
-        if ticket.person is not None:
-            key = (ticket.person.key, ticket.service)
-            hall.by_person[key] = (*hall.by_person.get(key, ()), ticket.id)
+        put(hall, None, ticket)
+    for appointment in frozen.appointments:
+        hall.appointments[appointment.id] = appointment
+        slot = (appointment.service, appointment.start_ms)
+        hall.by_slot[slot] = (*hall.by_slot.get(slot, ()), appointment.id)
+        if appointment.status is Booking.BOOKED:
+            hall.booked.add((appointment.start_ms, appointment.id))

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hall_server.hall import commands as c
-from hall_server.hall.decide import RuleBroken, decide
-from hall_server.hall.model import Hall
+from hall_server.hall.decide import decide
+from hall_server.hall.model import Hall, RuleBroken
 
 ASKING = "pages"
 
@@ -77,7 +77,7 @@ def _transfer(hall: Hall, window: str) -> c.Transfer:
     """Away to any other service that some window can do."""
     present = hall.ticket_at(window)
     own = present.service if present else ""
-    others = (s for s in hall.plan.services if s != own and hall.plan.windows_for(s))
+    others = (s for s in hall.plan.services if s != own and hall.windows_for(s))
     return c.Transfer(request="", by=ASKING, window=window, service=next(others, own))
 
 

@@ -154,7 +154,7 @@ def api_routes(
         await show(command.window, press.request, number)
         return Done(ticket=answer.ticket, number=number)
 
-    def common(window: str, press: Press) -> dict[str, str]:
+    def common(window: str, press: Press) -> dict[str, Any]:
         return {"window": window, "by": f"window:{window}", "request": press.request}
 
     at_window = APIRouter(prefix="/windows/{window}", tags=["window"])

@@ -12,9 +12,10 @@ from itertools import islice
 
 from contract.messages import Paper, TicketStatus, WindowStatus
 from hall_server.hall import commands as c
-from hall_server.hall.decide import STATUS_TEXT
-from hall_server.hall.model import OUTCOME_TEXT, Hall, Plan, Ticket
+from hall_server.hall.lookup import STATUS_TEXT
+from hall_server.hall.model import OUTCOME_TEXT, Hall, Ticket
 from hall_server.hall.pictures import HallView
+from hall_server.hall.plan import Plan
 from hall_server.web.actions import ASKING, forbidden, refusal
 from hall_server.web.rendering import Rendering
 
@@ -136,9 +137,8 @@ class ClerkPage:
 
 def counter(hall: Hall, window_id: str, now_ms: int) -> Counter:
     """Read one window; scans nothing that grows with the number of tickets."""
-    window, now = hall.plan.windows[window_id], hall.windows[window_id]
-    present = hall.ticket_at(window_id)
-    queues = tuple(_queue(hall, s) for s in window.services)
+    now, present = hall.windows[window_id], hall.ticket_at(window_id)
+    queues = tuple(_queue(hall, s) for s in hall.skills[window_id] if s in hall.plan.services)
     return Counter(
         window=window_id,
         status=now.status,
@@ -150,7 +150,7 @@ def counter(hall: Hall, window_id: str, now_ms: int) -> Counter:
         parked=tuple(
             _parked(hall, window_id, t, now_ms)
             for _, t in hall.parked
-            if hall.tickets[t].service in window.services
+            if hall.tickets[t].service in hall.skills[window_id]
         ),
         recent=tuple(islice(_recent(hall, window_id), RECENT_SHOWN)),
         forbidden=forbidden(hall, window_id, now_ms),
@@ -183,9 +183,8 @@ def _shown(hall: Hall, ticket: Ticket) -> Shown:
 
 
 def _queue(hall: Hall, service: str) -> Queue:
-    queue = hall.queue(service)
-    heads = tuple(hall.tickets[ticket].number for _, ticket in queue[:NEXT_SHOWN])
-    return Queue(service, _service_name(hall, service), len(queue), heads)
+    heads = tuple(hall.tickets[ticket].number for ticket in hall.heads(service, NEXT_SHOWN))
+    return Queue(service, _service_name(hall, service), hall.waiting.get(service, 0), heads)
 
 
 def _parked(hall: Hall, window: str, ticket_id: str, now_ms: int) -> Parked:

@@ -11,7 +11,8 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from contract.messages import TicketSlip, WindowState
 from hall_server.hall import pictures
-from hall_server.hall.model import OUTCOME_TEXT, Hall, Plan
+from hall_server.hall.model import OUTCOME_TEXT, Hall
+from hall_server.hall.plan import Plan
 from hall_server.service import HallService
 from hall_server.web.asking import ask
 from hall_server.web.clerk import STATE_TEXT, ClerkPage, counter
@@ -127,7 +128,7 @@ def _find_ticket(service: HallService, token: str) -> Callable[[Hall], TicketSli
 
     def find(hall: Hall) -> TicketSlip | None:
         ticket = hall.tickets.get(ticket_id) if true else None
-        return pictures.slip(hall, ticket, service.look) if ticket else None
+        return pictures.slip(hall, ticket, service.look, service.now_ms()) if ticket else None
 
     return find
 

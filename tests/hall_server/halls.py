@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hall_server.hall.model import Board, NoShowPolicy, Plan, Rules, Service, ServiceWindow, Zone
+from hall_server.hall.plan import Board, NoShowPolicy, Plan, Rules, Service, ServiceWindow, Zone
 
 
 def small_plan(policy: NoShowPolicy = NoShowPolicy.END, *, windows: int = 3, closes: str = "23:59") -> Plan:

@@ -10,8 +10,8 @@ from typing import Any
 
 from contract import topics
 from contract.clock import HallClock
-from hall_server.hall.model import Plan
 from hall_server.hall.pictures import Look
+from hall_server.hall.plan import Plan
 from hall_server.journal import Journal
 from hall_server.service import HallService
 from tests.hall_server.halls import small_plan

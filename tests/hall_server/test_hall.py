@@ -10,10 +10,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from contract.messages import Paper, Person, TicketStatus, WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
+from hall_server.hall.calling import ahead
 from hall_server.hall.day import DAY_MS, closing_after, label
-from hall_server.hall.decide import RuleBroken, decide, turn_of_day
+from hall_server.hall.decide import decide, turn_of_day
 from hall_server.hall.evolve import evolve
-from hall_server.hall.model import AT_WINDOW, OPEN_STATUSES, Hall, NoShowPolicy, Outcome, Rules
+from hall_server.hall.model import AT_WINDOW, OPEN_STATUSES, Hall, Outcome, RuleBroken
+from hall_server.hall.plan import NoShowPolicy, Rules
 from hall_server.hall.snapshot import freeze, thaw
 from hall_server.journal import decode_event, encode_event
 from tests.hall_server.halls import small_plan
@@ -35,7 +37,7 @@ class Desk:
         """Give a command; returns the ticket of the answer."""
         self._request += 1
         self._take(turn_of_day(self.hall, self.now_ms))
-        command = kind(request=f"r{self._request}", by="test", **options)  # type: ignore[arg-type]
+        command = kind(request=f"r{self._request}", by="test", **options)
         decision = decide(self.hall, command, self.now_ms)
         self._take(decision.events)
         return decision.answer.ticket
@@ -56,7 +58,19 @@ def picture(hall: Hall) -> tuple[object, ...]:
         hall.day,
         dict(hall.tickets),
         dict(hall.windows),
-        {service: list(queue) for service, queue in hall.waiting.items() if queue},
+        {lane: list(waiting) for lane, waiting in hall.lanes.items()},
+        {service: count for service, count in hall.waiting.items() if count},
+        hall.skills,
+        hall.appointments,
+        list(hall.booked),
+        {slot: set(booked) for slot, booked in hall.by_slot.items()},
+        hall.walk_ins,
+        hall.turns,
+        hall.undoable,
+        hall.leases,
+        hall.tokens,
+        hall.busy,
+        hall.issued_to,
         dict(hall.issued),
         {key: set(held) for key, held in hall.by_person.items()},
         dict(hall.by_number),
@@ -74,7 +88,7 @@ def test_numbers_run_in_their_series_and_the_first_come_is_called_first() -> Non
     assert [desk.number(t) for t in (first, other, second)] == ["B001", "L01", "B002"]
     desk.now_ms += 1
     assert desk.do(c.CallNext, window="w1") == first
-    assert desk.hall.ahead(desk.hall.tickets[second]) == 0
+    assert ahead(desk.hall, desk.hall.tickets[second], desk.now_ms) == 0
 
 
 def test_nobody_waiting_is_said_and_changes_nothing() -> None:
@@ -323,7 +337,7 @@ class HallMachine(RuleBasedStateMachine):
     @invariant()
     def every_open_ticket_is_in_exactly_one_place(self) -> None:
         hall = self.desk.hall
-        waiting = [ticket for queue in hall.waiting.values() for _, ticket in queue]
+        waiting = [ticket for lane in hall.lanes.values() for _, ticket in lane]
         parked = [ticket for _, ticket in hall.parked]
         at = [now.ticket for now in hall.windows.values() if now.ticket]
         assert sorted(waiting + parked + at) == sorted(t.id for t in hall.open_tickets())
@@ -335,10 +349,9 @@ class HallMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_person_is_known_by_open_tickets_only(self) -> None:
-        for (key, service), held in self.desk.hall.by_person.items():
+        for key, held in self.desk.hall.by_person.items():
             for ticket in (self.desk.hall.tickets[t] for t in held):
                 assert ticket.status in OPEN_STATUSES
-                assert ticket.service == service
                 assert ticket.person is not None
                 assert ticket.person.key == key
 

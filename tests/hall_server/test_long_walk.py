@@ -8,9 +8,9 @@ import pytest
 
 from contract.messages import Person
 from hall_server.hall import commands as c
-from hall_server.hall.decide import RuleBroken
 from hall_server.hall.evolve import evolve
-from hall_server.hall.model import Hall, NoShowPolicy
+from hall_server.hall.model import Hall, RuleBroken
+from hall_server.hall.plan import NoShowPolicy
 from hall_server.journal import decode_event, encode_event
 from tests.hall_server.test_hall import Desk, picture
 
@@ -67,7 +67,7 @@ def sound(hall: Hall) -> None:
     """No ticket at two windows; every open ticket in exactly one place."""
     at = [now.ticket for now in hall.windows.values() if now.ticket]
     assert len(at) == len(set(at))
-    waiting = [ticket for queue in hall.waiting.values() for _, ticket in queue]
+    waiting = [ticket for lane in hall.lanes.values() for _, ticket in lane]
     places = waiting + [ticket for _, ticket in hall.parked] + at
     assert len(places) == len(set(places))
     assert set(places) == {t.id for t in hall.open_tickets()}

@@ -14,7 +14,7 @@ import pytest
 
 from contract.messages import CallKind, Person, TicketStatus, WindowStatus
 from hall_server.hall import commands as c
-from hall_server.hall.decide import RuleBroken
+from hall_server.hall.model import RuleBroken
 from hall_server.journal import Journal, JournalBroken, verify
 from hall_server.recovery import Snapshots, Stranded
 from hall_server.service import Ended
@@ -66,7 +66,7 @@ def test_pictures_never_run_ahead_of_the_commit(tmp_path: Path) -> None:
         recorder.wait("queue", lambda x: x.waiting == 50)
         seen = max(x.seq for x in recorder.named("queue"))
         reader = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-        assert reader.execute("SELECT max(seq) FROM event").fetchone()[0] >= seen
+        assert next(reader.execute("SELECT max(seq) FROM event"))[0] >= seen
         reader.close()
 
 
@@ -173,7 +173,7 @@ def test_snapshots_shorten_the_replay_and_survive_a_restart(tmp_path: Path) -> N
     assert snapshot[0] == 301
     journal.close()
     with running(path) as (service, _):
-        assert service.query(lambda hall: len(hall.waiting["tax"])).result(5) == 300
+        assert service.query(lambda hall: hall.waiting["tax"]).result(5) == 300
     assert not alarms
 
 

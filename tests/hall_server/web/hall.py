@@ -13,8 +13,9 @@ from contract import messages as m
 from contract.clock import HallClock
 from contract.topics import Route
 from hall_server.hall import commands as c
-from hall_server.hall.model import Board, Plan, Rules, Service, ServiceWindow, Ticket, Zone
+from hall_server.hall.model import Ticket
 from hall_server.hall.pictures import Look
+from hall_server.hall.plan import Board, Plan, Rules, Service, ServiceWindow, Zone
 from hall_server.journal import Journal
 from hall_server.service import HallService
 from hall_server.web.blobs import BlobStore

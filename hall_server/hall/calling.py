@@ -1,0 +1,158 @@
+"""PURE: who is next at a window, under the calling rule of each service group; and how many come first.
+
+A window looks only at the heads of the lanes that it may call, so the cost follows the number of
+lanes, never the number of people. Within a group the group's rule picks its candidate; among the
+candidates of several groups whoever waited beyond the limit goes first, then what the window does as
+its own, then preferred ones, then the longest weighted wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hall_server.hall.model import LEVEL_HELP, LEVEL_OWN, Class, Hall, Lane, Ticket
+from hall_server.hall.plan import CallingKind, CallingRule
+
+MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Head of a lane as a window sees it; ``wait_ms`` is plain, ``weighted_ms`` by the rule."""
+
+    ticket: Ticket
+    lane: Lane
+    level: int
+    wait_ms: int
+    weighted_ms: float
+    overdue: bool
+
+
+def next_for(hall: Hall, window: str, now_ms: int) -> Ticket | None:
+    """Whom this window calls next, or None when nobody waits for it."""
+    by_group: dict[str, list[Candidate]] = {}
+    for candidate in candidates(hall, window, now_ms):
+        by_group.setdefault(hall.plan.group_of(candidate.lane.services[0]), []).append(candidate)
+    chosen = [_of_group(hall, group, found) for group, found in by_group.items()]
+    if not chosen:
+        return None
+    return min(chosen, key=lambda c: _claim(hall, c)).ticket
+
+
+def candidates(hall: Hall, window: str, now_ms: int) -> Iterator[Candidate]:
+    """The first of each lane that the window may call; who stands at another window is passed over."""
+    skills, clerk = hall.skills[window], hall.windows[window].clerk
+    for lane, waiting in hall.lanes.items():
+        if (lane.window and lane.window != window) or (lane.clerk and lane.clerk != clerk):
+            continue
+        if not all(service in skills for service in lane.services):
+            continue
+        ticket = next((t for t in (hall.tickets[i] for _, i in waiting) if not hall.busy.get(t.visit)), None)
+        if ticket is None:
+            continue
+        bound = bool(lane.window or lane.clerk)
+        level = LEVEL_OWN if bound else max(skills[service] for service in lane.services)
+        yield _candidate(hall, ticket, lane, level, now_ms)
+
+
+def _candidate(hall: Hall, ticket: Ticket, lane: Lane, level: int, now_ms: int) -> Candidate:
+    rule = hall.plan.rule_of(lane.services[0])
+    wait_ms = now_ms - ticket.first_ms
+    overdue = 0 < rule.max_wait_minutes * MINUTE_MS <= wait_ms
+    return Candidate(ticket, lane, level, wait_ms, wait_ms * _weight(rule, lane.rank_class), overdue)
+
+
+def _weight(rule: CallingRule, rank_class: Class) -> float:
+    if rule.kind is not CallingKind.ACCUMULATING or rank_class is Class.NORMAL:
+        return 1.0
+    return rule.green_weight if rank_class is Class.GREEN else rule.appointment_weight
+
+
+def _claim(hall: Hall, c: Candidate) -> tuple[bool, bool, bool, float, int, str]:
+    """Smaller goes first among groups."""
+    rule = hall.plan.rule_of(c.lane.services[0])
+    preferred = rule.kind in (CallingKind.STRICT, CallingKind.AGED, CallingKind.RATIO) and (
+        c.lane.rank_class is not Class.NORMAL
+    )
+    return (not c.overdue, c.level >= LEVEL_HELP, not preferred, -c.weighted_ms, c.ticket.rank, c.ticket.id)
+
+
+def _of_group(hall: Hall, group: str, found: list[Candidate]) -> Candidate:
+    """The group's own choice."""
+    overdue = [c for c in found if c.overdue]
+    if overdue:
+        return min(overdue, key=_first)
+    rule = hall.plan.rule_of(found[0].lane.services[0])
+    preferred = [c for c in found if c.lane.rank_class is not Class.NORMAL]
+    normal = [c for c in found if c.lane.rank_class is Class.NORMAL]
+    if rule.kind is CallingKind.FIRST_COME or not preferred or not normal:
+        strict = rule.kind not in (CallingKind.FIRST_COME, CallingKind.ACCUMULATING)
+        return min(found, key=_strictly if strict else _weighted)
+    if rule.kind is CallingKind.ACCUMULATING:
+        return min(found, key=_weighted)
+    if rule.kind is CallingKind.RATIO and normal_turn(hall.turns.get(group, (0, 0)), rule):
+        return min(normal, key=_first)
+    if rule.kind is CallingKind.AGED:
+        aged = [c for c in normal if c.wait_ms >= rule.aged_minutes * MINUTE_MS]
+        if aged:
+            return min(aged, key=_first)
+    return min(preferred, key=_strictly)
+
+
+def normal_turn(turns: tuple[int, int], rule: CallingRule) -> bool:
+    """Whether, after so many preferred calls, it is the normal ones' turn."""
+    return turns[0] >= rule.ratio
+
+
+def turned(turns: tuple[int, int], rank_class: Class, rule: CallingRule) -> tuple[int, int]:
+    """The turns after one more call of this class."""
+    preferred, normal = turns
+    if rank_class is not Class.NORMAL:
+        return min(preferred + 1, rule.ratio), 0
+    normal += 1
+    return (0, 0) if normal >= rule.ratio_normal else (preferred, normal)
+
+
+def _first(c: Candidate) -> tuple[int, str]:
+    return c.ticket.rank, c.ticket.id
+
+
+def _weighted(c: Candidate) -> tuple[float, int, str]:
+    return -c.weighted_ms, c.ticket.rank, c.ticket.id
+
+
+def _strictly(c: Candidate) -> tuple[int, int, str]:
+    return c.lane.rank_class, c.ticket.rank, c.ticket.id
+
+
+# ---------------------------------------------------------------- how many come first
+
+
+def ahead(hall: Hall, ticket: Ticket, now_ms: int) -> int:
+    """People who wait for the same first service and would be called before this one if nobody else came.
+
+    A ratio is counted as first come, first served: it changes from call to call.
+    """
+    rule = hall.plan.rule_of(ticket.service)
+    count = 0
+    for lane, waiting in hall.lanes.items():
+        if lane.services[0] == ticket.service:
+            count += waiting.bisect_left((_limit(rule, ticket, lane, now_ms), ticket.id))
+    return count
+
+
+def _limit(rule: CallingRule, ticket: Ticket, lane: Lane, now_ms: int) -> int:
+    """Everyone in the lane with a smaller rank than this goes before the ticket."""
+    own = ticket.rank
+    if rule.kind is CallingKind.ACCUMULATING:
+        ratio = _weight(rule, ticket.rank_class) / _weight(rule, lane.rank_class)
+        wait = (now_ms - ticket.first_ms) * ratio
+        return own if ratio == 1 else int(now_ms - wait) << 16
+    if rule.kind is CallingKind.STRICT or (
+        rule.kind is CallingKind.AGED and now_ms - ticket.first_ms < rule.aged_minutes * MINUTE_MS
+    ):
+        if lane.rank_class < ticket.rank_class:
+            return (now_ms + 1) << 16
+        return 0 if lane.rank_class > ticket.rank_class else own
+    return own

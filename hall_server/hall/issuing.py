@@ -1,0 +1,206 @@
+"""PURE: getting a number: one per person and service, baskets, green lane, quotas, paper, cancel."""
+
+from __future__ import annotations
+
+from contract.messages import Person, TicketStatus
+from hall_server.hall import commands as c
+from hall_server.hall import events as e
+from hall_server.hall.day import MINUTE_MS, local_minute, slot_of
+from hall_server.hall.lookup import STATUS_TEXT, Answer, Decision, service_named, ticket_named
+from hall_server.hall.model import Booking, Class, Hall, RuleBroken
+from hall_server.hall.plan import Service
+
+RANK_BITS = 16
+
+
+def rank_at(first_ms: int, ordinal: int) -> int:
+    """A place by time; within a millisecond by number."""
+    return (first_ms << RANK_BITS) | (ordinal & 0xFFFF)
+
+
+def issue(hall: Hall, command: c.Issue, now_ms: int) -> Decision:
+    """A number for a walk-in."""
+    service = service_named(hall, command.service)
+    services = (service.id, *command.also)
+    for also in command.also:
+        service_named(hall, also)
+    if command.person is not None and (held := hall.held(command.person.key, services)):
+        return Decision((), Answer(held.id, existing=True))
+    _require_common_window(hall, services)
+    _require_hours(hall, service, now_ms)
+    slot_ms = _require_quota(hall, service, now_ms)
+    _require_room(hall, command)
+    reason = green_reason(hall, command.green_reason, command.person)
+    event = numbered(
+        hall,
+        service,
+        now_ms,
+        also=command.also,
+        items=command.items,
+        situation=command.situation,
+        person=command.person,
+        rank_class=Class.GREEN if reason else Class.NORMAL,
+        green_reason=reason,
+        agent=command.agent,
+        agent_reason=command.agent_reason,
+        slot_ms=slot_ms,
+        station=command.by,
+    )
+    return Decision((event, *_hoarding(hall, command, now_ms)), Answer(event.ticket))
+
+
+def numbered(
+    hall: Hall, service: Service, now_ms: int, *, rank_ms: int = 0, **options: object
+) -> e.TicketIssued:
+    """The event of the next number of the series; ``rank_ms`` is the time that its place counts from."""
+    assert hall.day is not None
+    ordinal = hall.issued.get(service.prefix, service.first - 1) + 1
+    number = number_text(service, ordinal)
+    person = options.get("person")
+    return e.TicketIssued(
+        at_ms=now_ms,
+        ticket=f"{hall.day.label}-{number}",
+        number=number,
+        series=service.prefix,
+        ordinal=ordinal,
+        day=hall.day.label,
+        service=service.id,
+        rank=rank_at(rank_ms or now_ms, ordinal),
+        visit=visit_of(hall, person if isinstance(person, Person) else None),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def number_text(service: Service, ordinal: int) -> str:
+    """A012; a series that runs out of its width goes on with a digit more."""
+    return f"{service.prefix}{ordinal:0{service.width}d}"
+
+
+def visit_of(hall: Hall, person: Person | None) -> str:
+    """The visit that this person's open tickets belong to, or '' for a new one."""
+    held = hall.by_person.get(person.key, ()) if person else ()
+    return hall.tickets[held[0]].visit if held else ""
+
+
+def green_reason(hall: Hall, asked: str, person: Person | None) -> str:
+    """The reason for the green lane, asked for or plain from the card's age; ''. Raises RuleBroken."""
+    reasons = hall.plan.rules.green_reasons
+    if asked and asked not in reasons:
+        raise RuleBroken("unknown_reason", "这个理由不能使用绿色通道，请咨询导办人员")
+    if not asked and "age" in reasons and person and any(flag.startswith("age") for flag in person.flags):
+        return "age"
+    return asked
+
+
+def _require_common_window(hall: Hall, services: tuple[str, ...]) -> None:
+    """A basket needs one window that can do all of it."""
+    if len(set(services)) != len(services):
+        raise RuleBroken("twice", "同一业务不用重复选择")
+    if len(services) > 1 and not any(skills.keys() >= set(services) for skills in hall.skills.values()):
+        names = "、".join(hall.plan.services[s].name for s in services)
+        raise RuleBroken("no_common_window", f"没有一个窗口能同时办理{names}，请分开取号")
+
+
+def _require_hours(hall: Hall, service: Service, now_ms: int) -> None:
+    """No number after closing, nor one that the work already waiting leaves no time for."""
+    until = service.issue_until_minute
+    if until < 0:
+        return
+    left = until - local_minute(now_ms, hall.plan.rules)
+    if left <= 0:
+        raise RuleBroken("closed", f"{service.name}今天已停止取号，请明天再来或预约")
+    windows = sum(hall.windows[w.id].status.value == "open" for w in hall.windows_for(service.id))
+    work = (hall.waiting.get(service.id, 0) + 1) * service.mean_minutes / max(1, windows)
+    if work > left:
+        raise RuleBroken("no_time", f"{service.name}排队人数已满今天的办理时间，请明天再来或预约")
+
+
+def _require_quota(hall: Hall, service: Service, now_ms: int) -> int:
+    """The slot that a walk-in takes, 0 without quotas. Raises RuleBroken when the slot is full.
+
+    What appointments may still claim is kept for them until their grace is over; what nobody booked or
+    nobody came for belongs to walk-ins.
+    """
+    if not service.slot_quota:
+        return 0
+    rules = hall.plan.rules
+    slot_ms = slot_of(now_ms, service.slot_minutes, rules)
+    booked = [hall.appointments[a] for a in hall.by_slot.get((service.id, slot_ms), ())]
+    came = sum(a.status is Booking.CHECKED_IN for a in booked)
+    expected = sum(
+        a.status is Booking.BOOKED and now_ms <= a.start_ms + rules.grace_minutes * MINUTE_MS for a in booked
+    )
+    if hall.walk_ins.get((service.id, slot_ms), 0) + came + expected >= service.slot_quota:
+        raise RuleBroken("slot_full", f"{service.name}这个时段的号已取完，请稍后再取或预约")
+    return slot_ms
+
+
+def _require_room(hall: Hall, command: c.Issue) -> None:
+    """So many open numbers per person; an agent with a reason is not limited."""
+    if command.agent and not command.agent_reason:
+        raise RuleBroken("agent_reason", "代办取号请选择代办理由")
+    if command.person is None or command.agent:
+        return
+    limit = hall.plan.rules.open_per_person
+    if len(hall.by_person.get(command.person.key, ())) >= limit:
+        raise RuleBroken("too_many", f"您已有 {limit} 个未办的号，请先办理或取消其中一个")
+
+
+def _hoarding(hall: Hall, command: c.Issue, now_ms: int) -> tuple[e.Event, ...]:
+    """Told once per person and day, when the count is reached; never a block."""
+    if command.person is None or command.agent:
+        return ()
+    count = hall.issued_to.get(command.person.key, 0) + 1
+    if count != hall.plan.rules.hoarding_per_day:
+        return ()
+    return (e.HoardingSuspected(at_ms=now_ms, person=command.person.key, count=count),)
+
+
+# ---------------------------------------------------------------- what becomes of a number
+
+
+def report_paper(hall: Hall, command: c.ReportPaper, now_ms: int) -> Decision:
+    """Paper is a field: this never changes where the ticket stands."""
+    ticket = ticket_named(hall, command.ticket)
+    event = e.PaperReported(
+        at_ms=now_ms,
+        ticket=ticket.id,
+        paper=command.paper,
+        reprint=command.reprint,
+        station=command.by,
+    )
+    return Decision((event,), Answer(ticket.id))
+
+
+def cancel(hall: Hall, command: c.Cancel | c.Void, now_ms: int) -> Decision:
+    """By the holder from anywhere but a counter where service goes on; void only while waiting."""
+    ticket = ticket_named(hall, command.ticket)
+    void = isinstance(command, c.Void)
+    allowed = {TicketStatus.WAITING}
+    if not void:
+        allowed |= {TicketStatus.PARKED, TicketStatus.CALLED}
+    if ticket.status not in allowed:
+        word = "作废" if void else "取消"
+        raise RuleBroken("wrong_state", f"{ticket.number} {STATUS_TEXT[ticket.status]}，不能{word}")
+    event = e.TicketCancelled(at_ms=now_ms, ticket=ticket.id, reason=command.reason, void=void)
+    return Decision((event,), Answer(ticket.id))
+
+
+def return_no_show(hall: Hall, command: c.ReturnNoShow, now_ms: int) -> Decision:
+    """Back into its queue, a few places behind the first."""
+    ticket = ticket_named(hall, command.ticket)
+    if ticket.status is not TicketStatus.NO_SHOW:
+        raise RuleBroken("wrong_state", f"{ticket.number} {STATUS_TEXT[ticket.status]}，没有过号")
+    if ticket.person is not None and hall.held(ticket.person.key, (ticket.service, *ticket.also)):
+        raise RuleBroken("held_again", f"{ticket.number} 的持有人已重新取号")
+    rank = rank_behind(hall, ticket.id, hall.plan.rules.return_places)
+    return Decision((e.TicketReturned(at_ms=now_ms, ticket=ticket.id, rank=rank),), Answer(ticket.id))
+
+
+def rank_behind(hall: Hall, ticket_id: str, places: int) -> int:
+    """The place behind so many of its lane (all of them when fewer wait); its own when nobody does."""
+    ticket = hall.tickets[ticket_id]
+    lane = hall.lanes.get(ticket.lane)
+    if not lane:
+        return ticket.rank
+    return max(ticket.rank, int(lane[min(places, len(lane)) - 1][0]) + 1) if places else ticket.rank

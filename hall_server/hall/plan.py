@@ -1,0 +1,179 @@
+"""PURE: the described hall, frozen: rules, zones, services, windows, boards, rota, calling rules.
+
+Minutes of a day count from local midnight; instants are hall time in milliseconds. Everything here
+comes from the hall's file and has been checked; nothing here changes while the hall runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class NoShowPolicy(StrEnum):
+    """What becomes of a number whose holder did not come (过号)."""
+
+    VOID = "void"
+    BACK = "back"
+    END = "end"
+    MANUAL = "manual"
+
+
+class CallingKind(StrEnum):
+    """The five ways in which a group of services decides who is next."""
+
+    FIRST_COME = "first_come"
+    STRICT = "strict"
+    ACCUMULATING = "accumulating"
+    RATIO = "ratio"
+    AGED = "aged"
+
+
+@dataclass(frozen=True, slots=True)
+class CallingRule:
+    """How a service group calls.
+
+    ``green_weight``, ``appointment_weight``: waits count so many times (accumulating). ``ratio``: after so
+    many preferred ones, ``ratio_normal`` normal ones. ``aged_minutes``: a normal one who waited longer goes
+    before the preferred (aged). ``green_share_percent``: above this share of green among the last hundred
+    calls green is no longer preferred (aged, ratio), so that a flood of green cannot starve the rest.
+    ``max_wait_minutes``: whoever waited longer goes first whatever the rule, 0 = never.
+    """
+
+    kind: CallingKind = CallingKind.FIRST_COME
+    green_weight: float = 3.0
+    appointment_weight: float = 2.0
+    ratio: int = 2
+    ratio_normal: int = 1
+    aged_minutes: int = 20
+    max_wait_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Rules of the hall that a manager may set; minutes, seconds and counts."""
+
+    recalls_before_no_show: int = 3
+    no_show_policy: NoShowPolicy = NoShowPolicy.END
+    back_places: int = 3
+    return_places: int = 2
+    day_closes_minute: int = 24 * 60 - 1
+    utc_offset_minutes: int = 8 * 60
+    call_expires_seconds: int = 45
+    undo_seconds: int = 30
+    open_per_person: int = 3
+    hoarding_per_day: int = 8
+    early_minutes: int = 30
+    grace_minutes: int = 10
+    late_minutes: int = 30
+    green_reasons: tuple[str, ...] = ("age", "disabled", "serviceman", "pregnant", "talent")
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """专区."""
+
+    id: str
+    name: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """业务队列: a queue that items map to.
+
+    ``series`` is the letter of its numbers, shared by services of one group when they name the same.
+    ``slot_quota``: numbers a slot of ``slot_minutes`` may bring, 0 = no limit; ``ring_fenced`` of them are
+    kept for appointments. ``issue_until_minute``: no number after it, -1 = until the day closes.
+    """
+
+    id: str
+    name: str
+    zone: str
+    prefix: str
+    first: int = 1
+    width: int = 3
+    mean_minutes: float = 8.0
+    items: tuple[str, ...] = ()
+    group: str = ""
+    slot_minutes: int = 60
+    slot_quota: int = 0
+    ring_fenced: int = 0
+    issue_until_minute: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceWindow:
+    """窗口: any service point. ``label`` is what is shown and spoken (3号窗口).
+
+    ``services`` it does as its own; ``helps_with`` are done when nobody waits for its own (level 2).
+    """
+
+    id: str
+    label: str
+    name: str
+    zone: str
+    services: tuple[str, ...]
+    open_at_start: bool = False
+    helps_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A call board and its sound zone: the zones whose calls it shows and speaks."""
+
+    id: str
+    title: str
+    zones: frozenset[str]
+    rows: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One line of the rota: from-to minutes on weekdays (0 = Monday) or holidays; what the window does then.
+
+    ``closed`` shifts pause the window; others open it, for ``services`` when these are named.
+    """
+
+    window: str
+    from_minute: int
+    to_minute: int
+    weekdays: frozenset[int]
+    holidays: bool = False
+    closed: bool = False
+    services: tuple[str, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The described hall; every reference inside it has been checked."""
+
+    id: str
+    name: str
+    rules: Rules
+    zones: dict[str, Zone]
+    services: dict[str, Service]
+    windows: dict[str, ServiceWindow]
+    boards: dict[str, Board]
+    item_names: dict[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    calling: dict[str, CallingRule] = field(default_factory=dict)
+    rota: tuple[Shift, ...] = ()
+    holidays: frozenset[int] = frozenset()
+
+    def windows_for(self, service: str) -> tuple[ServiceWindow, ...]:
+        """Windows that the plan gives to the service, in its order."""
+        return tuple(w for w in self.windows.values() if service in (*w.services, *w.helps_with))
+
+    def rule_of(self, service: str) -> CallingRule:
+        """The calling rule of a service's group."""
+        return self.calling.get(self.group_of(service), _FIRST_COME)
+
+    def group_of(self, service: str) -> str:
+        """The group that a service is called in: its own name when it names none."""
+        found = self.services.get(service)
+        return found.group or service if found else service
+
+
+_FIRST_COME = CallingRule()

@@ -1,0 +1,129 @@
+"""PURE: windows open, pause and close; clerks sit down and leave; skills and rota change what is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contract.messages import WindowStatus
+from hall_server.hall import commands as c
+from hall_server.hall import events as e
+from hall_server.hall.day import MINUTE_MS, local_day, local_minute, weekday
+from hall_server.hall.lookup import STATUS_TEXT, Decision, window_named
+from hall_server.hall.model import LEVEL_HELP, LEVEL_OWN, Hall, RuleBroken, WindowNow, own_skills
+from hall_server.hall.plan import ServiceWindow, Shift
+
+LEFT_PARK_MINUTES = 30
+
+
+def open_window(hall: Hall, command: c.OpenWindow, now_ms: int) -> Decision:
+    """One clerk at one window, one window one clerk."""
+    window, now = window_named(hall, command.window)
+    clerk = command.clerk or now.clerk
+    seat = hall.seat_of(command.clerk)
+    if seat and seat != window.id:
+        other = hall.plan.windows[seat].label if seat in hall.plan.windows else seat
+        raise RuleBroken("seated_elsewhere", f"工号 {command.clerk} 已在{other}，请先在那里关窗")
+    if command.clerk and now.clerk and now.clerk != command.clerk and now.status is WindowStatus.OPEN:
+        raise RuleBroken("seat_taken", f"{window.label}现在由工号 {now.clerk} 使用，请先关窗")
+    return _change(window, now, WindowStatus.OPEN, "", clerk, now_ms)
+
+
+def pause_window(hall: Hall, command: c.PauseWindow, now_ms: int) -> Decision:
+    """The number that is there may still be finished."""
+    window, now = window_named(hall, command.window)
+    return _change(window, now, WindowStatus.PAUSED, command.reason, now.clerk, now_ms)
+
+
+def close_window(hall: Hall, command: c.CloseWindow, now_ms: int) -> Decision:
+    """Nobody is left behind: what is here is parked when asked, what was bound to here is set free."""
+    window, now = window_named(hall, command.window)
+    events: list[e.Event] = []
+    if ticket := hall.ticket_at(window.id):
+        if not command.park:
+            raise RuleBroken("still_busy", f"{ticket.number} {STATUS_TEXT[ticket.status]}，请先处理再关窗")
+        until_ms = now_ms + LEFT_PARK_MINUTES * MINUTE_MS
+        events.append(
+            e.TicketParked(at_ms=now_ms, ticket=ticket.id, window=window.id, until_ms=until_ms, reason="关窗")
+        )
+    events += _change(window, now, WindowStatus.CLOSED, "", "", now_ms).events
+    events += unbound(hall, window.id, now.clerk, now_ms)
+    return Decision(tuple(events))
+
+
+def set_skills(hall: Hall, command: c.SetSkills, now_ms: int) -> Decision:
+    """Changed live; the numbers that wait stay where they are and are called by whoever can."""
+    window, _ = window_named(hall, command.window)
+    for service, level in command.skills:
+        if service not in hall.plan.services:
+            raise RuleBroken("unknown_service", f"没有“{service}”这项业务")
+        if level not in (LEVEL_OWN, LEVEL_HELP):
+            raise RuleBroken("bad_level", "级别应为 1（主办）或 2（协办）")
+    if not command.skills:
+        raise RuleBroken("no_skills", f"{window.label}至少要办理一项业务；不办请关窗")
+    if dict(command.skills) == hall.skills[window.id]:
+        return Decision(())
+    return Decision((e.SkillsChanged(at_ms=now_ms, window=window.id, skills=command.skills),))
+
+
+def unbound(hall: Hall, window: str, clerk: str, now_ms: int) -> Iterator[e.Event]:
+    """Numbers that wait for this window or this clerk alone, now that both leave."""
+    for lane, waiting in hall.lanes.items():
+        if lane.window == window or (clerk and lane.clerk == clerk):
+            yield from (e.TicketUnbound(at_ms=now_ms, ticket=ticket) for _, ticket in waiting)
+
+
+def _change(
+    window: ServiceWindow, now: WindowNow, status: WindowStatus, reason: str, clerk: str, now_ms: int
+) -> Decision:
+    if (now.status, now.reason, now.clerk) == (status, reason, clerk):
+        return Decision(())
+    return Decision(
+        (e.WindowChanged(at_ms=now_ms, window=window.id, status=status, reason=reason, clerk=clerk),)
+    )
+
+
+# ---------------------------------------------------------------- rota
+
+
+def shifts_due(hall: Hall, now_ms: int) -> Iterator[e.Event]:
+    """What the rota changes now: each line is applied once, when it begins; the line that ends gives way to
+    the plan's own. A manager's change in between stands until the next line begins."""
+    if not hall.plan.rota:
+        return
+    wanted = {shift.window: shift for shift in hall.plan.rota if _runs(hall, shift, now_ms)}
+    for window in dict.fromkeys(shift.window for shift in hall.plan.rota):
+        shift, now = wanted.get(window), hall.windows[window]
+        name = _name(shift)
+        if name != now.shift:
+            yield from _apply(hall, window, shift, name, now_ms)
+
+
+def _runs(hall: Hall, shift: Shift, now_ms: int) -> bool:
+    rules = hall.plan.rules
+    minute = local_minute(now_ms, rules)
+    if not shift.from_minute <= minute < shift.to_minute:
+        return False
+    holiday = local_day(now_ms, rules) in hall.plan.holidays
+    return shift.holidays if holiday else weekday(now_ms, rules) in shift.weekdays
+
+
+def _name(shift: Shift | None) -> str:
+    return "" if shift is None else f"{shift.from_minute}-{shift.to_minute}{shift.name}"
+
+
+def _apply(hall: Hall, window: str, shift: Shift | None, name: str, now_ms: int) -> Iterator[e.Event]:
+    now, planned = hall.windows[window], hall.plan.windows[window]
+    skills = own_skills(planned)
+    if shift is not None and shift.services:
+        skills = dict.fromkeys(shift.services, LEVEL_OWN)
+    if skills != hall.skills[window]:
+        yield e.SkillsChanged(at_ms=now_ms, window=window, skills=tuple(skills.items()), shift=name)
+    if shift is None:
+        open_ = planned.open_at_start
+    else:
+        open_ = not shift.closed
+    status = WindowStatus.OPEN if open_ else WindowStatus.PAUSED
+    reason = "" if open_ else (shift.name if shift and shift.name else "非服务时间")
+    yield e.WindowChanged(
+        at_ms=now_ms, window=window, status=status, reason=reason, clerk=now.clerk, shift=name
+    )

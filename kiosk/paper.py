@@ -87,10 +87,15 @@ def _facts(slip: TicketSlip) -> list[TicketPart]:
         ("候叫窗口", window_list(slip.windows)),
         ("办理事项", "、".join(slip.items)),
         ("取号姓名", slip.masked_name),
-        ("业务日期", slip.business_day),
+        ("业务日期", _day(slip.business_day)),
         ("取号时间", f"{issued:%Y-%m-%d %H:%M}" if slip.issued_ms else ""),
     )
     return [Line(f"{label}：{value}", hang=_LABEL_COLUMNS) for label, value in facts if value]
+
+
+def _day(day: str) -> str:
+    """20261121 as 2026-11-21; anything else as the hall writes it."""
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 and day.isdigit() else day
 
 
 def _advice(slip: TicketSlip, no_show_text: str) -> list[TicketPart]:

@@ -17,7 +17,8 @@ from devices.printing.lines import Glyph, Row, fits_unbroken, width_of, wrap
 from devices.protocols import escpos_bytes
 
 _SMALL_PAPER_DOTS = 432
-_SMALL_EM, _LARGE_EM = 24, 28
+_SMALL_EM, _LARGE_EM = 23, 28
+_MARGIN_DOTS = 8
 _INK_LEVEL = {"NotoSansSC": 120, "HanaMinB": 80}
 _QR_QUIET_MODULES = 2
 
@@ -141,7 +142,10 @@ def _block(part: TicketPart, dots: int) -> Image.Image:
     em = em_of(dots)
     match part:
         case Line():
-            return line_picture(part, dots, em)
+            inner = line_picture(part, dots - 2 * _MARGIN_DOTS, em)
+            block = Image.new("1", (dots, inner.height))
+            block.paste(inner, (_MARGIN_DOTS, 0))
+            return block
         case Qr():
             return qr_picture(part, dots)
         case Rule():

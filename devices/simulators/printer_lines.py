@@ -17,7 +17,6 @@ Take = Callable[[bytes], bool]
 
 _UNPACED_BAUD = 10**9
 _PIECE_SECONDS = 0.004
-_LATE_SECONDS = 0.004
 _RETRY_SECONDS = 0.01
 
 
@@ -67,15 +66,16 @@ class PtyPrinterLine:
 
     def _serve(self, line: PtyLine) -> None:
         piece = max(1, int(_PIECE_SECONDS / self._seconds_per_byte))
-        free_at = 0.0
+        free_at = monotonic()
         while True:
-            data = line.read(piece)
-            now = monotonic()
-            begun = free_at if now - free_at < _LATE_SECONDS else now
+            data, begun = line.read(piece, 0.0), free_at
+            if not data:
+                data, begun = line.read(piece), monotonic()
             free_at = begun + len(data) * self._seconds_per_byte
             line.pause(free_at - monotonic())
             while not self._take(data):
                 line.pause(_RETRY_SECONDS)
+                free_at = monotonic()
 
 
 class TcpPrinterLine:

@@ -30,7 +30,7 @@ from devices.protocols import escpos_bytes as escpos
 from devices.simulators.ticket_printer import TicketPrinterSimulator
 
 BAR = 0.9
-_TURN = 3
+_TURN = 1
 _CUT = escpos.feed(24) + escpos.CUT + escpos.PAPER_PROOF
 
 
@@ -113,10 +113,22 @@ def simulate(port: str, baud: int) -> None:
     sim.stop()
 
 
-def bare_times(port: str, baud: int, jobs: list[Job]) -> list[float]:
-    """Seconds for each ticket's bytes by pyserial alone."""
-    times = []
-    with serial.Serial(port, baud, timeout=60) as line:
+@dataclass(slots=True)
+class Times:
+    """Seconds of each ticket: until the proof, and from the start to the last byte beyond its wire time."""
+
+    whole: list[float]
+    beyond: list[float]
+
+    def add(self, start: float, last_byte: float, wire: float) -> None:
+        """One ticket is proven now."""
+        self.whole.append(monotonic() - start)
+        self.beyond.append(last_byte - start - wire)
+
+
+def bare_turn(printer: SimulatedPrinter, baud: int, jobs: list[Job], times: Times) -> None:
+    """Each ticket's bytes by pyserial alone."""
+    with serial.Serial(printer.port, baud, timeout=60) as line:
         for job in jobs:
             start = monotonic()
             for query in escpos.Query:
@@ -124,50 +136,48 @@ def bare_times(port: str, baud: int, jobs: list[Job]) -> list[float]:
                 line.read(1)
             line.write(job.data + _CUT)
             line.read(1)
-            times.append(monotonic() - start)
-    return times
+            times.add(start, printer.last_byte_at(), _wire(job, baud))
 
 
-def driver_times(
-    driver: EscposPrinter, printer: SimulatedPrinter, baud: int, jobs: list[Job], first: int
-) -> tuple[list[float], list[float]]:
-    """Seconds for each ticket by the driver, and how much later than the wire took its last byte came."""
-    times, beyond = [], []
+def driver_turn(
+    driver: EscposPrinter, printer: SimulatedPrinter, baud: int, numbered: list[tuple[int, Job]], times: Times
+) -> None:
+    """The same tickets by the driver, laid out and drawn anew."""
     driver.open()
     driver.identify()
-    for number, job in enumerate(jobs, first):
+    for number, job in numbered:
         start = monotonic()
         proof = driver.print(ticket(number))
-        times.append(monotonic() - start)
         assert proof is Proof.CONFIRMED
-        wire = (len(job.data) + len(_CUT) + 3 * len(escpos.Query)) * 10 / baud
-        beyond.append(printer.last_byte_at() - start - wire)
+        times.add(start, printer.last_byte_at(), _wire(job, baud))
     driver.close()
-    return times, beyond
 
 
 def run(case: Case, count: int) -> float:
     """One case, driver and bare loop in turns so that a busy machine is busy for both; ratio of medians."""
-    ours: list[float] = []
-    bare: list[float] = []
-    beyond: list[float] = []
+    ours, bare = Times([], []), Times([], [])
     size = 0
     with simulated_printer(case.baud) as printer:
         driver = EscposPrinter(Options(port=printer.port, baud=case.baud, mode=case.mode))
         driver.compose(ticket(999))
         for first in range(0, count, _TURN):
-            jobs = [driver.compose(ticket(number)) for number in range(first, min(count, first + _TURN))]
+            numbers = range(first, min(count, first + _TURN))
+            jobs = [driver.compose(ticket(number)) for number in numbers]
             size += sum(len(job.data) for job in jobs)
-            times, late = driver_times(driver, printer, case.baud, jobs, first)
-            ours, beyond = ours + times, beyond + late
-            bare += bare_times(printer.port, case.baud, jobs)
-    ratio = median(bare) / median(ours)
-    print(
-        f"{case.mode:8} {case.baud:6} baud: {count} tickets of {size // count} bytes, median of the driver "
-        f"{median(ours) * 1000:.0f} ms, of the bare loop {median(bare) * 1000:.0f} ms, ratio {ratio:.3f}; "
-        f"beyond the wire median {median(beyond) * 1000:.0f} ms, p95 {_p95(beyond) * 1000:.0f} ms"
-    )
+            driver_turn(driver, printer, case.baud, list(zip(numbers, jobs, strict=True)), ours)
+            bare_turn(printer, case.baud, jobs, bare)
+    ratio = median(bare.whole) / median(ours.whole)
+    print(f"{case.mode} at {case.baud} baud, {count} tickets of {size // count} bytes: ratio {ratio:.3f}")
+    for name, times in (("driver", ours), ("bare loop", bare)):
+        print(
+            f"  {name:9} ticket to proof: median {median(times.whole) * 1000:.0f} ms; last byte beyond the "
+            f"wire: median {median(times.beyond) * 1000:.0f} ms, p95 {_p95(times.beyond) * 1000:.0f} ms"
+        )
     return ratio
+
+
+def _wire(job: Job, baud: int) -> float:
+    return (len(job.data) + len(_CUT) + 3 * len(escpos.Query)) * 10 / baud
 
 
 def _p95(values: list[float]) -> float:

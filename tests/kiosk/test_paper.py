@@ -87,6 +87,11 @@ def test_an_anonymous_ticket_has_no_name() -> None:
     assert not any("姓名" in text for text in texts(msgspec.structs.replace(SLIP, masked_name="")))
 
 
+@pytest.mark.parametrize("day", ["20261121", "2026-11-21"])
+def test_the_business_day_is_readable(day: str) -> None:
+    assert "业务日期：2026-11-21" in texts(msgspec.structs.replace(SLIP, business_day=day))
+
+
 def test_the_halls_rule_is_printed_once() -> None:
     rule = SLIP.notes[0]
     assert texts(SLIP, rule=rule).count(rule) == 1

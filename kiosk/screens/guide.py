@@ -101,7 +101,8 @@ class GuidePage(Page):
             for at, option in enumerate(question.options)
         ]
         longest = max((len(option.label) for option in question.options), default=0)
-        columns = 3 if longest <= SHORT and len(choices) > 2 else 2
+        short = SHORT - 2 if theme.scale == "elder" else SHORT
+        columns = 3 if longest <= short and len(choices) > 2 else 2
         height = max(theme.body * 2.5, theme.target)
         lines = [
             line_of(choices[at : at + columns], columns, height) for at in range(0, len(choices), columns)

@@ -46,6 +46,9 @@ class Link(Protocol):
     def drop_input(self) -> None:
         """Throw away what came in and was not read. Raises DeviceLost."""
 
+    def presence(self) -> str:
+        """As devices.ports.Pluggable."""
+
 
 class SerialLink:
     """A serial port, 8N1, locked against a second program."""
@@ -102,6 +105,9 @@ class SerialLink:
         while self.read(4096, 0.0):
             pass
 
+    def presence(self) -> str:
+        return presence(self._port)
+
     def _opened(self) -> serial.SerialBase:
         return serial.Serial(self._port, self._baud, timeout=0, write_timeout=0, exclusive=True)
 
@@ -124,8 +130,20 @@ class TcpLink(SerialLink):
             raise DeviceMisconfigured(bad_address(self._port))
         super().open()
 
+    def presence(self) -> str:
+        return ""
+
     def _opened(self) -> serial.SerialBase:
         return serial.serial_for_url(f"socket://{self._port}", timeout=0)
+
+
+def presence(path: str) -> str:
+    """Which node stands at a path now; '' when none does. Another one after each plugging in."""
+    try:
+        node = os.stat(path)
+    except OSError:
+        return ""
+    return f"{node.st_dev}:{node.st_ino}:{node.st_ctime_ns}"
 
 
 def link_for(port: str, *, baud: int = 115200) -> SerialLink:
@@ -223,6 +241,9 @@ class ScriptedLink:
     def drop_input(self) -> None:
         while self._script and isinstance(self._script[0], Give):
             self._script.popleft()
+
+    def presence(self) -> str:
+        return ""
 
     def _next(self) -> Step | None:
         if self._script and isinstance(self._script[0], Unplug):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Kind(StrEnum):
@@ -102,6 +102,14 @@ class Device(Protocol):
 
     def heartbeat(self) -> Status:
         """A harmless query within 1 s. Raises DeviceLost when the device does not answer."""
+
+
+@runtime_checkable
+class Pluggable(Protocol):
+    """A device whose port can be seen to come and go without opening it; drivers may leave it out."""
+
+    def presence(self) -> str:
+        """Changes when something is plugged in or out; '' while nothing is there. Cheap, never raises."""
 
 
 # ---------------------------------------------------------------- ID card reader

@@ -26,6 +26,7 @@ from devices.ports import (
     DeviceRefused,
     Fault,
     Owner,
+    Pluggable,
     State,
     Status,
 )
@@ -40,6 +41,8 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.25, 3.0
 HEARTBEAT_SECONDS = 2.0
 OPEN_LIMIT_SECONDS = 12.0
 """Opening, identifying and a heartbeat must each end within this, or the device counts as hung."""
+_LOOK_SECONDS = 0.2
+"""How often a port that can be seen is looked at while backing off."""
 _STEADY_SECONDS = 2.0
 """Ready for this long: the next loss begins with the shortest pause again."""
 
@@ -76,6 +79,7 @@ class Supervised(Generic[D]):
         self._commands: deque[_Command] = deque()
         self._watches: list[Watch[Any]] = []
         self._stopping = self._nudged = False
+        self._seen = ""
         self._heartbeat_due = 0.0
         self._lost_at: float | None = None
         self._worker: threading.Thread | None = None
@@ -176,13 +180,14 @@ class Supervised(Generic[D]):
                 break
             if ready_since is not None and monotonic() - ready_since > _STEADY_SECONDS:
                 pause = self._first_pause
-            self._wait(pause * random.uniform(0.8, 1.2))
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            hinted = self._wait(pause * random.uniform(0.8, 1.2))
+            pause = self._first_pause if hinted else min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _bring_up(self) -> None:
         first = self._lost_at is None
         if first:
             self._tell(state=State.OPENING)
+        self._seen = self._presence()
         with self._watchdog.limit(OPEN_LIMIT_SECONDS):
             self._driver.open()
         if first:
@@ -305,12 +310,19 @@ class Supervised(Generic[D]):
         except Exception:  # noqa: BLE001 - a page's fault must not stop the device
             _log.exception("who watches device %s failed", self.name)
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> bool:
+        """Back off; True when it ended early: nudged, or something was plugged in."""
         deadline = monotonic() + seconds
         with self._changed:
-            while not self._stopping and not self._nudged and (left := deadline - monotonic()) > 0:
-                self._changed.wait(left)
-            self._nudged = False
+            while not self._stopping and (left := deadline - monotonic()) > 0:
+                if self._nudged or self._presence() not in ("", self._seen):
+                    self._nudged = False
+                    return True
+                self._changed.wait(min(left, _LOOK_SECONDS))
+        return False
+
+    def _presence(self) -> str:
+        return self._driver.presence() if isinstance(self._driver, Pluggable) else ""
 
     def _fail_all(self, error: DeviceError) -> None:
         with self._changed:

@@ -108,6 +108,9 @@ class CallBoxLine:
         missing = [address for address in self._addresses if self._misses[address] >= _MISSES]
         return Status(True, (_missing(missing),) if missing else (), details)
 
+    def presence(self) -> str:
+        return self._link.presence()
+
     def poll(self, *, timeout_seconds: float = 0.5) -> KeyPress | None:
         deadline = self._clock() + timeout_seconds
         while not self._presses and (left := deadline - self._clock()) > 0:

@@ -13,6 +13,7 @@ import cv2
 import msgspec
 import numpy as np
 
+from devices.links import presence
 from devices.ports import DeviceAbsent, DeviceLost, Fault, Frame, Kind, Owner, Status
 
 _log = logging.getLogger(__name__)
@@ -85,6 +86,9 @@ class OpenCvCamera:
             raise DeviceLost(taker.reason or _silent(self._options.source))
         dark = image is not None and float(image[::16, ::16].mean()) < _DARK
         return Status(not dark, (_dark(),) if dark else (), {"dropped": str(dropped)})
+
+    def presence(self) -> str:
+        return presence(self._options.source)
 
     def frame(self, *, timeout_seconds: float = 2.0) -> Frame:
         image, number = self._next(timeout_seconds)

@@ -91,6 +91,9 @@ class SdtReader:
         counts = {"reads": self._reads, "garbled": self._garbled, "refused": self._refused}
         return Status(True, details={word: str(count) for word, count in counts.items()})
 
+    def presence(self) -> str:
+        return self._link.presence()
+
     def find(self) -> bool:
         return self._ask_again(Command.FIND).said == Said.FOUND
 

@@ -410,3 +410,21 @@ def test_a_reader_is_unplugged_and_replugged_under_a_page_that_waits_for_a_card(
     assert heard.wait(lambda health: bool(health.replaced), after=told).identity == OTHER_SAM_ID
     device.stop()
     simulator.stop()
+
+
+def test_plugging_in_is_noticed_without_waiting_for_the_back_off(tmp_path: Path) -> None:
+    simulator = SdtReaderSimulator("reader-1", tmp_path / "reader-1", baud=921600, module_seconds=0.0)
+    heard: Heard[Health] = Heard()
+    device = Supervised("reader", SdtReader(SerialLink(simulator.address)), heard, first_pause_seconds=3600.0)
+    device.start()
+    heard.wait(state_is("absent"))
+    simulator.start()
+    heard.wait(state_is("ready"))
+    for _ in range(2):
+        told = len(heard.all)
+        simulator.set_fault("unplugged", True)
+        heard.wait(state_is("backing_off"), after=told)
+        simulator.set_fault("unplugged", False)
+        heard.wait(state_is("ready"), after=told)
+    device.stop()
+    simulator.stop()

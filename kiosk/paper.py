@@ -16,7 +16,7 @@ WAIT_HERE = "请在休息区等候，注意呼叫及大屏显示信息"
 SCAN = "扫码查看排队进度"
 
 _NUMBER_SCALE = 6
-_LABEL_COLUMNS = 10
+_NO_LABEL = "　" * 5
 _CHINA = timezone(timedelta(hours=8))
 _PLAIN_WINDOW = re.compile(r"(\d+)号窗口")
 
@@ -84,13 +84,13 @@ def _queue(slip: TicketSlip) -> list[Line]:
 def _facts(slip: TicketSlip) -> list[TicketPart]:
     issued = datetime.fromtimestamp(slip.issued_ms / 1000, UTC).astimezone(_CHINA)
     facts = (
-        ("候叫窗口", window_list(slip.windows)),
-        ("办理事项", "、".join(slip.items)),
-        ("取号姓名", slip.masked_name),
-        ("业务日期", _day(slip.business_day)),
-        ("取号时间", f"{issued:%Y-%m-%d %H:%M}" if slip.issued_ms else ""),
+        ("候叫窗口：", window_list(slip.windows)),
+        *zip(("办理事项：", *[_NO_LABEL] * len(slip.items)), slip.items, strict=False),
+        ("取号姓名：", slip.masked_name),
+        ("业务日期：", _day(slip.business_day)),
+        ("取号时间：", f"{issued:%Y-%m-%d %H:%M}" if slip.issued_ms else ""),
     )
-    return [Line(f"{label}：{value}", hang=_LABEL_COLUMNS) for label, value in facts if value]
+    return [Line(label + value, hang=2 * len(label)) for label, value in facts if value]
 
 
 def _day(day: str) -> str:

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 _NOT_FIRST = frozenset("，。、；：？！）》〉」』】〕”’…—·,.;:?!)]}%℃〃々～")
 _PHRASE_ENDS = frozenset("，。；！？、")
+_BRACKETS = frozenset("（《【〔([")
 _WIDOW = 2
 _NOT_LAST = frozenset("（《〈「『【〔“‘([{￥$#")
 
@@ -70,9 +71,11 @@ def _without_widow(pieces: Sequence[Row], rows: list[Row], width: int, hang: int
 
 
 def _phrases(pieces: Sequence[Row]) -> list[Row]:
-    """Parts that end with a mark of punctuation."""
+    """Parts that end with a mark of punctuation or stand before a bracket."""
     phrases: list[Row] = [()]
     for piece in pieces:
+        if piece[0].text in _BRACKETS:
+            phrases.append(())
         phrases[-1] += piece
         if piece[-1].text in _PHRASE_ENDS:
             phrases.append(())

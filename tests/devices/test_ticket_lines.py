@@ -58,6 +58,10 @@ def test_even_rows_end_with_a_phrase() -> None:
     assert broken(text, 32, even=True) == ["请在休息区等候，", "注意呼叫及大屏显示信息"]
 
 
+def test_even_rows_break_before_a_bracket() -> None:
+    assert broken("综合受理（含食品经营）", 16, even=True) == ["综合受理", "（含食品经营）"]
+
+
 def test_what_fits() -> None:
     assert fits_unbroken(glyphs("A012号"), 4)
     assert not fits_unbroken(glyphs("A012号"), 3)

@@ -162,6 +162,7 @@ def npm_pack(package: LockedPackage, folder: Path) -> Path:
         **os.environ,
         "npm_config_cache": str(folder / "cache"),
         "npm_config_update_notifier": "false",
+        "NODE_DISABLE_COMPILE_CACHE": "1",
     }
     try:
         done = subprocess.run(

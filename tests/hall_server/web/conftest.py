@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.hall_server.web.hall import PagedHall
 
@@ -20,6 +20,9 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
+
+
+expect.set_options(timeout=20_000)  # a machine under load is slow, not wrong
 
 
 @pytest.fixture
@@ -67,15 +70,22 @@ Opener = Callable[..., Watched]
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Opener]:
-    """``opened(url, width=…, height=…, before=…)``: a page in a context of its own, watched."""
+    """``opened(url, width=…, height=…, touch=…, before=…)``: a page in a context of its own, watched."""
     contexts = []
 
     def open_page(
-        url: str, *, width: int = 1024, height: int = 600, before: Callable[[Page], None] | None = None
+        url: str,
+        *,
+        width: int = 1024,
+        height: int = 600,
+        touch: bool = False,
+        before: Callable[[Page], None] | None = None,
     ) -> Watched:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, has_touch=touch, locale="zh-CN"
+        )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         page = context.new_page()
         watched = Watched(page)
 

@@ -19,8 +19,8 @@ def number(page: Page) -> str:
     return page.locator("#ticket").get_attribute("data-number") or ""
 
 
-def desk(hall: PagedHall, opened: Opener, window: str = "w01", **size: int) -> Page:
-    page = opened(f"{hall.url}/clerk/{window}", **size).page
+def desk(hall: PagedHall, opened: Opener, window: str = "w01", **how: int) -> Page:
+    page = opened(f"{hall.url}/clerk/{window}", **how).page
     expect(page.locator("#lamp")).to_have_text("已连接")
     return page
 
@@ -182,6 +182,26 @@ def without_done_notes(page: Page) -> None:
         server.on_message(lambda text: None if '"done"' in str(text) else line.send(text))
 
     page.route_web_socket("**/live", relay)
+
+
+def test_a_visit_by_touch_alone(hall: PagedHall, opened: Opener) -> None:
+    hall.issue()
+    hall.issue()
+    page = desk(hall, opened, touch=True)
+    page.locator("#do-next").tap()
+    say(page, "已呼叫 A001")
+    page.locator("#do-finish").tap(force=True)
+    say(page, "A001 已被呼叫，不能这样操作")
+    page.locator("#do-arrive").tap()
+    say(page, "已到窗 A001")
+    page.locator("#do-park").tap()
+    page.locator("#dialog-park label", has_text="30 分钟").tap()
+    page.locator("#dialog-park .go").tap()
+    say(page, "已挂起 A001")
+    page.locator("#call-A001").tap()
+    say(page, "已呼叫 A001")
+    page.locator("#do-no-show").tap()
+    say(page, "已过号 A001")
 
 
 def test_a_lost_answer_is_asked_for_again_not_done_again(hall: PagedHall, opened: Opener) -> None:

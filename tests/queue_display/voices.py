@@ -17,6 +17,7 @@ from assets.speech.pack import CLIP_RATE, ClipStore
 from assets.speech.sound import to_int16, wav_bytes
 from assets.speech.wording import call_parts
 from contract import topics
+from contract.bus import Bus
 from contract.clock import monotonic_ms
 from contract.memory import MemoryBroker, MemoryBus
 from contract.messages import (
@@ -54,9 +55,9 @@ def fill(store: ClipStore, *texts: str) -> None:
 class Hall:
     """The server's side of the bus: hall time, calls, and what the station says of itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, bus: Bus | None = None) -> None:
         self.broker = MemoryBroker("demo")
-        self.bus = MemoryBus(self.broker, "hall-server")
+        self.bus: Bus = bus or MemoryBus(self.broker, "hall-server")
         self.healths: list[StationHealth] = []
         self.states: list[Presence] = []
         self._news = threading.Condition()

@@ -20,7 +20,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from kivy.core.window import Window
 from kivy.uix.widget import Widget
 
 from assets import glyphs
@@ -143,6 +142,8 @@ def _gaps(controls: Sequence[Press]) -> Iterator[Finding]:
 
 
 def _reach(controls: Iterable[Press]) -> Iterator[Finding]:
+    from kivy.core.window import Window
+
     if Window.height <= Window.width:
         return
     limit = Window.height * REACH

@@ -208,10 +208,13 @@ def _lint(variant: Variant, widget: object) -> int:
 
 
 def offscreen(size: tuple[int, int] = (1080, 1920)) -> None:
-    """Open Kivy's window where no display is: SDL draws into memory. May be called again."""
-    if "kivy.core.window" in sys.modules:
+    """Open Kivy's window where no display is: SDL draws into memory; a later call changes nothing.
+
+    Raises RuntimeError when somebody imported Kivy's window before.
+    """
+    if window.opened():
         return
     os.environ["SDL_VIDEODRIVER"] = "offscreen"
     display = Display(width=size[0], height=size[1])
     window.prepare(display, title="pictures")
-    window.open_window(display)
+    window.open_window(display, follow_size=False)

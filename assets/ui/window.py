@@ -31,6 +31,9 @@ ENVIRONMENT = {
 }
 
 
+_OPENED: list[Display] = []
+
+
 def prepare(display: Display, *, title: str = "Banshi") -> None:
     """Set environment and Config for this display; call once, before Kivy's window module is imported."""
     if "kivy.core.window" in sys.modules:
@@ -46,10 +49,11 @@ def prepare(display: Display, *, title: str = "Banshi") -> None:
     Config.set("input", "mouse", "mouse,disable_on_activity,disable_multitouch")
 
 
-def open_window(display: Display, *, design: tuple[int, int] | None = None) -> None:
+def open_window(display: Display, *, design: tuple[int, int] | None = None, follow_size: bool = True) -> None:
     """Import Kivy's window, fit the theme to it, paint the background; after ``prepare``.
 
-    ``design`` is the size for which the screens were drawn; theme.u scales them to this window.
+    ``design`` is the size for which the screens were drawn; theme.u scales them to this window, also when
+    its size changes, unless whoever draws sets the scale himself (``follow_size`` False: pictures).
     """
     from kivy.core.window import Window
 
@@ -67,9 +71,16 @@ def open_window(display: Display, *, design: tuple[int, int] | None = None) -> N
         Window.clearcolor = theme.colour("paper")
 
     # fbind keeps these functions alive, bind would not.
-    Window.fbind("size", refit)
+    if follow_size:
+        Window.fbind("size", refit)
     theme.fbind("version", repaint)
     refit()
+    _OPENED.append(display)
+
+
+def opened() -> bool:
+    """Whether ``open_window`` was called in this process."""
+    return bool(_OPENED)
 
 
 def _options(display: Display, title: str) -> list[tuple[str, str, str]]:

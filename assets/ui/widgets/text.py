@@ -120,9 +120,13 @@ class Text(Widget):
         if room >= 1.0:
             self.drawn_px, self.cut = size, False
             return label
-        shrunk = max(int(size * room), int(size * self.least), 1)
-        self.drawn_px = shrunk
+        smallest = max(int(size * self.least), 1)
+        shrunk = max(int(size * room), smallest)
         label = self._made(shrunk, (None, None))
+        while label.texture.width > self.width + 1 and shrunk > smallest:  # widths are rounded by glyph
+            shrunk -= 1
+            label = self._made(shrunk, (None, None))
+        self.drawn_px = shrunk
         self.cut = label.texture.width > self.width + 1
         if self.cut and self.width > 1:
             label = self._made(shrunk, (self.width, None), shorten=True)

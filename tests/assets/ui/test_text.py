@@ -53,6 +53,13 @@ def test_a_line_shrinks_to_its_place() -> None:
     assert not label.cut
 
 
+@pytest.mark.parametrize("width", range(280, 320))
+def test_a_line_that_nearly_fits_is_never_cut(width: int) -> None:
+    label = drawn("A023", size_px=133, weight="bold", size=(width, 200))
+    assert not label.cut
+    assert label.texture.width <= width + 1
+
+
 def test_a_line_that_cannot_shrink_enough_says_that_it_is_cut() -> None:
     label = drawn("请到企业与许可综合受理窗口办理" * 3, level="title")
     assert label.cut

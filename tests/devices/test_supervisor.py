@@ -415,7 +415,8 @@ def test_a_reader_is_unplugged_and_replugged_under_a_page_that_waits_for_a_card(
 def test_plugging_in_is_noticed_without_waiting_for_the_back_off(tmp_path: Path) -> None:
     simulator = SdtReaderSimulator("reader-1", tmp_path / "reader-1", baud=921600, module_seconds=0.0)
     heard: Heard[Health] = Heard()
-    device = Supervised("reader", SdtReader(SerialLink(simulator.address)), heard, first_pause_seconds=3600.0)
+    driver = SdtReader(SerialLink(simulator.address))
+    device = Supervised("reader", driver, heard, heartbeat_seconds=0.05, first_pause_seconds=3600.0)
     device.start()
     heard.wait(state_is("absent"))
     simulator.start()

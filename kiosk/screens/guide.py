@@ -65,7 +65,7 @@ class GuidePage(Page):
         self._show_facts(item, shown=state.notice is None)
         self._band.offer(take_offer(state, screen.service))
         if self.changed("sheet", item, screen.answers):
-            self._paged.block_gap = theme.tight
+            self._paged.block_gap = theme.gap * 0.8
             self._paged.fill(self._blocks(item, screen.answers), keep_page=self._item == item.code)
             self._item = item.code
 

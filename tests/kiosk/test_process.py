@@ -28,6 +28,19 @@ def test_three_touches_to_paper_and_a_card_on_a_real_window(tmp_path: Path) -> N
         assert "张秀兰" not in "\n".join(kiosk.log + hall.server.log)
 
 
+def test_a_killed_hall_is_said_and_the_kiosk_comes_back_by_itself(tmp_path: Path) -> None:
+    with place(tmp_path) as hall:
+        kiosk = hall.kiosk()
+        kiosk.marks.wait("home")
+        killed = monotonic_ns()
+        hall.server.kill()
+        kiosk.marks.wait("error", after=killed)
+        started = monotonic_ns()
+        hall.server.start()
+        kiosk.marks.wait("home", after=started)
+        tap_until(hall.display, kiosk.marks, "zone", 280, 700)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

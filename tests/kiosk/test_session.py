@@ -100,6 +100,25 @@ def test_paper_out_leaves_the_number_and_prints_when_there_is_paper_again(tmp_pa
         assert kiosk.printer.printed == 1
 
 
+def test_a_plug_pulled_while_printing_leaves_the_paper_unknown_and_a_second_one_is_marked(
+    tmp_path: Path,
+) -> None:
+    with desk(tmp_path) as kiosk:
+        kiosk.at_rest()
+        kiosk.printer.set_fault("stall", True)
+        kiosk.do(*WAY, e.Take())
+        kiosk.paper("printing")
+        kiosk.printer.set_fault("unplugged", True)
+        kiosk.paper("unsure")
+        kiosk.hall.wait(lambda _: kiosk.hall.papers()[-1:] == [(m.Paper.UNKNOWN, False)])
+        kiosk.printer.set_fault("stall", False)
+        kiosk.printer.set_fault("unplugged", False)
+        kiosk.wait(lambda state: state.facts.printer)
+        kiosk.do(e.PrintAgain())
+        assert kiosk.paper("printed").reprint
+        kiosk.hall.wait(lambda _: kiosk.hall.papers()[-1:] == [(m.Paper.CONFIRMED, True)])
+
+
 def test_a_pulled_reader_is_seen_and_comes_back(tmp_path: Path) -> None:
     with desk(tmp_path) as kiosk:
         kiosk.at_rest()

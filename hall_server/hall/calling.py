@@ -148,7 +148,10 @@ def _limit(rule: CallingRule, ticket: Ticket, lane: Lane, now_ms: int) -> int:
     if rule.kind is CallingKind.ACCUMULATING:
         ratio = _weight(rule, ticket.rank_class) / _weight(rule, lane.rank_class)
         wait = (now_ms - ticket.first_ms) * ratio
-        return own if ratio == 1 else int(now_ms - wait) << 16
+        if ratio == 1:
+            return own
+        # Equal claims go by plain place: of two with the same weighted wait the lighter came first.
+        return (int(now_ms - wait) + (ratio > 1)) << 16
     if rule.kind is CallingKind.STRICT or (
         rule.kind is CallingKind.AGED and now_ms - ticket.first_ms < rule.aged_minutes * MINUTE_MS
     ):

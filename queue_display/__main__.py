@@ -61,7 +61,7 @@ def _screen(options: argparse.Namespace) -> int:
     """Check everything that can be wrong, then open the window, then run."""
     from assets.ui import window
     from queue_display import run
-    from queue_display.config import BoardStation, SignStation
+    from queue_display.config import BoardStation, SignStation, design
 
     is_board = options.command == "board"
     config: BoardStation | SignStation = (
@@ -72,7 +72,7 @@ def _screen(options: argparse.Namespace) -> int:
         return 0
     bus = station_bus(config.station, options.config)
     window.prepare(config.display, title=config.station.name)
-    window.open_window(config.display, design=(1920, 1080) if is_board else None)
+    window.open_window(config.display, design=design(config.display))
     if isinstance(config, BoardStation):
         return run.run_board(config, bus, timing=options.timing)
     return run.run_sign(config, bus, timing=options.timing)

@@ -24,6 +24,20 @@ class SignDisplay(Display, frozen=True, kw_only=True, forbid_unknown_fields=True
     height: Pixels = 720
 
 
+BOARD_DESIGN = (1920, 1080)
+SIGN_DESIGN = (1280, 720)
+BAR_DESIGN = (1920, 540)
+BAR_RATIO = 2.6
+"""A sign wider than this share of its height is laid out as a bar."""
+
+
+def design(display: Display) -> tuple[int, int]:
+    """The size that the screens of this window were drawn for; they are scaled from it."""
+    if isinstance(display, BoardDisplay):
+        return BOARD_DESIGN
+    return BAR_DESIGN if display.width > display.height * BAR_RATIO else SIGN_DESIGN
+
+
 class BoardSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[board]``: which board of the hall this screen is; ``names`` shows masked names (张*) too."""
 

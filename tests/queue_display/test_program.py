@@ -6,6 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from assets.ui.display import Display
+from queue_display.config import (
+    BAR_DESIGN,
+    BOARD_DESIGN,
+    SIGN_DESIGN,
+    BoardDisplay,
+    SignDisplay,
+    design,
+)
+
 GOOD = """
 [station]
 id = "board-1"
@@ -51,6 +63,18 @@ def test_the_effective_configuration_can_be_shown(tmp_path: Path) -> None:
     done = run("board", "--config", str(file), "--show-config")
     assert done.returncode == 0
     assert '"width": 1920' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("display", "wanted"),
+    [
+        (BoardDisplay(width=1280, height=720), BOARD_DESIGN),
+        (SignDisplay(width=1024, height=600), SIGN_DESIGN),
+        (SignDisplay(width=1920, height=360), BAR_DESIGN),
+    ],
+)
+def test_a_screen_is_scaled_from_the_size_it_was_drawn_for(display: Display, wanted: tuple[int, int]) -> None:
+    assert design(display) == wanted
 
 
 def test_the_voice_and_the_pure_parts_import_no_toolkit() -> None:

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 TOUCH_SECONDS = 1.0
 """Touches that press nothing are told to the session at most so often."""
+COLLECT = (50_000, 20, 100)
+"""Thresholds of Python's collector while a citizen is there; each session's end collects everything."""
 AHEAD = (
     "home",
     "zone",
@@ -159,6 +161,21 @@ class KioskApp(Shell):
         if self._ahead:
             importlib.import_module(f"kiosk.screens.{self._ahead.pop(0)}")
             Clock.schedule_once(self._load_ahead, 0.05)
+        elif nobody_there(self._state):
+            _spare_the_collector()
+        else:
+            Clock.schedule_once(self._load_ahead, 5.0)
+
+
+def _spare_the_collector() -> None:
+    """What was loaded stays for ever: never look at it again, and collect when nobody is there.
+
+    A full collection costs up to 0.2 s here, too much between a touch and its page. Only at rest: what is
+    frozen is never freed, so nothing of a citizen may be among it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
 
 
 def _sweep(_seconds: float) -> None:

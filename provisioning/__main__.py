@@ -50,8 +50,10 @@ def _up(options: argparse.Namespace) -> int:
     if commands.running():
         print("The hall runs already.")
         return commands.show_status(print)
-    failed = _assets()
-    if failed:
+    starting = commands.start_lock()
+    if not starting.take():
+        return commands.wait_for_other_start(print)
+    if failed := _assets():
         return failed
     try:
         if options.fresh and (aside := set_aside_state(commands.VAR)):
@@ -65,7 +67,7 @@ def _up(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 2
     print("Starting the hall (the first start on a slow box takes a minute):")
-    return commands.up(plan, print, foreground=options.foreground)
+    return commands.up(plan, print, starting, foreground=options.foreground)
 
 
 def _assets() -> int:

@@ -27,7 +27,20 @@ _COLUMNS = ("PROGRAM", "WHAT", "STATE", "PID", "SINCE", "RESTARTS", "WHERE")
 Say = Callable[[str], None]
 
 
-def up(plan: Path, say: Say, *, foreground: bool) -> int:
+def start_lock() -> Lock:
+    """To be taken before anything is prepared: two starts at once would write one another's files."""
+    return Lock(FOLDER, "start")
+
+
+def wait_for_other_start(say: Say) -> int:
+    """Another ``up`` is at work in this folder: wait for its end, then show what came of it."""
+    say("Another ./banshi up is starting the hall; waiting for it …")
+    while start_lock().holder() is not None:
+        time.sleep(LOOK_SECONDS)
+    return show_status(say)
+
+
+def up(plan: Path, say: Say, starting: Lock, *, foreground: bool) -> int:
     """Start a prepared plan and wait until the hall is ready; in the foreground until it ends."""
     (FOLDER / "status.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "provisioning.hall.supervisor", str(plan)]
@@ -42,6 +55,7 @@ def up(plan: Path, say: Say, *, foreground: bool) -> int:
         )
     try:
         status = _follow(supervisor, say)
+        starting.free()
         if status is None or status.phase != "ready":
             return _say_failure(status, say)
         say_where(status, say)

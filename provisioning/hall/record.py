@@ -62,10 +62,13 @@ def read_status(folder: Path) -> Status | None:
 
 
 class Lock:
-    """One hall per folder: held by the supervisor as long as it lives, freed by the kernel."""
+    """One hall per folder: held by the supervisor as long as it lives, freed by the kernel.
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "lock"
+    With the name ``start`` it is held by who starts the supervisor, until the start is decided.
+    """
+
+    def __init__(self, folder: Path, name: str = "lock") -> None:
+        self._path = folder / name
         self._file: int | None = None
 
     def take(self) -> bool:

@@ -47,12 +47,12 @@ def _up(options: argparse.Namespace) -> int:
     from provisioning.hall.facts import PlanError, Wishes
     from provisioning.hall.prepare import PortsTaken, prepare, set_aside_state
 
-    if commands.running():
-        print("The hall runs already.")
-        return commands.show_status(print)
     starting = commands.start_lock()
     if not starting.take():
         return commands.wait_for_other_start(print)
+    if commands.running():
+        print("The hall runs already.")
+        return commands.show_status(print)
     if failed := _assets():
         return failed
     try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,11 +16,16 @@ from contract.schema import ConfigError, Problem, check, load_toml
 from contract.topics import IDENTIFIER
 from hall_server.hall import plan
 from hall_server.hall.pictures import NO_SHOW_TEXT
-from hall_server.hall.plan import NoShowPolicy, Plan, Rules
+from hall_server.hall.plan import CallingKind, NoShowPolicy, Plan, Rules
 
 Id = Annotated[str, msgspec.Meta(pattern=f"^{IDENTIFIER.pattern}$")]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Minutes = Annotated[int, msgspec.Meta(ge=0, le=1440)]
 Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +50,15 @@ class RulesPart(Part, frozen=True, kw_only=True):
     recalls_before_no_show: Annotated[int, msgspec.Meta(ge=0, le=20)] = 3
     no_show_policy: NoShowPolicy = NoShowPolicy.END
     back_places: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    return_places: Annotated[int, msgspec.Meta(ge=0, le=100)] = 2
     call_expires_seconds: Annotated[int, msgspec.Meta(ge=10, le=300)] = 45
+    undo_seconds: Annotated[int, msgspec.Meta(ge=0, le=300)] = 30
+    open_per_person: Annotated[int, msgspec.Meta(ge=1, le=50)] = 3
+    hoarding_per_day: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 8
+    early_minutes: Minutes = 30
+    grace_minutes: Minutes = 10
+    late_minutes: Minutes = 30
+    green_reasons: tuple[str, ...] = ("age", "disabled", "serviceman", "pregnant", "talent")
 
 
 class VoicePart(Part, frozen=True, kw_only=True):
@@ -92,6 +106,36 @@ class ServicePart(Part, frozen=True, kw_only=True):
     mean_minutes: Annotated[float, msgspec.Meta(gt=0, le=240)] = 8.0
     items: tuple[str, ...] = ()
     departments: tuple[str, ...] = ()
+    group: str = ""
+    slot_minutes: Annotated[int, msgspec.Meta(ge=5, le=720)] = 60
+    slot_quota: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    ring_fenced: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    issue_until: Clock | None = None
+
+
+class CallingPart(Part, frozen=True, kw_only=True):
+    """[[calling]]: how a group of services (or one service) calls."""
+
+    group: str
+    rule: CallingKind
+    green_weight: Annotated[float, msgspec.Meta(ge=1, le=100)] = 3.0
+    appointment_weight: Annotated[float, msgspec.Meta(ge=1, le=100)] = 2.0
+    ratio: Annotated[int, msgspec.Meta(ge=1, le=100)] = 2
+    ratio_normal: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+    aged_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 20
+    max_wait_minutes: Minutes = 0
+
+
+class ShiftPart(Part, frozen=True, kw_only=True):
+    """[[rota]]: what windows do from-to; ``days`` of mon tue wed thu fri sat sun holiday, default mon–fri."""
+
+    windows: tuple[Id, ...]
+    begins: Clock
+    ends: Clock
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    closed: bool = False
+    services: tuple[Id, ...] = ()
+    name: str = ""
 
 
 class WindowPart(Part, frozen=True, kw_only=True):
@@ -102,6 +146,7 @@ class WindowPart(Part, frozen=True, kw_only=True):
     name: str = ""
     zone: Id
     services: tuple[Id, ...]
+    helps_with: tuple[Id, ...] = ()
     open: bool = False
     callbox: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
 
@@ -145,6 +190,9 @@ class HallFile(Part, frozen=True, kw_only=True):
     services: tuple[ServicePart, ...]
     windows: tuple[WindowPart, ...]
     boards: tuple[BoardPart, ...]
+    calling: tuple[CallingPart, ...] = ()
+    rota: tuple[ShiftPart, ...] = ()
+    holidays: tuple[datetime.date, ...] = ()
     stations: tuple[StationPart, ...] = ()
     callboxes: DevicePart | None = None
 
@@ -226,6 +274,7 @@ def _problems(file: HallFile, items: tuple[_ItemFile, ...]) -> Iterable[Problem]
         at = f"windows[{window.id}]"
         yield from _unknown(f"{at}.zone", [window.zone], zones)
         yield from _unknown(f"{at}.services", window.services, services)
+        yield from _unknown(f"{at}.helps_with", window.helps_with, services)
     boxes = [w.callbox for w in file.windows if w.callbox]
     yield from (
         Problem("windows.callbox", str(twice), "stands at two windows")
@@ -233,6 +282,22 @@ def _problems(file: HallFile, items: tuple[_ItemFile, ...]) -> Iterable[Problem]
     )
     for board in file.boards:
         yield from _unknown(f"boards[{board.id}].zones", board.zones, zones)
+    groups = sorted({s.group or s.id for s in file.services})
+    for calling in file.calling:
+        yield from _unknown("calling.group", [calling.group], groups)
+    for index, shift in enumerate(file.rota):
+        at = f"rota[{index}]"
+        yield from _unknown(f"{at}.windows", shift.windows, [w.id for w in file.windows])
+        yield from _unknown(f"{at}.services", shift.services, services)
+        if _minute(shift.begins) >= _minute(shift.ends):
+            yield Problem(f"{at}.ends", shift.ends, f"must be later than begins ({shift.begins})")
+    for service in file.services:
+        if service.ring_fenced > service.slot_quota:
+            yield Problem(
+                f"services[{service.id}].ring_fenced",
+                str(service.ring_fenced),
+                f"is more than slot_quota ({service.slot_quota})",
+            )
     placed = _service_of(file, items)
     yield from (
         Problem(f"{file.catalogue} {item.code}", item.name, "no service in the hall's file takes this item")
@@ -261,35 +326,23 @@ def _service_of(file: HallFile, items: tuple[_ItemFile, ...]) -> dict[str, str]:
     return found
 
 
+def _minute(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
 def _plan(file: HallFile, items: tuple[_ItemFile, ...], service_of: dict[str, str]) -> Plan:
-    hours, minutes = file.hall.day_closes_at.split(":")
-    rules = file.rules
+    rules = msgspec.structs.asdict(file.rules)
     return Plan(
         id=file.hall.id,
         name=file.hall.name,
-        rules=Rules(
-            recalls_before_no_show=rules.recalls_before_no_show,
-            no_show_policy=rules.no_show_policy,
-            back_places=rules.back_places,
-            call_expires_seconds=rules.call_expires_seconds,
-            day_closes_minute=int(hours) * 60 + int(minutes),
-        ),
+        rules=Rules(**rules, day_closes_minute=_minute(file.hall.day_closes_at)),
         zones={z.id: plan.Zone(z.id, z.name, z.icon) for z in file.zones},
-        services={
-            s.id: plan.Service(
-                s.id,
-                s.name,
-                s.zone,
-                s.prefix,
-                s.first,
-                s.width,
-                s.mean_minutes,
-                tuple(i.code for i in items if service_of.get(i.code) == s.id),
-            )
-            for s in file.services
-        },
+        services={s.id: _service(s, items, service_of) for s in file.services},
         windows={
-            w.id: plan.ServiceWindow(w.id, w.label, w.name or w.label, w.zone, w.services, w.open)
+            w.id: plan.ServiceWindow(
+                w.id, w.label, w.name or w.label, w.zone, w.services, w.open, w.helps_with
+            )
             for w in file.windows
         },
         boards={
@@ -298,7 +351,55 @@ def _plan(file: HallFile, items: tuple[_ItemFile, ...], service_of: dict[str, st
         },
         item_names={i.code: i.name for i in items},
         notices=file.hall.notices,
+        calling={part.group: _calling(part) for part in file.calling},
+        rota=tuple(shift for part in file.rota for shift in _shifts(part)),
+        holidays=frozenset((day - datetime.date(1970, 1, 1)).days for day in file.holidays),
     )
+
+
+def _service(part: ServicePart, items: tuple[_ItemFile, ...], service_of: dict[str, str]) -> plan.Service:
+    return plan.Service(
+        id=part.id,
+        name=part.name,
+        zone=part.zone,
+        prefix=part.prefix,
+        first=part.first,
+        width=part.width,
+        mean_minutes=part.mean_minutes,
+        items=tuple(i.code for i in items if service_of.get(i.code) == part.id),
+        group=part.group,
+        slot_minutes=part.slot_minutes,
+        slot_quota=part.slot_quota,
+        ring_fenced=part.ring_fenced,
+        issue_until_minute=-1 if part.issue_until is None else _minute(part.issue_until),
+    )
+
+
+def _calling(part: CallingPart) -> plan.CallingRule:
+    return plan.CallingRule(
+        kind=part.rule,
+        green_weight=part.green_weight,
+        appointment_weight=part.appointment_weight,
+        ratio=part.ratio,
+        ratio_normal=part.ratio_normal,
+        aged_minutes=part.aged_minutes,
+        max_wait_minutes=part.max_wait_minutes,
+    )
+
+
+def _shifts(part: ShiftPart) -> Iterable[plan.Shift]:
+    weekdays = frozenset(WEEKDAYS.index(day) for day in part.days if day != "holiday")
+    for window in part.windows:
+        yield plan.Shift(
+            window=window,
+            from_minute=_minute(part.begins),
+            to_minute=_minute(part.ends),
+            weekdays=weekdays,
+            holidays="holiday" in part.days,
+            closed=part.closed,
+            services=part.services,
+            name=part.name,
+        )
 
 
 def _catalogue(file: HallFile, items: tuple[_ItemFile, ...], service_of: dict[str, str]) -> cat.Catalogue:

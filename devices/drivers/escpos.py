@@ -21,6 +21,7 @@ from escpos.exceptions import Error as EscposError
 from escpos.printer import Network, Serial
 
 from devices.link_faults import BAUD_RATES, bad_address, bad_baud, open_error, stalled, unplugged, unreachable
+from devices.links import presence
 from devices.ports import (
     DeviceAbsent,
     DeviceError,
@@ -130,6 +131,10 @@ class EscposPrinter:
     def heartbeat(self) -> Status:
         """Status, or DeviceLost when a printer that can answer does not."""
         return self._status(self._dialogue.troubles() if self._profile.can_status else None)
+
+    def presence(self) -> str:
+        """The node of a serial port; '' for a network printer. See devices.ports.Pluggable."""
+        return presence(self._options.port)
 
     def status(self) -> Status:
         """Status now; ``ok`` None when it does not answer."""

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from devices import drivers
-from devices.ports import DeviceMisconfigured, Kind
+from devices.ports import DeviceMisconfigured, Kind, Pluggable
 from devices.registry import build, build_table, driver_names
 
 
@@ -32,6 +32,33 @@ def test_every_driver_states_strict_options_and_a_kind(name: str) -> None:
 def test_builds_without_touching_the_port() -> None:
     driver = build_table({"driver": "sdt", "port": "/nowhere"}, path="devices.reader")
     assert driver.kind is Kind.ID_CARD_READER
+
+
+@pytest.mark.parametrize(
+    ("driver", "options"),
+    [
+        ("sdt", {"port": "{port}"}),
+        ("escpos", {"port": "{port}"}),
+        ("callbox", {"port": "{port}", "addresses": [1]}),
+        ("camera", {"source": "{port}"}),
+    ],
+)
+def test_plugging_in_can_be_seen_without_opening(
+    driver: str, options: dict[str, object], tmp_path: Path
+) -> None:
+    port = tmp_path / "port"
+    filled = {name: str(port) if value == "{port}" else value for name, value in options.items()}
+    device = build(driver, filled)
+    assert isinstance(device, Pluggable)
+    assert device.presence() == ""
+    port.touch()
+    first = device.presence()
+    assert first
+    assert device.presence() == first
+    port.unlink()
+    (tmp_path / "other").touch()
+    (tmp_path / "other").rename(port)
+    assert device.presence() not in ("", first)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,7 @@ class ServerProcess:
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
         self.log: list[str] = []
+        self._said = threading.Condition()
 
     @property
     def broker_port(self) -> int:
@@ -122,6 +123,12 @@ class ServerProcess:
             found += [int(pid) for pid in (task / "children").read_text().split()]
         return found
 
+    def wait_for(self, text: str, seconds: float = READY_SECONDS) -> None:
+        """Until the log says this."""
+        with self._said:
+            said = self._said.wait_for(lambda: any(text in line for line in self.log), seconds)
+        assert said, f"the log never said {text!r}:\n" + "\n".join(self.log[-20:])
+
     def kill_broker(self) -> None:
         """kill -9 its Mosquitto."""
         for pid in self.children():
@@ -143,7 +150,9 @@ class ServerProcess:
         assert process.stderr is not None
         with process.stderr as lines:
             for line in lines:
-                self.log.append(line.rstrip())
+                with self._said:
+                    self.log.append(line.rstrip())
+                    self._said.notify_all()
                 if line.rstrip().endswith("hall_server: ready"):
                     ready.set()
         ready.set()

@@ -15,8 +15,9 @@ import pytest
 from contract import messages as m
 from contract import topics
 from contract.discovery import find_hall
-from contract.mqtt import MqttBus
-from tests.hall.server_process import ServerProcess, open_all, write_hall
+from contract.mqtt import BrokerAddress, MqttBus
+from hall_server.broker import Broker, secret
+from tests.hall.server_process import ServerProcess, free_port, open_all, write_hall
 
 pytestmark = pytest.mark.processes
 
@@ -159,11 +160,38 @@ def test_a_broken_payload_is_refused_and_the_hall_goes_on(
     assert issue(kiosk, "r1").slip is not None
 
 
+def test_a_hall_with_a_broker_of_its_own_by_address(tmp_path: Path) -> None:
+    own = Broker(directory=tmp_path / "own", port=free_port(), users=["kiosk-1"])
+    own.start()
+    path = write_hall(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    port = text.split("[broker]\nport = ")[1].split("\n")[0]
+    secret_file = own.secret_file("hall-server")
+    theirs = f'[broker]\naddress = "127.0.0.1:{own.port}"\nsecret_file = "{secret_file}"'
+    path.write_text(text.replace(f"[broker]\nport = {port}", theirs), encoding="utf-8")
+    server = ServerProcess(path, tmp_path / "state")
+    server.start()
+    kiosk = MqttBus(
+        "demo",
+        "kiosk-1",
+        BrokerAddress("127.0.0.1", own.port, "kiosk-1", secret(own.secret_file("kiosk-1"))),
+    )
+    try:
+        open_all([kiosk])
+        assert issue(kiosk, "r1").slip is not None
+        assert "mosquitto" not in [Path(f"/proc/{p}/comm").read_text().strip() for p in server.children()]
+    finally:
+        kiosk.close()
+        assert server.stop() == 0
+        own.stop()
+
+
 def test_the_hall_is_found_by_zeroconf(tmp_path: Path) -> None:
     server = ServerProcess(write_hall(tmp_path, announce=True), tmp_path / "state")
     server.start()
     try:
-        found = find_hall("demo", seconds=10)
+        server.wait_for("announced as demo")
+        found = find_hall("demo")
         assert (found.port, found.name) == (server.broker_port, "示例县政务服务中心")
     finally:
         assert server.stop() == 0

@@ -219,6 +219,11 @@ def undo(hall: Hall, command: c.Undo, now_ms: int) -> Decision:
     mine = {t.id for t in last.after}
     if now.ticket and now.ticket not in mine:
         raise RuleBroken("window_busy", f"{window.label}已有别的号，不能撤销")
+    here = hall.tickets.get(now.ticket)
+    for ticket in last.before:
+        at_window = ticket.status in AT_WINDOW
+        if at_window and hall.busy.get(ticket.visit, 0) - (here is not None and here.visit == ticket.visit):
+            raise RuleBroken("elsewhere", f"{ticket.number} 的持有人正在别的窗口，不能撤销")
     event = e.ActionUndone(at_ms=now_ms, window=window.id, what=last.what, tickets=last.before)
     return Decision((event,), Answer(last.before[0].id))
 

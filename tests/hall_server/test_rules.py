@@ -264,6 +264,21 @@ def test_undo_ends_after_thirty_seconds_and_when_the_ticket_moved_on() -> None:
         desk.do(c.Undo, window="w1")
 
 
+def test_undo_does_not_put_one_person_at_two_windows() -> None:
+    desk = Desk()
+    person = Person(key="p")
+    desk.do(c.Issue, service="tax", person=person)
+    desk.do(c.Issue, service="police", person=person)
+    desk.do(c.SetSkills, window="w1", skills=(("tax", 1),))
+    desk.do(c.SetSkills, window="w2", skills=(("police", 1),))
+    desk.do(c.CallNext, window="w1")
+    desk.do(c.Arrive, window="w1")
+    desk.do(c.Finish, window="w1")
+    desk.do(c.CallNext, window="w2")
+    with pytest.raises(RuleBroken, match="正在别的窗口"):
+        desk.do(c.Undo, window="w1")
+
+
 def test_a_transfer_to_a_window_is_called_there_alone_and_comes_back() -> None:
     desk = Desk()
     desk.do(c.OpenWindow, window="w1", clerk="017")

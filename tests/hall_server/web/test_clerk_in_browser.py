@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from hall_server.hall import commands as c
+from hall_server.hall.model import OUTCOME_TEXT, Outcome
 from hall_server.hall.pictures import qr_seal
 from tests.hall_server.web.conftest import Opener
 from tests.hall_server.web.hall import KEY, PagedHall
@@ -113,7 +114,7 @@ def test_a_whole_visit_by_keyboard_alone(hall: PagedHall, opened: Opener) -> Non
     expect(badge).to_have_text("办理中")
     page.keyboard.press("3")
     expect(page.locator("#dialog-finish")).to_be_visible()
-    page.keyboard.press("2")
+    page.keyboard.press(str(list(OUTCOME_TEXT).index(Outcome.MISSING_MATERIAL) + 1))
     page.keyboard.press("Tab")
     page.keyboard.type("缺户口簿")
     page.keyboard.press("Enter")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 CALLS = 30
+PROMPT = "政务大厅叫号。B，四七零号，请到十一号窗口办理。K，九五六号，请到五号窗口办理。"
 SYLLABLES_OF_DIGITS = {"ling", "yi", "er", "san", "si", "wu", "liu", "qi", "ba", "jiu"}
 DIGITS = "零一二三四五六七八九"
 
@@ -56,12 +57,14 @@ def render(folder: Path, one: str, letters: str) -> None:
     (folder / "calls.json").write_text(json.dumps(calls, ensure_ascii=False), "utf-8")
 
 
-def read(folder: Path) -> None:
-    """Transcribe and count."""
+def read(folder: Path, prompt: str | None) -> None:
+    """Transcribe and count; a prompt tells the recogniser what kind of sentence to expect, as people know."""
     model = _recogniser(folder)
     wrong = of = wrong_digits = of_digits = exact = 0
     for number, call in enumerate(json.loads((folder / "calls.json").read_text("utf-8"))):
-        segments, _ = model.transcribe(str(folder / f"{number:02d}.wav"), language="zh", beam_size=5)
+        segments, _ = model.transcribe(
+            str(folder / f"{number:02d}.wav"), language="zh", beam_size=5, initial_prompt=prompt
+        )
         heard = "".join(segment.text for segment in segments)
         said, got = syllables("".join(call[1:])), syllables(_without_letter(heard))
         errors = distance(said, got)
@@ -97,8 +100,8 @@ def distance(said: Sequence[str], got: Sequence[str]) -> int:
 
 
 def _without_letter(heard: str) -> str:
-    """Letters are judged by nobody here: what stands before the first digit or 号 is dropped."""
-    return re.sub(r"^[^0-9零一二三四五六七八九幺百]*?[A-Za-z诶欸哎耶][,，.\-—\s]*", "", heard.strip())
+    """Letters are not judged here: what stands in the letter's place goes (“Yeah,” for F, “1.” for L)."""
+    return re.sub(r"^([A-Za-z]+|[诶欸哎耶]|\d(?=[.,，\-]))[.,，\-—\s]*", "", heard.strip())
 
 
 def _cardinal(value: int) -> str:
@@ -131,11 +134,12 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--one", choices=["一", "幺"], default="一")
     parser.add_argument("--letters", default="ABCFKLM")
+    parser.add_argument("--prompt", action="store_true", help="tell the recogniser that these are calls")
     options = parser.parse_args()
     if options.command == "render":
         render(options.folder, options.one, options.letters)
     else:
-        read(options.folder)
+        read(options.folder, PROMPT if options.prompt else None)
     return 0
 
 

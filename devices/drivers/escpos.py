@@ -6,7 +6,9 @@ the status of a silent printer, endless writes, Hanzi, widths, QR) is done here 
 
 from __future__ import annotations
 
+import logging
 import select
+import tempfile
 import termios
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -17,8 +19,6 @@ from typing import Any, Literal
 
 import msgspec
 import serial
-from escpos.exceptions import Error as EscposError
-from escpos.printer import Network, Serial
 
 from devices.link_faults import BAUD_RATES, bad_address, bad_baud, open_error, stalled, unplugged, unreachable
 from devices.links import presence
@@ -43,6 +43,24 @@ from devices.printing.profiles import PATIENCE, PROFILES, Patience, Profile
 from devices.printing.text import text_job
 from devices.protocols.escpos_bytes import Trouble
 
+
+@contextmanager
+def _without_traces() -> Iterator[None]:
+    """python-escpos leaves a folder in the temporary one and a log handler behind whenever it is imported."""
+    logged, usual = list(logging.root.handlers), tempfile.tempdir
+    with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = usual
+    logging.root.handlers[:] = logged
+
+
+with _without_traces():
+    from escpos.exceptions import Error as EscposError
+    from escpos.printer import Network, Serial
+
 _PICTURE_FROM_BAUD = 115200
 _FAILURES = (
     EscposError,
@@ -50,6 +68,7 @@ _FAILURES = (
     OSError,
     termios.error,
     AssertionError,
+    AttributeError,
     TypeError,
     ValueError,
 )

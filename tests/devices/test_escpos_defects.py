@@ -7,6 +7,9 @@ noticed. Row 13 (USB) has no driver yet.
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,3 +202,16 @@ def test_row_12_profiles_know_their_hanzi(tmp_path: Path) -> None:
     driver = EscposPrinter(Options(port="x", mode="text", profile="80mm-gb2312"))
     assert "囍".encode("gbk") not in driver.compose(ticket).data
     assert "办".encode("gbk") in driver.compose(ticket).data
+
+
+def test_importing_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    program = "import logging, devices.drivers.escpos; assert not logging.root.handlers; print('imported')"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("imported\n", "")
+    assert list(tmp_path.iterdir()) == []

@@ -22,8 +22,9 @@ from hall_server.web.rendering import Rendering
 FRAGMENTS = ("state", "ticket", "bar", "queues", "parked", "recent")
 NEXT_SHOWN = 4
 RECENT_SHOWN = 8
-FLAG_TEXT = {
-    "age60": "60周岁以上",
+FLAG_TEXT = {"age60": "60周岁以上", "age70": "70周岁以上", "age80": "80周岁以上"}
+GREEN_TEXT = {
+    "age": "老年人",
     "disabled": "残疾人",
     "serviceman": "军人",
     "pregnant": "孕妇",
@@ -47,7 +48,8 @@ class Shown:
     sample: bool
     situation: tuple[str, ...]
     masked_name: str
-    green: tuple[str, ...]
+    green: str
+    flags: tuple[str, ...]
     issued_ms: int
     called_ms: int
     arrived_ms: int
@@ -116,13 +118,13 @@ class ClerkPage:
     now_ms: Callable[[], int] = field(compare=False)
     rendering: Rendering = field(compare=False)
 
-    def changed(self, old: HallView, new: HallView) -> bool:
-        """Whether anything that the page shows may differ."""
-        services = self.plan.windows[self.window].services
+    def changed(self, seen: Counter, old: HallView, new: HallView) -> bool:
+        """Whether anything that the page shows may differ; its services are those that it showed last,
+        because a window's skills change live (and its own picture with them)."""
         return (
             old.windows.get(self.window) is not new.windows.get(self.window)
             or old.present.get(self.window) is not new.present.get(self.window)
-            or any(old.queues.get(s) is not new.queues.get(s) for s in services)
+            or any(old.queues.get(q.service) is not new.queues.get(q.service) for q in seen.queues)
             or old.parked != new.parked
         )
 
@@ -165,12 +167,13 @@ def _shown(hall: Hall, ticket: Ticket) -> Shown:
         status=ticket.status,
         status_text={TicketStatus.CALLED: "呼叫中", TicketStatus.SERVING: "办理中"}[ticket.status],
         service_id=ticket.service,
-        service=_service_name(hall, ticket.service),
+        service=" + ".join(_service_name(hall, s) for s in (ticket.service, *ticket.also)),
         items=tuple(hall.plan.item_names.get(code, code) for code in ticket.items),
         sample=any(code.startswith(_SAMPLE) for code in ticket.items),
         situation=ticket.situation,
         masked_name=person.masked_name if person else "",
-        green=tuple(FLAG_TEXT.get(flag, flag) for flag in person.flags) if person else (),
+        green=GREEN_TEXT.get(ticket.green_reason, ticket.green_reason),
+        flags=tuple(FLAG_TEXT.get(flag, flag) for flag in person.flags) if person else (),
         issued_ms=ticket.issued_ms,
         called_ms=ticket.called_ms,
         arrived_ms=ticket.arrived_ms,

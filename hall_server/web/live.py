@@ -31,8 +31,8 @@ BROKEN = "画面更新出错，请刷新页面；如仍不行，请联系运维�
 class LivePage(Hashable, Protocol):
     """One kind of page with its subject, such as the clerk's page of one window; equal pages are one."""
 
-    def changed(self, old: HallView, new: HallView) -> bool:
-        """Whether the page may look different; quick."""
+    def changed(self, seen: Any, old: HallView, new: HallView) -> bool:
+        """Whether the page, which showed ``seen``, may look different now; quick."""
 
     def read(self, hall: Hall) -> Any:
         """What to draw, as an immutable value; runs on the hall's thread and must be quick."""
@@ -92,9 +92,15 @@ class _Group:
     page: LivePage
     browsers: set[_Browser] = field(default_factory=set)
     fragments: dict[str, str] = field(default_factory=dict)
+    seen: Any = None
+
+    def stale(self, old: HallView, new: HallView) -> bool:
+        """Whether to read and draw anew; yes as long as nothing could be read."""
+        return self.seen is None or self.page.changed(self.seen, old, new)
 
     def draw(self, seen: Any) -> None:
         """Offer what differs from before; a page that cannot be drawn says so instead of lying."""
+        self.seen = seen
         try:
             fragments = self.page.render(seen)
         except Exception:
@@ -196,7 +202,7 @@ class Hub:
         async with self._lock:
             view, before = self._service.view, self._seen
             self._seen = view
-            stale = [group for group in self._groups.values() if group.page.changed(before, view)]
+            stale = [group for group in self._groups.values() if group.stale(before, view)]
             if stale:
                 await self._draw(stale)
 

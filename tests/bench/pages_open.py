@@ -18,7 +18,8 @@ from pathlib import Path
 
 from contract.messages import TicketStatus
 from hall_server.hall import commands as c
-from hall_server.hall.model import Board, Hall, Plan, Rules, Service, ServiceWindow, Zone
+from hall_server.hall.model import Hall
+from hall_server.hall.plan import Board, Plan, Rules, Service, ServiceWindow, Zone
 from tests.hall_server.web.hall import PagedHall
 
 WINDOWS, SERVICES, PAGES = 253, 40, 200

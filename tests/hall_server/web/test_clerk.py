@@ -61,7 +61,7 @@ def test_the_present_number_with_all_that_the_clerk_needs(hall: PagedHall) -> No
     assert shown is not None
     assert (shown.number, shown.service, shown.masked_name) == ("A001", "社保医保", "张*")
     assert (shown.items, shown.sample, shown.situation) == (("居民身份证换领",), True, ("有效期满",))
-    assert (shown.green, shown.no_paper) == (("60周岁以上",), True)
+    assert (shown.green, shown.flags, shown.no_paper) == ("老年人", ("60周岁以上",), True)
 
 
 def test_queues_parked_and_last_calls(hall: PagedHall) -> None:
@@ -113,15 +113,28 @@ def test_a_page_is_stale_only_by_its_own_window_and_queues(hall: PagedHall) -> N
     rendering = Rendering(hall_name="", actions=BY_NAME, action_list=ACTIONS)
     pages = {w: ClerkPage(w, hall.plan, hall.clock.now_ms, rendering) for w in hall.plan.windows}
 
+    shown = {w: look(hall, w) for w in pages}
+
     def stale_after(act: Callable[[], object]) -> set[str]:
         before = service.view
         act()
         service.query(lambda _: None).result(5)  # the flush leaves behind the answer: wait for both
         while service.view is before:
             service.query(lambda _: None).result(5)
-        return {w for w, page in pages.items() if page.changed(before, service.view)}
+        return {w for w, page in pages.items() if page.changed(shown[w], before, service.view)}
 
     stale_after(hall.issue)  # opens the business day: everything is new
     assert stale_after(lambda: hall.issue("huji")) == {"w01", "w03"}
     assert stale_after(lambda: hall.issue("shebao")) == {"w01", "w02"}
     assert stale_after(lambda: hall.do(c.PauseWindow, "w03", reason="午餐")) == {"w01", "w03"}
+
+
+def test_a_window_that_learns_a_service_follows_its_queue(hall: PagedHall) -> None:
+    page = ClerkPage("w02", hall.plan, hall.clock.now_ms, Rendering(hall_name="", actions={}, action_list=()))
+    hall.do(c.SetSkills, "w02", skills=(("shebao", 1), ("huji", 2)))
+    assert [q.name for q in look(hall, "w02").queues] == ["社保医保", "户籍与身份证"]
+    shown, before = look(hall, "w02"), hall.service.view
+    hall.issue("huji")
+    while hall.service.view is before:
+        hall.service.query(lambda _: None).result(5)
+    assert page.changed(shown, before, hall.service.view)

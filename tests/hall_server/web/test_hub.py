@@ -23,7 +23,7 @@ class Counting:
     name: str
     breaks: str = field(default="", compare=False)
 
-    def changed(self, old: HallView, new: HallView) -> bool:
+    def changed(self, seen: int, old: HallView, new: HallView) -> bool:
         return old.seq != new.seq
 
     def read(self, hall: Hall) -> int:

@@ -1,4 +1,5 @@
-"""Starts one hall: `python -m hall_server --config HALL.toml --state DIR`."""
+"""Starts one hall, or keeps its journal: `python -m hall_server --config HALL.toml --state DIR`,
+`python -m hall_server backup|restore|verify …`."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from contract.schema import ConfigError, masked
 from devices.ports import DeviceMisconfigured
+from hall_server import keeping
 from hall_server.config import load
 from hall_server.journal import JournalBroken
 from hall_server.program import HallServer
@@ -20,8 +22,13 @@ from hall_server.web.binding import CannotServe
 log = logging.getLogger("hall_server")
 
 
+KEEPING = ("backup", "restore", "verify")
+
+
 def main() -> int:
     """Run until SIGTERM or SIGINT; 2 = wrong configuration, 1 = cannot start."""
+    if len(sys.argv) > 1 and sys.argv[1] in KEEPING:
+        return _keep(sys.argv[1], sys.argv[2:])
     arguments = _arguments()
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -52,6 +59,30 @@ def main() -> int:
     stop.wait()
     log.info("stopping")
     server.stop()
+    return 0
+
+
+def _keep(what: str, words: list[str]) -> int:
+    """The technician's three commands on the journal."""
+    parser = argparse.ArgumentParser(prog=f"python -m hall_server {what}")
+    parser.add_argument("--state", type=Path, default=Path("var/hall"), metavar="DIR")
+    if what == "backup":
+        parser.add_argument("--to", type=Path, required=True, metavar="FILE")
+    elif what == "restore":
+        parser.add_argument("--from", dest="source", type=Path, required=True, metavar="FILE")
+    options = parser.parse_args(words)
+    try:
+        if what == "backup":
+            print(f"{keeping.back_up(options.state, options.to)} events in {options.to}, chain verified")
+        elif what == "verify":
+            print(f"{keeping.check(options.state)} events, the chain holds")
+        else:
+            count, old = keeping.restore(options.source, options.state)
+            aside = f"; the journal before it lies in {old}" if old else ""
+            print(f"{count} events restored{aside}; start the hall again")
+    except (JournalBroken, keeping.CannotRestore, OSError) as error:
+        print(f"{what}: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 SAFE_SQLITE = (3, 51, 3)
 SCHEMA_VERSION = 1
+BALLAST_BYTES = 8 * 1024 * 1024
 GENESIS = hashlib.sha256(b"banshi journal 1").digest()
 _SCHEMA = """
 CREATE TABLE event(
@@ -119,10 +121,17 @@ class Journal:
     """The file and its writer thread. ``open`` creates or checks the schema; then read, then ``start``."""
 
     def __init__(
-        self, path: Path, *, on_failure: Callable[[BaseException], None], vfs: str | None = None
+        self,
+        path: Path,
+        *,
+        on_failure: Callable[[BaseException], None],
+        on_alarm: Callable[[str], None] = lambda _: None,
+        vfs: str | None = None,
     ) -> None:
         self._path = path
         self._on_failure = on_failure
+        self._on_alarm = on_alarm
+        self.ballast = path.with_name("ballast")
         self._vfs = vfs
         self._queue: queue.SimpleQueue[Batch | _Snapshot | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -139,6 +148,7 @@ class Journal:
     def open(self) -> None:
         """Open or create the file. Raises JournalBroken, apsw.Error."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._take_ballast()
         self._db = connect(self._path, vfs=self._vfs)
         version = self._db.pragma("user_version")
         if version == 0:
@@ -150,6 +160,20 @@ class Journal:
         last = self._db.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
         if last is not None:
             self.last_seq, self._hash = last
+
+    def _take_ballast(self) -> None:
+        """Room that is given up when the disk is full, so that the hall can go on for a while."""
+        if self.ballast.exists():
+            return
+        part = self.ballast.with_suffix(".new")
+        try:
+            with part.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+            part.replace(self.ballast)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            log.error("no ballast on this disk: %s", error.strerror)
+            self._on_alarm("磁盘空间不足：无法预留备用空间，请清理磁盘")
 
     def latest_snapshot(self) -> tuple[int, bytes] | None:
         """(seq, body) of the newest snapshot, or None."""
@@ -217,13 +241,25 @@ class Journal:
                 except queue.Empty:
                     break
             try:
-                self._commit(work)
+                self._commit_or_make_room(work)
             except BaseException as error:
                 log.exception("the journal cannot be written; nothing more is confirmed")
                 self._on_failure(error)
                 return
             for done in work:
                 self._release(done)
+
+    def _commit_or_make_room(self, work: list[Batch | _Snapshot]) -> None:
+        """A full disk gets the ballast's room, once, and an alarm; then the commit must succeed."""
+        try:
+            self._commit(work)
+        except apsw.FullError:
+            if not self.ballast.exists():
+                raise
+            log.error("the disk is full: the ballast is thrown off; make room on it now")
+            self.ballast.unlink()
+            self._on_alarm("磁盘已满：已动用备用空间，请立即清理磁盘")
+            self._commit(work)
 
     def _commit(self, work: list[Batch | _Snapshot]) -> None:
         if not any(isinstance(item, _Snapshot) or item.entries for item in work):
@@ -324,3 +360,24 @@ def verify(path: Path) -> int:
         return count
     finally:
         db.close()
+
+
+def backup(path: Path, to: Path) -> int:
+    """Copy a journal that may be in use to a new file, verified; returns how many events it holds.
+
+    Raises JournalBroken when what was copied does not hold, OSError, apsw.Error.
+    """
+    part = to.with_name(to.name + ".part")
+    part.unlink(missing_ok=True)
+    source, target = connect(path, readonly=True), apsw.Connection(str(part))
+    try:
+        with target.backup("main", source, "main") as copying:
+            while not copying.done:
+                copying.step(1000)
+        target.pragma("journal_mode", "delete")
+    finally:
+        target.close()
+        source.close()
+    count = verify(part)
+    part.replace(to)
+    return count

@@ -25,6 +25,7 @@ from contract.discovery import HallAnnouncement
 from contract.mqtt import BrokerAddress, MqttBus
 from devices.ports import CallBoxBus
 from devices.registry import build
+from hall_server import keeping
 from hall_server.broker import Broker, secret
 from hall_server.callboxes import CallBoxDesk
 from hall_server.clips import ClipRendering, SpokenHall
@@ -112,7 +113,11 @@ class HallServer:
 
     def _start(self, undo: ExitStack) -> None:
         key = secret(self._state / "secrets" / "hall-key").encode()
-        journal = Journal(self._state / "journal.db", on_failure=self._on_journal_failure)
+        journal = Journal(
+            self._state / keeping.JOURNAL,
+            on_failure=self._on_journal_failure,
+            on_alarm=self._alarms.append,
+        )
         journal.open()
         undo.callback(journal.close)
         self._clock = HallClock(journal.last_reading())
@@ -146,6 +151,10 @@ class HallServer:
         self._http = web.url
         if self._clock.alarm:
             self._service.submit(c.SuspectClock(request="", by="clock", sentence=self._clock.alarm))
+        if count := keeping.numbers_to_skip(self._state):
+            self._service.submit(c.SkipNumbers(request="", by="restore", count=count)).result()
+            keeping.skipped(self._state)
+            self._alarms.append(f"账本已从备份恢复：每个号段跳过 {count} 个号")
         snapshots.start()
         undo.callback(snapshots.stop)
         bus.will(topics.SERVER, self._server_state(m.Presence.LOST))

@@ -260,3 +260,10 @@ class SuspectClock(Command):
     """The clock could not be trusted at the start; journalled so that reports know."""
 
     sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkipNumbers(Command):
+    """The journal comes from a backup: leave out so many numbers of each series, which may be on paper."""
+
+    count: int

@@ -64,6 +64,7 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.ReportPaper: issuing.report_paper,
     c.Cancel: issuing.cancel,
     c.Void: issuing.cancel,
+    c.SkipNumbers: issuing.skip_numbers,
     c.ReturnNoShow: issuing.return_no_show,
     c.Book: booking.book,
     c.CancelBooking: booking.cancel_booking,

@@ -263,6 +263,13 @@ class LeaseMerged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NumbersSkipped(Event):
+    """After a restore from a backup: numbers that may have been issued since then are not given again."""
+
+    issued: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuideCalled(Event):
     """Someone asks for a guide."""
 
@@ -291,6 +298,7 @@ KINDS: dict[str, type[Event]] = {
         HoardingSuspected,
         LeaseMerged,
         NumbersLeased,
+        NumbersSkipped,
         PaperReported,
         SkillsChanged,
         TicketArrived,

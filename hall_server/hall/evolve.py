@@ -335,6 +335,11 @@ def _merged(hall: Hall, event: e.LeaseMerged) -> None:
     hall.leases.pop(event.token, None)
 
 
+def _skipped(hall: Hall, event: e.NumbersSkipped) -> None:
+    for series, ordinal in event.issued:
+        hall.issued[series] = max(ordinal, hall.issued.get(series, 0))
+
+
 def _nothing(_hall: Hall, _event: e.Event) -> None:
     """Kept in the journal for its own sake."""
 
@@ -363,6 +368,7 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.SkillsChanged: _skills_changed,
     e.NumbersLeased: _leased,
     e.LeaseMerged: _merged,
+    e.NumbersSkipped: _skipped,
     e.HoardingSuspected: _nothing,
     e.GuideCalled: _nothing,
     e.ClockSuspected: _nothing,

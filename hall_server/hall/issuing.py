@@ -204,3 +204,12 @@ def rank_behind(hall: Hall, ticket_id: str, places: int) -> int:
     if not lane:
         return ticket.rank
     return max(ticket.rank, int(lane[min(places, len(lane)) - 1][0]) + 1) if places else ticket.rank
+
+
+def skip_numbers(hall: Hall, command: c.SkipNumbers, now_ms: int) -> Decision:
+    """Every series goes on that much later today."""
+    first = {s.prefix: s.first - 1 for s in hall.plan.services.values()}
+    issued = tuple(
+        (series, hall.issued.get(series, start) + command.count) for series, start in first.items()
+    )
+    return Decision((e.NumbersSkipped(at_ms=now_ms, issued=issued),))

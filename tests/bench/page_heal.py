@@ -12,12 +12,24 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
 from tests.hall_server.web.conftest import FLAGS
 from tests.hall_server.web.killable import Killable
+
+
+@contextmanager
+def running(state: Path) -> Iterator[Killable]:
+    """A hall as a process, gone at the end whatever happens."""
+    server = Killable(state)
+    try:
+        yield server
+    finally:
+        server.kill()
 
 
 def main() -> int:
@@ -30,8 +42,11 @@ def main() -> int:
         print("no Chromium on this machine: apt install chromium", file=sys.stderr)
         return 1
     found = []
-    with tempfile.TemporaryDirectory() as state, sync_playwright() as playwright:
-        server = Killable(Path(state))
+    with (
+        tempfile.TemporaryDirectory() as state,
+        sync_playwright() as playwright,
+        running(Path(state)) as server,
+    ):
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = browser.new_page()
         page.goto(f"{server.url}/clerk/w01")
@@ -47,7 +62,6 @@ def main() -> int:
             found.append(time.monotonic() - before)
             print(f"healed after {found[-1]:.2f} s")
         browser.close()
-        server.kill()
     print(f"PAGE_HEAL: {max(found):.2f} s worst of {rounds} (bar: < 5 s)")
     return 0
 

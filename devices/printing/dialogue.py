@@ -28,7 +28,6 @@ from devices.protocols.escpos_bytes import (
 )
 
 _WHITE = bytes(4096)
-_WHITE_PIECES = 20
 _MARK = escpos.INIT + escpos.AUTOMATIC_ON + escpos.AUTOMATIC_OFF
 _STALE_READS = 64
 _WIRE_SLACK = 1.1
@@ -85,6 +84,7 @@ class Dialogue:
         self._parser = Replies()
         self._replies: list[Reply] = []
         self._proofs = 0
+        self._proves = profile.proof
         self.in_doubt = True
 
     def inquire(self) -> frozenset[Trouble] | None:
@@ -135,11 +135,14 @@ class Dialogue:
         """Throw away a job of unknown end and see that commands are understood again.
 
         A printer whose line broke inside a picture takes what follows for dots: it is given white until
-        it answers, and the spoilt paper is cut off.
+        it answers, and the spoilt paper is cut off. One that answers nothing proves nothing either, until
+        it is opened again.
         """
         self.clear()
-        if self._profile.proof and not self._in_step() and self._in_step_after_white():
-            self._port.write(self._cut())
+        if self._proves and not self._in_step():
+            self._proves = self._in_step_after_white()
+            if self._proves:
+                self._port.write(self._cut())
         self.in_doubt = False
 
     def clear(self) -> None:
@@ -150,7 +153,7 @@ class Dialogue:
 
     def print(self, job: Job) -> Proof:
         """Send one ticket and its cut; what is known of the paper at the end. Raises DeviceLost."""
-        proof = escpos.PAPER_PROOF if self._profile.proof else b""
+        proof = escpos.PAPER_PROOF if self._proves else b""
         data = job.data + self._cut() + proof
         start = monotonic()
         sent = start + len(data) * self._port.seconds_per_byte * _WIRE_SLACK
@@ -158,7 +161,7 @@ class Dialogue:
         self._forget()
         self.in_doubt = True
         self._port.write(data)
-        if not self._profile.proof:
+        if not self._proves:
             self._port.drain(sent + printing - monotonic())
             return Proof.UNKNOWN
         return self._await_proof(sent, printing)
@@ -217,7 +220,8 @@ class Dialogue:
         rows = len(_WHITE) * 8 / self._profile.dots
         wire = len(_WHITE) * self._port.seconds_per_byte
         seconds = self._patience.look + wire + rows / self._profile.rows_per_second
-        for _ in range(_WHITE_PIECES):
+        last = monotonic() + self._patience.white
+        while monotonic() < last:
             self._port.write(_WHITE + _MARK + escpos.PAPER_PROOF)
             if self._await(Automatic, monotonic() + seconds) is not None or self._proofs:
                 return self._fell_quiet(seconds)

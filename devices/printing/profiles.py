@@ -49,7 +49,7 @@ class Profile:
 class Patience:
     """How long is waited, in seconds: to connect; for bytes to be taken; for a status answer; between two
     looks at a printer that is busy; for one that is stopped; for a hot head to cool; beyond what a
-    ticket takes.
+    ticket takes; with sending white to one that takes everything for dots.
     """
 
     connect: float = 3.0
@@ -59,6 +59,7 @@ class Patience:
     stopped: float = 3.0
     cooling: float = 20.0
     margin: float = 2.0
+    white: float = 10.0
 
 
 PATIENCE = Patience()

@@ -50,8 +50,8 @@ class Mechanism(Protocol):
     def reply(self, data: bytes) -> None:
         """Answer the host."""
 
-    def paper_sensor(self) -> int:
-        """Byte for GS r 1."""
+    def paper_sensor(self) -> bytes:
+        """Answer to GS r 1."""
 
     def set_automatic(self, mask: int) -> None:
         """GS a."""
@@ -223,7 +223,7 @@ class Machine:
         elif letter == b"B":
             self._type = replace(self._type, inverse=bool(n & 1))
         elif letter == b"r" and n in (1, 49):
-            self._mechanism.reply(bytes((self._mechanism.paper_sensor(),)))
+            self._mechanism.reply(self._mechanism.paper_sensor())
         elif letter == b"a":
             self._mechanism.set_automatic(n)
         elif letter == b"I" and n in (0x42, 0x43, 0x44):

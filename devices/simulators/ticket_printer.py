@@ -61,6 +61,7 @@ class PrinterMake:
     roll_rows: int = 0
     clears_held_job: bool = True
     automatic: bool = True
+    proof: bool = True
 
 
 class TicketPrinterSimulator:
@@ -245,9 +246,11 @@ class TicketPrinterSimulator:
         if not self._faults & (_POWERLESS | _GONE | {"silent"}):
             self._line.send(data)
 
-    def paper_sensor(self) -> int:
-        """GS r 1."""
-        return 0x03 if "near_end" in self._faults else 0x00
+    def paper_sensor(self) -> bytes:
+        """GS r 1; a printer that does not know it says nothing."""
+        if not self._make.proof:
+            return b""
+        return b"\x03" if "near_end" in self._faults else b"\x00"
 
     def set_automatic(self, mask: int) -> None:
         """GS a: send four bytes now and on each change."""

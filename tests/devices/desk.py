@@ -35,8 +35,8 @@ class Desk:
     def reply(self, data: bytes) -> None:
         self.replies += data
 
-    def paper_sensor(self) -> int:
-        return 0
+    def paper_sensor(self) -> bytes:
+        return b"\x00"
 
     def set_automatic(self, mask: int) -> None:
         pass

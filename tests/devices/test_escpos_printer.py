@@ -403,6 +403,19 @@ def test_a_printer_without_status_is_never_sure(mode: str, tmp_path: Path) -> No
         assert not bench.sim.tickets[0].cut
 
 
+@both_lines
+def test_a_printer_that_never_proves_prints_all_the_same(line: str, tmp_path: Path) -> None:
+    make = PrinterMake(proof=False, automatic=False)
+    with printer_bench(line, tmp_path, patience=replace(QUICK, white=0.2), make=make, mode="text") as bench:
+        for number in ("A001", "A002"):
+            assert bench.driver.print((Line(number),)) is Proof.UNKNOWN
+        assert bench.sim.wait_for(lambda: bench.sim.printed == 2)
+        assert [ticket.text for ticket in bench.sim.tickets] == ["A001", "A002"]
+        bench.sim.set_fault("paper_out", True)
+        with pytest.raises(DeviceRefused):
+            bench.driver.print(SHORT)
+
+
 def test_the_profile_can_be_corrected() -> None:
     driver = EscposPrinter(Options(port="/dev/ttyS0", profile="58mm", dots=432, native_qr=False))
     assert (driver.capabilities.dots, driver.capabilities.native_qr) == (432, False)

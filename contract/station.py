@@ -91,6 +91,7 @@ class Station:
         self.bus.on(topics.STATION_STATE, self._hear_own_state, station=self.bus.station)
         self.bus.on(topics.STATION_CONFIG, self._take_config, station=self.bus.station)
         self.bus.on(topics.STATION_COMMAND, self._take_command, station=self.bus.station)
+        self.bus.on_link(self._linked)
         self._give_birth()
         self.bus.open()
         self._thread.start()
@@ -198,6 +199,12 @@ class Station:
                 if self._stopping:
                     return
 
+    def _linked(self, up: bool) -> None:
+        """Health is not said into the void; with a new link it is said at once."""
+        self._link = up
+        if up:
+            self._publish_health()
+
     def _state(self, presence: Presence) -> StationState:
         at_ms = 0 if presence is Presence.LOST else self.clock.now_ms() or 0
         return StationState(s=presence, boot=self.boot, kind=self.info.kind, at_ms=at_ms)
@@ -212,6 +219,8 @@ class Station:
     def _publish_health(self) -> None:
         with self._changed:
             self._health_due = self._monotonic() + HEALTH_SECONDS
+            if not self._link:
+                return
             health = StationHealth(
                 boot=self.boot,
                 at_ms=self.clock.now_ms() or 0,

@@ -189,29 +189,27 @@ def test_hall_time_comes_with_the_beats(hall: Hall) -> None:
     assert hall.station.clock.now_ms() == NOON + 2_000
 
 
-def test_health_beats_each_eight_seconds_and_on_change(hall: Hall) -> None:
+def test_health_is_said_on_a_link_each_eight_seconds_and_on_change(hall: Hall) -> None:
+    printer = m.DeviceHealth(name="printer", kind="ticket_printer", state="faulty", sentence="缺纸")
+    hall.station.report(devices=(printer,))
     hall.open()
-    hall.now += 8.1
+    first = hall.healths(1)[0]
+    assert (first.boot, first.devices, first.showing) == (hall.station.boot, (printer,), "")
+    hall.now += 7.9
     hall.station.tick()
-    assert hall.healths(1)[0].boot == hall.station.boot
-    printer = m.DeviceHealth(
-        name="printer", kind="ticket_printer", state="faulty", sentence="缺纸", owner=m.Owner.STAFF
-    )
-    hall.station.report(devices=(printer,), showing="home")
-    hall.station.report(devices=(printer,), showing="home")
-    assert hall.station.tick() <= 8.0
+    hall.station.report(showing="home")
+    hall.station.report(showing="home")
+    hall.now += 7.9
+    assert 0 < hall.station.tick() <= 0.1
+    hall.station.report(showing="zone")
     hall.now += 8.1
-    hall.station.tick()
-    healths = hall.healths(3)
-    assert len(healths) == 3
-    assert healths[1].devices == (printer,)
-    assert healths[2].showing == "home"
+    assert hall.station.tick() > 7.9
+    assert [health.showing for health in hall.healths(4)] == ["", "home", "zone", "zone"]
 
 
 def test_counters_travel_with_health(hall: Hall) -> None:
     hall.station.bus.publish(t.BOARD_CALL, _call(), board="hall")
     hall.open()
-    hall.station.report(showing="home")
     assert hall.healths(1)[0].counters == {"dropped_out": 1}
 
 

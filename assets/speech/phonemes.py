@@ -8,7 +8,7 @@ Sounds of Chinese", for the phonology.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from pypinyin import Style, lazy_pinyin, load_phrases_dict
@@ -207,6 +207,10 @@ _ENGLISH = {
     "ninety": "nˈInti",
 }
 _PUNCTUATION = {"，": ",", "、": ",", "。": ".", "！": "!", "？": "?", "：": ":", "；": ";"}
+_WORDS = re.compile(
+    "请到|窗口|办理|综窗|综合|咨询台|导办台|服务台|出件|专区|大厅|自助|帮办|叫号|取号|"
+    r"[零一二三四五六七八九十百千]+[号楼室层]?"
+)
 _DIGITS = re.compile(r"[零〇幺一二三四五六七八九]{2,}")
 _PIECES = re.compile(
     r"[零〇幺一二三四五六七八九]{2,}|[\u3400-\u9fff\U00020000-\U0003ffff]+|[A-Za-z]+|[^\s\w]"
@@ -293,7 +297,28 @@ def _piece(piece: str) -> str:
         return " ".join(_han(digit) for digit in piece)
     if not piece[0].isalpha():
         return ""
-    return " ".join(_han(word) for word in seg.cut(piece))
+    return " ".join(_han(word) for word in _words(piece))
+
+
+def _words(text: str) -> Iterator[str]:
+    """Words of a Han text: the model pauses at their borders, and 三十 八 is heard as 30 8.
+
+    Words of the hall and numbers first, then words with a reading of their own, the rest by twos.
+    """
+    at = 0
+    for found in (*_WORDS.finditer(text), None):
+        rest = ""
+        for word in seg.cut(text[at : found.start() if found else len(text)]):
+            if len(word) == 1 and len(rest) < 2:
+                rest += word
+                continue
+            yield from filter(None, (rest, word if len(word) > 1 else ""))
+            rest = word if len(word) == 1 else ""
+        if rest:
+            yield rest
+        if found:
+            yield found.group()
+            at = found.end()
 
 
 def _latin(word: str) -> str:

@@ -86,3 +86,12 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(text: str) -> None:
 def test_language_decides_the_voice() -> None:
     assert language("请到三号窗口办理") == language("A") == "zh"
     assert language("Ticket number A") == "en"
+
+
+def test_a_window_number_is_one_word_and_the_sentence_has_the_words_of_people() -> None:
+    words = phonemes("请到三十八号窗口办理").split(" ")
+    assert words == [
+        "".join(syllable(one) for one in word.split())
+        for word in ("qing3 dao4", "san1 shi2 ba1 hao4", "chuang1 kou3", "ban4 li3")
+    ]
+    assert len(phonemes("请到贵宾接待室办理").split(" ")) == 5

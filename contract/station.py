@@ -71,6 +71,7 @@ class Station:
         self._devices: tuple[DeviceHealth, ...] = ()
         self._showing = ""
         self._counters: dict[str, int] = {}
+        self._link = False
         self._health_due = monotonic() + HEALTH_SECONDS
         self._server: ServerState | None = None
         self._heard_at = float("-inf")

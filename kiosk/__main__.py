@@ -24,7 +24,7 @@ from kiosk.config import PLACES, KioskStation
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit status: 0 after an orderly stop, 2 for a configuration that cannot be used."""
+    """Exit status: 0 after an orderly stop, 1 after repeated errors, 2 for an unusable configuration."""
     if arguments[:1] == ["pictures"]:
         from assets.ui import pictures
 
@@ -112,7 +112,13 @@ def _run(
     app: KioskApp
     known = Facts(station_name=config.station.name, place=config.station.place)
     session = Session(
-        station, drivers, cache, lambda state: app.hear(state), facts=known, zones=config.kiosk.zones
+        station,
+        drivers,
+        cache,
+        lambda state: app.hear(state),
+        facts=known,
+        zones=config.kiosk.zones,
+        broken=lambda: app.give_up(),
     )
     app = KioskApp(session.post, station.clock.now_ms, start=session.state, ready=station.ready)
     if timing is not None:
@@ -122,7 +128,7 @@ def _run(
         app.run()
     finally:
         session.close()
-    return 0
+    return 1 if app.failed else 0
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 TOUCH_SECONDS = 1.0
 """Touches that press nothing are told to the session at most so often."""
+TURNS_A_SECOND = 60.0
+"""How often the window looks for touches; costs nothing at rest and a finger waits half as long."""
 COLLECT = (50_000, 20, 100)
 """Thresholds of Python's collector while a citizen is there; each session's end collects everything."""
 AHEAD = (
@@ -61,6 +63,7 @@ class KioskApp(Shell):
         self._state = start or flow.start()
         self._moment = Moment()
         self._touched_at = 0.0
+        self.failed = False
         self._ahead = list(AHEAD)
         self._bridge = Bridge(self.take)
         self.keys.on_back = lambda: self.emit(e.Back())
@@ -88,6 +91,7 @@ class KioskApp(Shell):
     def on_start(self) -> None:
         """Clock and touches."""
         super().on_start()
+        Clock._max_fps = TURNS_A_SECOND  # no public name once the clock exists
         Window.bind(on_touch_down=self._touched)
         Clock.schedule_interval(self._tick, 1.0)
 
@@ -96,6 +100,11 @@ class KioskApp(Shell):
         log.info("first frame drawn")
         self._say_ready()
         Clock.schedule_once(self._load_ahead, 0.2)
+
+    def give_up(self) -> None:
+        """End the window with a failure, so that the supervisor starts the program afresh; any thread."""
+        self.failed = True
+        Clock.schedule_once(lambda _: self.stop(), 0)
 
     def recover(self) -> None:
         """A page broke: drop all of them and end the session."""

@@ -39,6 +39,7 @@ ANSWER_SECONDS = 5.0
 SERVER_SECONDS = 4.0
 """If the server was not heard this long after the start, the screen says so."""
 SERVER_TIMER = "server"
+FAILURES, WITHIN_SECONDS = 3, 60.0
 HALL_CLOSED = "本机已由大厅暂停使用"
 
 Q = TypeVar("Q", bound=m.Request)
@@ -46,7 +47,11 @@ A = TypeVar("A", bound=m.Answer)
 
 
 class Session:
-    """One kiosk's state, devices and way to the hall. ``show`` gets each new state, on this thread."""
+    """One kiosk's state, devices and way to the hall.
+
+    ``show`` gets each new state, on the session's thread; ``broken`` is called there after the third error
+    within a minute: the program had better end and be started afresh.
+    """
 
     def __init__(
         self,
@@ -57,11 +62,14 @@ class Session:
         *,
         facts: Facts | None = None,
         zones: tuple[str, ...] = (),
+        broken: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.state = flow.start(facts)
         self.hardware = Hardware(drivers, self.post)
         self._station, self._show, self._zones, self._monotonic = station, show, zones, monotonic
+        self._broken = broken
+        self._failed_at: list[float] = []
         self._events: queue.SimpleQueue[e.Event | None] = queue.SimpleQueue()
         self._timers: dict[str, float] = {}
         self._ids: dict[int, str] = {}
@@ -168,7 +176,7 @@ class Session:
             if event is None:
                 return
             self._fire()
-            self._step(event)
+            self._guarded(event)
 
     def _patience(self) -> float | None:
         if not self._timers:
@@ -181,17 +189,28 @@ class Session:
             self._timers.pop(name, None)
             if name == SERVER_TIMER:
                 if not self.state.facts.judged:
-                    self._step(e.ServerGone())
+                    self._guarded(e.ServerGone())
             else:
-                self._step(e.TimerFired(name))
+                self._guarded(e.TimerFired(name))
+
+    def _guarded(self, event: e.Event) -> None:
+        """One step; an error in it ends the citizen's session, the third within a minute the program."""
+        try:
+            self._step(event)
+        except Exception:
+            page = self.state.screen.name
+            log.exception("a step failed on page %s (%s); the session ends", page, type(event).__name__)
+            self.state, _ = home.leave(self.state)
+            self._ids.clear()
+            self._show(self.state)
+            now = self._monotonic()
+            self._failed_at = [*(at for at in self._failed_at if now - at < WITHIN_SECONDS), now]
+            if len(self._failed_at) >= FAILURES:
+                self._broken()
 
     def _step(self, event: e.Event) -> None:
         before = self.state
-        try:
-            self.state, effects = flow.step(before, event, only_zones=self._zones)
-        except Exception:
-            log.exception("a step failed on page %s; the session ends", before.screen.name)
-            self.state, effects = home.leave(before)
+        self.state, effects = flow.step(before, event, only_zones=self._zones)
         for effect in effects:
             self._carry_out(effect)
         self._follow(before, event)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from contract.catalogue import Item, Service
 from contract.messages import TicketSlip
 from devices.ports import Kind
-from kiosk.flows.number import Number, Stage
+from kiosk.flows.number import LEAVE_SECONDS, Number, Stage
 from kiosk.flows.shelf import Bring, Paper
 from kiosk.flows.state import Facts, State
 from kiosk.paper import window_list
@@ -203,14 +203,15 @@ def ahead(slip: TicketSlip) -> str:
 def number_say(state: State, screen: Number) -> Say:
     """How the paper is, and what to do when there is none."""
     word = "补打" if screen.reprint else "打印"
+    then = f"{state.seconds(LEAVE_SECONDS):.0f}秒后自动返回首页"
     elsewhere = f"可到其他自助机刷证或输入 {screen.slip.number} 补打"
     match screen.stage:
         case Stage.PRINTING:
             return Say(f"正在{word}号票，请稍候", "请勿离开")
         case Stage.PRINTED if state.card:
-            return Say("请取走身份证和号票", tone=Tone.WARN)
+            return Say("请取走身份证和号票", then, Tone.WARN)
         case Stage.PRINTED:
-            return Say(f"号票已{word}，请从出票口取走", "请勿遗忘随身物品", Tone.GOOD)
+            return Say(f"号票已{word}，请从出票口取走", then, Tone.GOOD)
         case Stage.UNSURE:
             return Say("没有拿到完整号票，可再次打印", elsewhere, Tone.WARN)
     reason = screen.sentence or "号票没有打印出来"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 from pathlib import Path
 
 import pytest
@@ -234,6 +235,20 @@ def test_nothing_of_a_citizen_survives_the_session_or_reaches_a_log(
     assert not any(key in told for key in keys)
     assert len(PEOPLE) > 5
     gc.collect()
+
+
+def test_an_error_in_a_step_ends_the_session_and_the_third_the_program(tmp_path: Path) -> None:
+    gone = threading.Event()
+    with desk(tmp_path) as kiosk:
+        kiosk.at_rest()
+        kiosk.session._broken = gone.set  # the program's own stop, told apart from a real one
+        for _ in range(3):
+            assert not gone.is_set()
+            kiosk.do(*WAY)
+            kiosk.on("service")
+            kiosk.do(e.QueueChanged(None))  # type: ignore[arg-type]
+            kiosk.at_rest()
+        assert gone.wait(20)
 
 
 def test_samples_speak_of_nobody_real() -> None:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from contract.aclfile import SERVER_USER, acl_text
+from contract.holders import port_holder
 from contract.schema import ConfigError, Problem
 
 log = logging.getLogger(__name__)
@@ -221,7 +222,7 @@ def _require_free(port: int) -> None:
     while (error := _taken(port)) is not None:
         if time.monotonic() > deadline:
             raise _error(
-                "broker.port", str(port), f"is taken{holder(port)}: stop that or choose another"
+                "broker.port", str(port), f"is taken by {port_holder(port)}: stop that or choose another"
             ) from error
         threading.Event().wait(0.05)
 
@@ -234,28 +235,6 @@ def _taken(port: int) -> OSError | None:
         except OSError as error:
             return error
     return None
-
-
-def holder(port: int) -> str:
-    """`` by NAME (pid N)`` for who listens on a loopback TCP port, or '' when that cannot be seen."""
-    inodes = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            fields = line.split()
-            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
-                inodes.add(f"socket:[{fields[9]}]")
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if any(os.readlink(fd) in inodes for fd in (process / "fd").iterdir()):
-                name = (process / "comm").read_text(encoding="utf-8").strip()
-                return f" by {name} (pid {process.name})"
-        except OSError:
-            continue
-    return ""
 
 
 def _error(path: str, value: str, wanted: str) -> ConfigError:

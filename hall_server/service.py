@@ -51,11 +51,10 @@ class Publisher(Protocol):
         """Hand over one message."""
 
 
-@dataclass(frozen=True, slots=True)
 class Ended(Exception):
     """The service has stopped; the command may or may not have been carried out: ask again."""
 
-    sentence: str = "大厅服务正在重新启动，请稍候再试"
+    sentence = "大厅服务正在重新启动，请稍候再试"
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,9 +106,11 @@ class CheckIn(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtWindow(Command):
-    """A command given at a window."""
+    """A command given at a window; ``seen`` is the ticket that the clerk saw there when pressing ('' = none),
+    None when the sender shows none, such as a call box."""
 
     window: str
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

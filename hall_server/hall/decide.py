@@ -13,7 +13,7 @@ from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import closing_after, label
 from hall_server.hall.lookup import Decision
-from hall_server.hall.model import Hall
+from hall_server.hall.model import Hall, RuleBroken
 
 
 def decide(hall: Hall, command: c.Command, now_ms: int) -> Decision:
@@ -21,7 +21,19 @@ def decide(hall: Hall, command: c.Command, now_ms: int) -> Decision:
 
     Raises RuleBroken.
     """
+    if isinstance(command, c.AtWindow):
+        _require_seen(hall, command)
     return _DECIDERS[type(command)](hall, command, now_ms)
+
+
+def _require_seen(hall: Hall, command: c.AtWindow) -> None:
+    """A press meant for the number that the clerk saw must not hit another one that came meanwhile."""
+    if command.seen is None or command.window not in hall.windows:
+        return
+    ticket = hall.ticket_at(command.window)
+    if command.seen != (ticket.id if ticket else ""):
+        now = f"现在是 {ticket.number}" if ticket else "现在没有号"
+        raise RuleBroken("stale", f"窗口的号已变化（{now}），操作未提交，请核对后再操作")
 
 
 def turn_of_day(hall: Hall, now_ms: int) -> tuple[e.Event, ...]:

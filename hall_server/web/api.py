@@ -20,7 +20,6 @@ from hall_server.hall.pictures import HallView
 from hall_server.service import HallService
 from hall_server.web.asking import answered
 from hall_server.web.problems import Problem
-from hall_server.web.seen import SeenCheck
 
 _TEXT = Field(default="", max_length=200)
 Window = Annotated[str, InPath(description="Identifier of the window, such as w03", max_length=64)]
@@ -141,21 +140,18 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def api_routes(
-    service: HallService, seen: SeenCheck, show: Callable[[str, str, str], Awaitable[None]]
-) -> APIRouter:
+def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[None]]) -> APIRouter:
     """All under /api; ``show(window, request, number)`` is awaited between a commit and its answer."""
     router = APIRouter(prefix="/api", responses=PROBLEMS)
 
     async def carry_out(command: c.AtWindow, press: Press) -> Done:
-        await seen.check(command.window, press.request, press.seen)
         answer = await answered(service.submit(command))
         number = answer.ticket.rpartition("-")[2]
         await show(command.window, press.request, number)
         return Done(ticket=answer.ticket, number=number)
 
     def common(window: str, press: Press) -> dict[str, Any]:
-        return {"window": window, "by": f"window:{window}", "request": press.request}
+        return {"window": window, "by": f"window:{window}", "request": press.request, "seen": press.seen}
 
     at_window = APIRouter(prefix="/windows/{window}", tags=["window"])
 

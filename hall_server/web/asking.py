@@ -26,7 +26,7 @@ async def answered(future: Future[T]) -> T:
     try:
         return await asyncio.shield(asyncio.wrap_future(future))
     except Ended as ended:
-        raise Away(ended.sentence) from None
+        raise Away(ended.sentence) from ended
 
 
 async def ask(service: HallService, function: Callable[[Hall], T]) -> T:

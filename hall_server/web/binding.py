@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import errno
 import ipaddress
-import os
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 
-_LISTENING = "0A"
+from contract.holders import port_holder
 
 
 class CannotServe(Exception):
@@ -48,49 +45,8 @@ def loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 
 def _why(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
-        return (
-            f"web port {port} on {host} is taken by {holder(port)}; stop that program or choose another port"
-        )
+        by = port_holder(port)
+        return f"web port {port} on {host} is taken by {by}; stop that program or choose another port"
     if error.errno == errno.EACCES:
         return f"web port {port} on {host}: ports below 1024 are for root; choose one above, such as 18080"
     return f"web port {port} on {host} cannot be opened: {error.strerror}"
-
-
-def holder(port: int) -> str:
-    """The process that listens on a port, as ``pid 123: command``, as far as we may see."""
-    inodes = set(_listening_inodes(port))
-    for pid in (entry for entry in os.listdir("/proc") if entry.isdigit()):
-        if inodes & set(_socket_inodes(pid)):
-            return f"pid {pid}: {_command(pid)}"
-    return "a program of another user (as root: ss -ltnp)"
-
-
-def _listening_inodes(port: int) -> Iterator[str]:
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            rows = Path(table).read_text("ascii").splitlines()[1:]
-        except OSError:
-            continue
-        for row in rows:
-            columns = row.split()
-            if columns[3] == _LISTENING and int(columns[1].rpartition(":")[2], 16) == port:
-                yield columns[9]
-
-
-def _socket_inodes(pid: str) -> Iterator[str]:
-    folder = f"/proc/{pid}/fd"
-    try:
-        for fd in os.listdir(folder):
-            link = os.readlink(f"{folder}/{fd}")
-            if link.startswith("socket:["):
-                yield link[8:-1]
-    except OSError:
-        return
-
-
-def _command(pid: str) -> str:
-    try:
-        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return "?"
-    return raw.replace(b"\0", b" ").decode("utf-8", "replace").strip()[:120] or "?"

@@ -24,7 +24,6 @@ from hall_server.web.live import Hub
 from hall_server.web.pages import page_routes, static_routes
 from hall_server.web.problems import install
 from hall_server.web.rendering import Rendering, static_files
-from hall_server.web.seen import SeenCheck
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +154,7 @@ class WebServer:
             max_body_size=LARGEST_BODY,
         )
         install(app)
-        app.include_router(api_routes(service, SeenCheck(service), show))
+        app.include_router(api_routes(service, show))
         app.include_router(blob_routes(self._blobs))
         app.include_router(static_routes(static_files()))
         app.include_router(page_routes(service, hub, rendering, now_ms=now_ms))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-_LISTEN = "0A"
+from contract.holders import port_holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +46,5 @@ def _free(port: int) -> bool:
 
 
 def _who(port: int, purpose: str) -> Taken:
-    inodes = set(_listening_inodes(port))
-    for pid in (int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
-        if _holds(pid, inodes):
-            return Taken(port, purpose, pid, _command(pid))
-    return Taken(port, purpose, 0, "")
-
-
-def _listening_inodes(port: int) -> Iterator[str]:
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            rows = Path(table).read_text("ascii").splitlines()[1:]
-        except OSError:
-            continue
-        for row in rows:
-            columns = row.split()
-            if columns[3] == _LISTEN and int(columns[1].rpartition(":")[2], 16) == port:
-                yield columns[9]
-
-
-def _holds(pid: int, inodes: set[str]) -> bool:
-    folder = f"/proc/{pid}/fd"
-    try:
-        files = os.listdir(folder)
-    except OSError:
-        return False
-    for file in files:
-        with suppress(OSError):  # closed meanwhile
-            link = os.readlink(f"{folder}/{file}")
-            if link.startswith("socket:[") and link[8:-1] in inodes:
-                return True
-    return False
-
-
-def _command(pid: int) -> str:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")
-    except OSError:
-        return "?"
-    return " ".join(words).strip()[:120] or "?"
+    holder = port_holder(port)
+    return Taken(port, purpose, holder.pid, holder.command)

@@ -21,6 +21,7 @@ from kiosk.flows import events as e
 from kiosk.flows.aside import IdleWarning
 from kiosk.flows.home import nobody_there
 from kiosk.flows.state import State
+from kiosk.flows.take import ZonePage, likely
 from kiosk.screens.page import Moment, Page
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class KioskApp(Shell):
     ) -> None:
         super().__init__()
         self._emit, self._hall_ms, self._say_ready = emit, hall_ms, ready
-        self._pages: dict[str, Page] = {}
+        self._pages: dict[tuple[str, str], Page] = {}
         self._state = start or flow.start()
         self._moment = Moment()
         self._touched_at = 0.0
@@ -73,7 +74,7 @@ class KioskApp(Shell):
     @property
     def page(self) -> Page:
         """The page on the glass."""
-        return self._pages[self._state.screen.name]
+        return self._pages[_key(self._state)]
 
     def hear(self, state: State) -> None:
         """A new state; of several that wait only the last is drawn."""
@@ -125,25 +126,45 @@ class KioskApp(Shell):
         theme.use(
             palette="contrast" if manner.contrast else "light", scale="elder" if manner.elder else "normal"
         )
-        page = self._made(state.screen.name)
-        page.show(state)
-        self._read_clock()
-        page.moment(self._moment)
+        page = self._shown(state)
         self.stage.show(page)
         self.mark(state.screen.name)
 
-    def _made(self, name: str) -> Page:
-        page = self._pages.get(name)
+    def _shown(self, state: State) -> Page:
+        """The page of this state, made if it is not there, with everything on it."""
+        key = _key(state)
+        page = self._pages.get(key)
         if page is None:
-            module = importlib.import_module(f"kiosk.screens.{name}")
-            page = self._pages[name] = module.PAGE(self.emit)
+            module = importlib.import_module(f"kiosk.screens.{state.screen.name}")
+            page = self._pages[key] = module.PAGE(self.emit)
+        page.show(state)
+        self._read_clock()
+        page.moment(self._moment)
         return page
 
     def _forget(self) -> None:
         """The citizen is gone: no page that showed anything of him stays, not even unseen."""
         self._pages.clear()
         self.keys.set(None)
-        Clock.schedule_once(_sweep, 0.3)
+        Clock.schedule_once(self._tidy, 0.3)
+
+    def _tidy(self, _seconds: float) -> None:
+        """Pages are rings of objects: free them now, not some time; then make those of the next citizen."""
+        theme.property("version").dispatch(theme)
+        gc.collect()
+        self._make_next(0.0)
+
+    def _make_next(self, _seconds: float) -> None:
+        """At rest, build one page that will probably be opened, and go on with the next."""
+        state = self._state
+        if not nobody_there(state) or state.facts.shelf is None:
+            return
+        for screen in likely(state.facts.shelf):
+            ahead = state.show(screen)
+            if _key(ahead) not in self._pages:
+                self._shown(ahead).size = self.stage.size
+                Clock.schedule_once(self._make_next, 0.05)
+                return
 
     def _tick(self, _seconds: float) -> None:
         if self._read_clock():
@@ -172,6 +193,7 @@ class KioskApp(Shell):
             Clock.schedule_once(self._load_ahead, 0.05)
         elif nobody_there(self._state):
             _spare_the_collector()
+            self._make_next(0.0)
         else:
             Clock.schedule_once(self._load_ahead, 5.0)
 
@@ -187,7 +209,7 @@ def _spare_the_collector() -> None:
     gc.set_threshold(*COLLECT)
 
 
-def _sweep(_seconds: float) -> None:
-    """Pages are rings of objects: free them now, not some time."""
-    theme.property("version").dispatch(theme)
-    gc.collect()
+def _key(state: State) -> tuple[str, str]:
+    """Which page draws this state: each zone has one of its own, all else one per kind of screen."""
+    screen = state.screen
+    return screen.name, screen.zone if isinstance(screen, ZonePage) else ""

@@ -42,6 +42,7 @@ from hall_server.web.server import WebServer
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 2.0
+RECONNECT_SECONDS = (0.1, 0.3)
 TICK_SECONDS = 1.0
 JOURNAL_FAILED_STATUS = 70
 
@@ -190,7 +191,7 @@ class HallServer:
             password = secret(self._broker.secret_file(SERVER_USER))
             address = BrokerAddress("127.0.0.1", part.port, SERVER_USER, password)
         self._address = address
-        self._bus = MqttBus(self._config.plan.id, address.user, address)
+        self._bus = MqttBus(self._config.plan.id, address.user, address, reconnect_seconds=RECONNECT_SECONDS)
         return self._bus
 
     def _station_configs(self, key: bytes) -> dict[str, m.StationConfig]:

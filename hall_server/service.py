@@ -69,6 +69,14 @@ class _Query:
     answer: Future[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Settle:
+    answer: Future[HallView]
+
+
+_Item = _Ask | _Query | _Settle
+
+
 class HallService:
     """The hall as a running thing. ``start`` replays the journal; ``stop`` writes a snapshot."""
 
@@ -86,7 +94,7 @@ class HallService:
         self._clock = clock
         self._publisher = publisher
         self._look = look
-        self._inbox: queue.SimpleQueue[_Ask | _Query | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._answers: dict[tuple[str, str], Answer] = {}
         self._guides: tuple[tuple[int, str, str], ...] = ()
         self._dirty = _Dirty(plan)
@@ -142,6 +150,15 @@ class HallService:
             answer.set_exception(Ended())
         return answer
 
+    def settled(self) -> Future[HallView]:
+        """The picture that holds everything answered before this call."""
+        answer: Future[HallView] = Future()
+        if self._running:
+            self._inbox.put(_Settle(answer))
+        else:
+            answer.set_exception(Ended())
+        return answer
+
     def start(self) -> None:
         """Replay, then open the door. Raises JournalBroken, Stranded."""
         recovered = recover(self._hall, self._journal)
@@ -173,11 +190,13 @@ class HallService:
         while (item := self._next()) is not None:
             if isinstance(item, _Query):
                 self._read(item)
+            elif isinstance(item, _Settle):
+                self._settle(item)
             else:
                 self._carry_out(item.command, item.answer)
         self._refuse_rest()
 
-    def _next(self) -> _Ask | _Query | None:
+    def _next(self) -> _Item | None:
         """The next thing to do; before it, the pictures, when nothing came for an instant or they are due."""
         while self._dirty:
             due = FLUSH_SECONDS - self._dirty.age()
@@ -198,6 +217,11 @@ class HallService:
             self._journal.write(Batch((), release=lambda: item.answer.set_exception(failed)))
             return
         self._journal.write(Batch((), release=lambda: item.answer.set_result(found)))
+
+    def _settle(self, item: _Settle) -> None:
+        if self._dirty:
+            self._flush()
+        self._journal.write(Batch((), release=lambda: item.answer.set_result(self._view)))
 
     def _carry_out(self, command: c.Command, answer: Future[Answer]) -> None:
         now_ms = self._clock.now_ms()

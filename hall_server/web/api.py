@@ -216,17 +216,18 @@ def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[N
     @at_window.get("", operation_id="window")
     async def window_now(window: Window) -> WindowOut:
         """A window and the number at it."""
-        state = service.view.windows.get(window)
+        view = await answered(service.settled())
+        state = view.windows.get(window)
         if state is None:
             raise RuleBroken("unknown_window", f"没有编号为“{window}”的窗口")
-        return _window(service.view, state)
+        return _window(view, state)
 
     router.include_router(at_window)
 
     @router.get("/hall", tags=["hall"], operation_id="hall")
     async def hall_now() -> HallOut:
-        """The newest durable picture of the hall."""
-        return _hall(service, service.view)
+        """The picture of the hall that holds everything answered so far."""
+        return _hall(service, await answered(service.settled()))
 
     return router
 

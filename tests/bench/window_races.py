@@ -101,7 +101,9 @@ def run(races: int, seed: int) -> tuple[int, int]:
         open_all([kiosk])
         clerks = {window: Clerk(server.web_port, window) for window in WINDOWS}
         for own in ("w02", "w03", "w04"):
-            Clerk(server.web_port, own).press("close")
+            clerk = Clerk(server.web_port, own)
+            clerk.press("close")
+            clerk.close()
         issued, started = 0, time.monotonic()
         for _ in range(races):
             pressing = chance.sample(WINDOWS, chance.randrange(2, 9))

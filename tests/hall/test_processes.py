@@ -187,11 +187,14 @@ def test_a_hall_with_a_broker_of_its_own_by_address(tmp_path: Path) -> None:
 
 
 def test_the_hall_is_found_by_zeroconf(tmp_path: Path) -> None:
-    server = ServerProcess(write_hall(tmp_path, announce=True), tmp_path / "state")
+    path = write_hall(tmp_path, announce=True)
+    own = f"hall-{free_port()}"
+    path.write_text(path.read_text(encoding="utf-8").replace('id = "demo"', f'id = "{own}"'), "utf-8")
+    server = ServerProcess(path, tmp_path / "state")
     server.start()
     try:
-        server.wait_for("announced as demo")
-        found = find_hall("demo")
+        server.wait_for(f"announced as {own}")
+        found = find_hall(own)
         assert (found.port, found.name) == (server.broker_port, "示例县政务服务中心")
     finally:
         assert server.stop() == 0

@@ -73,8 +73,9 @@ def test_a_broken_page_is_alone_in_it(hall: PagedHall, breaks: str) -> None:
         await good.until("<p>")
         await bad.until(json.dumps(BROKEN))
         hall.issue()
-        hub.wake(hall.service.view)
-        await good.until(f"<p>{hall.service.view.seq}</p>")
+        view = await asyncio.wrap_future(hall.service.settled())
+        hub.wake(view)
+        await good.until(f"<p>{view.seq}</p>")
         assert hub.open_pages == 2
         good.gone.set()
         bad.gone.set()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from hall_server.hall.model import Hall, RuleBroken, Ticket
 from hall_server.hall.pictures import HallView, Look
 from hall_server.hall.plan import Plan
 from hall_server.journal import Batch, Entry, Journal
+from hall_server.pictures_due import PicturesDue
 from hall_server.recovery import recover
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class HallService:
         self._inbox: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._answers: dict[tuple[str, str], Answer] = {}
         self._guides: tuple[tuple[int, str, str], ...] = ()
-        self._dirty = _Dirty(plan)
+        self._dirty = PicturesDue(plan)
         self._shown: dict[tuple[str, str], m.Message] = {}
         self._thread = threading.Thread(target=self._run, name="hall", daemon=True)
         self._listeners: list[Callable[[HallView], None]] = []
@@ -404,63 +404,3 @@ class HallService:
                 return
             if item is not None:
                 item.answer.set_exception(Ended())
-
-
-class _Dirty:
-    """Which pictures have changed since the last flush."""
-
-    __slots__ = ("_marked", "_plan", "boards", "queues", "windows")
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._marked: float | None = None
-        self.windows: set[str] = set()
-        self.queues: set[str] = set()
-        self.boards: set[str] = set()
-
-    def __bool__(self) -> bool:
-        return self._marked is not None
-
-    def age(self) -> float:
-        """Seconds since the first change."""
-        return 0.0 if self._marked is None else time.monotonic() - self._marked
-
-    def mark(self) -> None:
-        """Something changed."""
-        if self._marked is None:
-            self._marked = time.monotonic()
-
-    def everything(self, hall: Hall) -> None:
-        """All pictures are to be built anew."""
-        self.mark()
-        self.windows.update(hall.plan.windows)
-        self.queues.update(hall.plan.services)
-        self.boards.update(hall.plan.boards)
-
-    def window(self, hall: Hall, window: str) -> None:
-        """A window opened, paused or closed: its queues' windows and waits change with it."""
-        if window in self._plan.windows:
-            self.windows.add(window)
-            self.queues.update(s for s in self._plan.services if s in hall.skills[window])
-            self.queues.update(self._plan.windows[window].services)
-
-    def ticket(self, hall: Hall, before: Ticket | None, after: Ticket) -> None:
-        """A ticket changed."""
-        zones: set[str] = set()
-        for ticket in (before, after):
-            if ticket is None:
-                continue
-            if ticket.service in self._plan.services:
-                self.queues.add(ticket.service)
-                zones.add(self._plan.services[ticket.service].zone)
-            if ticket.window in self._plan.windows:
-                self.windows.add(ticket.window)
-                zones.add(self._plan.windows[ticket.window].zone)
-        self.boards.update(b.id for b in hall.plan.boards.values() if zones & b.zones)
-
-    def clear(self) -> None:
-        """Everything has been built."""
-        self._marked = None
-        self.windows.clear()
-        self.queues.clear()
-        self.boards.clear()

@@ -1,0 +1,105 @@
+"""What a hall's file may say wrong although each key is right: names that lead nowhere or stand twice."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from contract.schema import Problem
+from hall_server.hall_file import HallFile, ItemFile
+
+
+def problems_of(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
+    """Every mistake between the tables of a file and its list of items."""
+    yield from _twice(file, items)
+    yield from _services(file, items)
+    yield from _windows(file)
+    yield from _rota_and_calling(file)
+    placed = service_of_items(file, items)
+    yield from (
+        Problem(f"{file.catalogue} {item.code}", item.name, "no service in the hall's file takes this item")
+        for item in items
+        if item.code not in placed
+    )
+
+
+def _twice(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
+    for table, ids in {
+        "zones": [z.id for z in file.zones],
+        "services": [s.id for s in file.services],
+        "windows": [w.id for w in file.windows],
+        "windows.callbox": [str(w.callbox) for w in file.windows if w.callbox],
+        "boards": [b.id for b in file.boards],
+        "stations": [s.id for s in file.stations],
+        f"{file.catalogue} code": [i.code for i in items],
+    }.items():
+        for twice in sorted({i for i in ids if ids.count(i) > 1}):
+            yield Problem(table, twice, "stands twice; each may stand once")
+
+
+def _services(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
+    zones, codes = [z.id for z in file.zones], [i.code for i in items]
+    departments = sorted({i.department for i in items})
+    prefixes = [s.prefix for s in file.services]
+    for service in file.services:
+        at = f"services[{service.id}]"
+        yield from _unknown(f"{at}.zone", [service.zone], zones)
+        yield from _unknown(f"{at}.items", service.items, codes)
+        yield from _unknown(f"{at}.departments", service.departments, departments)
+        if prefixes.count(service.prefix) > 1:
+            yield Problem(
+                f"{at}.prefix", service.prefix, "is another service's too; each needs its own letter"
+            )
+        if not any(service.id in (*window.services, *window.helps_with) for window in file.windows):
+            yield Problem(at, "", "no window does this service, so its numbers would never be called")
+        if service.ring_fenced > service.slot_quota:
+            wanted = f"is more than slot_quota ({service.slot_quota})"
+            yield Problem(f"{at}.ring_fenced", str(service.ring_fenced), wanted)
+
+
+def _windows(file: HallFile) -> Iterable[Problem]:
+    zones, services = [z.id for z in file.zones], [s.id for s in file.services]
+    for window in file.windows:
+        at = f"windows[{window.id}]"
+        yield from _unknown(f"{at}.zone", [window.zone], zones)
+        yield from _unknown(f"{at}.services", window.services, services)
+        yield from _unknown(f"{at}.helps_with", window.helps_with, services)
+    for board in file.boards:
+        yield from _unknown(f"boards[{board.id}].zones", board.zones, zones)
+
+
+def _rota_and_calling(file: HallFile) -> Iterable[Problem]:
+    groups = sorted({s.group or s.id for s in file.services})
+    for calling in file.calling:
+        yield from _unknown("calling.group", [calling.group], groups)
+    for index, shift in enumerate(file.rota):
+        at = f"rota[{index}]"
+        yield from _unknown(f"{at}.windows", shift.windows, [w.id for w in file.windows])
+        yield from _unknown(f"{at}.services", shift.services, [s.id for s in file.services])
+        if minute_of(shift.begins) >= minute_of(shift.ends):
+            yield Problem(f"{at}.ends", shift.ends, f"must be later than begins ({shift.begins})")
+
+
+def _unknown(path: str, names: Iterable[str], known: list[str]) -> Iterable[Problem]:
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {close[0]!r}?" if close else ""
+            yield Problem(path, name, f"is not one of {', '.join(known[:12])}", hint)
+
+
+def service_of_items(file: HallFile, items: tuple[ItemFile, ...]) -> dict[str, str]:
+    """Item code -> service: named items first, then whole departments."""
+    found: dict[str, str] = {}
+    for service in file.services:
+        found.update(dict.fromkeys(service.items, service.id))
+    for item in items:
+        for service in file.services:
+            if item.department in service.departments:
+                found.setdefault(item.code, service.id)
+    return found
+
+
+def minute_of(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)

@@ -1,0 +1,209 @@
+"""The hall's description as it stands in its TOML file and item list: every table, key and limit."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from contract import catalogue as cat
+from contract.messages import StationKind
+from contract.topics import IDENTIFIER
+from hall_server.hall.plan import CallingKind, NoShowPolicy
+
+Id = Annotated[str, msgspec.Meta(pattern=f"^{IDENTIFIER.pattern}$")]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Minutes = Annotated[int, msgspec.Meta(ge=0, le=1440)]
+Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class HallPart(Part, frozen=True, kw_only=True):
+    """[hall]: who we are. ``public_url`` is where a phone reaches the ticket page; '' prints no QR."""
+
+    id: Id
+    name: str
+    public_url: str = ""
+    notices: tuple[str, ...] = ()
+    day_closes_at: Clock = "23:59"
+    elder_age: Annotated[int, msgspec.Meta(ge=50, le=100)] = 60
+    announce: bool = True
+
+
+class RulesPart(Part, frozen=True, kw_only=True):
+    """[rules]: rules of the hall."""
+
+    recalls_before_no_show: Annotated[int, msgspec.Meta(ge=0, le=20)] = 3
+    no_show_policy: NoShowPolicy = NoShowPolicy.END
+    back_places: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+    return_places: Annotated[int, msgspec.Meta(ge=0, le=100)] = 2
+    call_expires_seconds: Annotated[int, msgspec.Meta(ge=10, le=300)] = 45
+    undo_seconds: Annotated[int, msgspec.Meta(ge=0, le=300)] = 30
+    open_per_person: Annotated[int, msgspec.Meta(ge=1, le=50)] = 3
+    hoarding_per_day: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 8
+    early_minutes: Minutes = 30
+    grace_minutes: Minutes = 10
+    late_minutes: Minutes = 30
+    green_reasons: tuple[str, ...] = ("age", "disabled", "serviceman", "pregnant", "talent")
+
+
+class VoicePart(Part, frozen=True, kw_only=True):
+    """[voice]: how calls are worded, and whether this box renders clips in the background."""
+
+    wording: Annotated[str, msgspec.Meta(pattern="^(number-first|please-first)$")] = "number-first"
+    one: Annotated[str, msgspec.Meta(pattern="^(幺|一)$")] = "幺"
+    voice: str = "zf_xiaoxiao"
+    render: bool = True
+
+
+class BrokerPart(Part, frozen=True, kw_only=True):
+    """[broker]: our own Mosquitto on loopback, or the hall's own by ``address`` (host:port)."""
+
+    port: Port = 18830
+    address: str = ""
+    user: str = "hall-server"
+    secret_file: str = ""
+
+
+class WebPart(Part, frozen=True, kw_only=True):
+    """[web]: where pages and large things are served; loopback only until accounts exist."""
+
+    host: str = "127.0.0.1"
+    port: Port = 18080
+
+
+class ZonePart(Part, frozen=True, kw_only=True):
+    """[[zones]]."""
+
+    id: Id
+    name: str
+    icon: str = ""
+
+
+class ServicePart(Part, frozen=True, kw_only=True):
+    """[[services]]: a queue; ``items`` are item codes, ``departments`` adds all of a department."""
+
+    id: Id
+    name: str
+    zone: Id
+    prefix: Annotated[str, msgspec.Meta(pattern="^[A-Z]{1,2}$")]
+    first: Annotated[int, msgspec.Meta(ge=0, le=9000)] = 1
+    width: Annotated[int, msgspec.Meta(ge=2, le=5)] = 3
+    mean_minutes: Annotated[float, msgspec.Meta(gt=0, le=240)] = 8.0
+    items: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    group: str = ""
+    slot_minutes: Annotated[int, msgspec.Meta(ge=5, le=720)] = 60
+    slot_quota: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    ring_fenced: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    issue_until: Clock | None = None
+
+
+class CallingPart(Part, frozen=True, kw_only=True):
+    """[[calling]]: how a group of services (or one service) calls."""
+
+    group: str
+    rule: CallingKind
+    green_weight: Annotated[float, msgspec.Meta(ge=1, le=100)] = 3.0
+    appointment_weight: Annotated[float, msgspec.Meta(ge=1, le=100)] = 2.0
+    ratio: Annotated[int, msgspec.Meta(ge=1, le=100)] = 2
+    ratio_normal: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+    aged_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 20
+    max_wait_minutes: Minutes = 0
+
+
+class ShiftPart(Part, frozen=True, kw_only=True):
+    """[[rota]]: what windows do from-to; ``days`` of mon tue wed thu fri sat sun holiday, default mon–fri."""
+
+    windows: tuple[Id, ...]
+    begins: Clock
+    ends: Clock
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    closed: bool = False
+    services: tuple[Id, ...] = ()
+    name: str = ""
+
+
+class WindowPart(Part, frozen=True, kw_only=True):
+    """[[windows]]: a service point; ``callbox`` is its address on the call-box line, 0 = none."""
+
+    id: Id
+    label: str
+    name: str = ""
+    zone: Id
+    services: tuple[Id, ...]
+    helps_with: tuple[Id, ...] = ()
+    open: bool = False
+    callbox: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
+
+
+class BoardPart(Part, frozen=True, kw_only=True):
+    """[[boards]]: a call board and its sound zone; no zones = all."""
+
+    id: Id
+    title: str
+    zones: tuple[Id, ...] = ()
+    rows: Annotated[int, msgspec.Meta(ge=4, le=20)] = 10
+
+
+class StationPart(Part, frozen=True, kw_only=True):
+    """[[stations]]: a box that may log in; its secret is read from ``secret_file`` (made when absent)."""
+
+    id: Id
+    kind: StationKind
+    name: str = ""
+    place: str = ""
+
+
+class DevicePart(Part, frozen=True, kw_only=True):
+    """[callboxes]: the line of call boxes wired to this box; ``driver`` and its options."""
+
+    driver: str = "callbox"
+    port: str
+    options: dict[str, str | int | float | bool] = {}
+
+
+class HallFile(Part, frozen=True, kw_only=True):
+    """The whole file."""
+
+    hall: HallPart
+    rules: RulesPart = RulesPart()
+    voice: VoicePart = VoicePart()
+    broker: BrokerPart = BrokerPart()
+    web: WebPart = WebPart()
+    catalogue: str
+    zones: tuple[ZonePart, ...]
+    services: tuple[ServicePart, ...]
+    windows: tuple[WindowPart, ...]
+    boards: tuple[BoardPart, ...]
+    calling: tuple[CallingPart, ...] = ()
+    rota: tuple[ShiftPart, ...] = ()
+    holidays: tuple[datetime.date, ...] = ()
+    stations: tuple[StationPart, ...] = ()
+    callboxes: DevicePart | None = None
+
+
+class ItemFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One item of the list that ``catalogue`` names."""
+
+    code: str
+    name: str
+    department: str
+    zone: str
+    handling: str
+    statutory_days: int
+    promised_days: int
+    fee: str
+    service_minutes: int
+    terminal: bool
+    appointment: bool
+    materials: tuple[cat.Material, ...]
+    situations: tuple[cat.Situation, ...]

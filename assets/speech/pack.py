@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 FORMAT = 1
-ENGINE = "kokoro-82m-1.0-int8/2"
+ENGINE = "kokoro-82m-1.0-int8/3"
 """Part of every clip's key: raise the last number when anything that can be heard changes."""
 VOICES = {"zh": "zf_xiaoxiao", "en": "bf_emma"}
 CLIP_RATE = 24_000

@@ -294,7 +294,7 @@ def _piece(piece: str) -> str:
         return _latin(piece)
     _load_phrases()
     if _DIGITS.fullmatch(piece):
-        return " ".join(_han(digit) for digit in piece)
+        return "".join(_han(digit) for digit in piece)
     if not piece[0].isalpha():
         return ""
     return " ".join(_han(word) for word in _words(piece))

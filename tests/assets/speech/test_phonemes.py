@@ -70,8 +70,8 @@ def test_every_reading_of_our_own_table_is_a_syllable_for_each_character() -> No
         assert phonemes(word)
 
 
-def test_digits_are_spoken_apart_and_letters_as_in_english() -> None:
-    assert phonemes("零一二号") == "li↗ŋ i→ ɚ↘ xau↘"
+def test_digits_are_one_word_by_their_digits_and_letters_as_in_english() -> None:
+    assert phonemes("零一二号") == "li↗ŋi→ɚ↘ xau↘"
     assert phonemes("幺") == "jau→"
     assert phonemes("A") == "ˈA"
     assert phonemes("please go to counter three") == "plˈiz ɡˌO tə kˈWntəɹ θɹˈi"

@@ -49,6 +49,7 @@ def station_table(
                     "port": str(paths.devices / "printer-1"),
                     "baud": 115200,
                 },
+                "camera": {"driver": "camera", "source": f"http://127.0.0.1:{CAMERA_PORT}/"},
             }
         case "board":
             table["board"] = {"board": hall.board}

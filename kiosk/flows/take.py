@@ -138,13 +138,9 @@ def _hold(state: State, wish: Wish, attempt: int) -> Step:
     return state.show(Held(wish, attempt)), (StartTimer(RETRY, RETRY_SECONDS),)
 
 
-def likely(shelf: Shelf, most: int = 8) -> tuple[Screen, ...]:
-    """Pages that the next citizen may well open, the nearest first; they hold nothing of anybody."""
-    zones: list[Screen] = [ZonePage(zone.id) for zone in shelf.zones]
-    services: list[Screen] = [ServicePage(service) for service in shelf.offered[:1]]
-    items = shelf.items_of(shelf.offered[0])[:1] if shelf.offered else ()
-    guides: list[Screen] = [GuidePage(item.service, item.code, no_answers(item)) for item in items]
-    return (*zones[:most], *services, *guides)
+def likely(shelf: Shelf) -> tuple[Screen, ...]:
+    """Pages that the next citizen will probably open first; they hold nothing of anybody."""
+    return tuple(ZonePage(zone.id) for zone in shelf.zones[:1])
 
 
 def repair(screen: Screen, shelf: Shelf) -> Screen | None:

@@ -101,7 +101,7 @@ def distance(said: Sequence[str], got: Sequence[str]) -> int:
 
 def _without_letter(heard: str) -> str:
     """Letters are not judged here: what stands in the letter's place goes (“Yeah,” for F, “1.” for L)."""
-    return re.sub(r"^([A-Za-z]+|[诶欸哎耶]|\d(?=[.,，\-]))[.,，\-—\s]*", "", heard.strip())
+    return re.sub(r"^([A-Za-z]+|[诶欸哎耶]|\d(?=[.,，]))[.,，\-—\s]*", "", heard.strip())
 
 
 def _cardinal(value: int) -> str:

@@ -36,7 +36,7 @@ from hall_server.hall.plan import (
     Zone,
 )
 
-MIDNIGHT_MS = 1_767_542_400_000 - 8 * 60 * MINUTE_MS  # Monday 2026-01-05, 00:00 of the hall
+MIDNIGHT_MS = 1_767_542_400_000  # Monday 2026-01-05, 00:00 of the hall
 OPENS, CLOSES = 8 * 60 + 30, 17 * 60 + 30
 SERVICES = {  # mean minutes, share, cv
     "quick": (4.0, 0.30, 0.6),
@@ -75,6 +75,7 @@ def plan_of(rule: CallingRule) -> Plan:
         name = f"w{i}"
         windows[name] = ServiceWindow(name, f"{i}号窗口", name, "all", skills, open_at_start=True)
         begins, ends = LUNCH[i % 2]
+        rota.append(Shift(name, 0, OPENS, frozenset(range(7)), closed=True, name="未上班"))
         rota.append(Shift(name, begins, ends, frozenset(range(7)), closed=True, name="午休"))
     return Plan(
         id="anchor",
@@ -187,12 +188,11 @@ class AnchorDay:
         for event in turn_of_day(self.hall, start):
             evolve(self.hall, event)
         for window in self.hall.windows:
-            self._free[window] = False
-            self._do(c.PauseWindow(request="", by="sim", window=window), start)
-            self._at(MIDNIGHT_MS + OPENS * MINUTE_MS, self._open, window)
+            self._free[window] = True
+        self._tick(start)
         for person in people_of(self.seed, self.scenario):
             self._at(person.at_ms, self._arrive, person)
-        for minute in range(OPENS + 1, CLOSES):
+        for minute in range(OPENS, CLOSES):
             self._at(MIDNIGHT_MS + minute * MINUTE_MS, self._tick)
         while self._queue:
             now, _, step, arguments = heapq.heappop(self._queue)
@@ -223,12 +223,6 @@ class AnchorDay:
 
     def _tick(self, now: int) -> None:
         self._do(c.Tick(request="", by="clock"), now)
-        self._press_all(now)
-
-    def _open(self, now: int, window: str) -> None:
-        self._away.discard(window)
-        self._free[window] = True
-        self._do(c.OpenWindow(request="", by="sim", window=window), now)
         self._press_all(now)
 
     def _press_all(self, now: int) -> None:

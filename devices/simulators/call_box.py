@@ -21,7 +21,8 @@ FAULTS = {
     "late": "应答晚 80 毫秒",
     "bounce": "按键抖动，一次按下报告三次",
 }
-_HELD_SECONDS = 0.12
+_HELD_SECONDS = 0.25
+"""How long a finger stays on a key: without an acknowledgement on the wire, all that a retry has."""
 _CODES = {key: code for code, key in LCD21.keys.items()}
 
 

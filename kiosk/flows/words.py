@@ -82,10 +82,11 @@ def zone_waiting(facts: Facts, zone: str) -> str:
     return f"等候 {people} 人" if people else "无人等候"
 
 
-def zone_note(facts: Facts, zone: str, most: int = 9) -> str:
-    """Names of a zone's services, as many as a tile has room for."""
+def zone_note(facts: Facts, zone: str, most: int = 13) -> str:
+    """Names of a zone's services, as many as a tile of ``most`` characters has room for."""
     services: tuple[Service, ...] = facts.shelf.services.get(zone, ()) if facts.shelf else ()
-    return listed([service.name for service in services], most, " · ", "类")
+    note = listed([service.name for service in services], most - 4, " · ", "类")
+    return note if len(note) <= most else f"{len(services)}类业务"
 
 
 def preview(items: tuple[Item, ...], most: int = 52) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kivy.uix.gridlayout import GridLayout
+from kivy.uix.widget import Widget
 
 from assets.ui.pictures import Sample
 from assets.ui.theme import theme
@@ -16,10 +17,14 @@ from kiosk.flows.home import Home
 from kiosk.flows.state import State
 from kiosk.flows.words import home_say, zone_name, zone_note, zone_waiting
 from kiosk.screens.page import Emit, Page, pictured
-from kiosk.screens.parts import Choice
+from kiosk.screens.parts import Choice, Paged, line_of
 
-FEW = 8
-"""Up to so many zones stand in two columns."""
+COLUMNS = 2
+TILE_HEIGHT = {"normal": 240, "elder": 300}
+NOTE_CHARACTERS = {"normal": 13, "elder": 10}
+"""What a tile's second line has room for."""
+FEW = {"normal": 8, "elder": 6}
+"""Up to so many zones fill the page; more stand on pages that are turned."""
 
 
 class HomePage(Page):
@@ -27,7 +32,9 @@ class HomePage(Page):
 
     def __init__(self, emit: Emit, **options: object) -> None:
         super().__init__(emit, **options)
-        self._grid = GridLayout(cols=2)
+        self._grid = GridLayout(cols=COLUMNS)
+        self._paged = Paged()
+        self._zones: Widget = self._grid
         self._tiles: dict[str, Tile] = {}
         self._reprint = Choice(
             text="补打号票",
@@ -54,7 +61,8 @@ class HomePage(Page):
         if self.changed("zones", zones):
             self._make_tiles(zones)
         for zone, tile in self._tiles.items():
-            tile.note, tile.badge = zone_note(facts, zone), zone_waiting(facts, zone) if facts.server else ""
+            tile.note = zone_note(facts, zone, NOTE_CHARACTERS[theme.scale])
+            tile.badge = zone_waiting(facts, zone) if facts.server else ""
 
     def bar_for(self, state: State) -> Sequence[str]:
         """Leaving is offered to a person whose card was read."""
@@ -62,15 +70,27 @@ class HomePage(Page):
         return (*leave, "elder", "contrast", "guide")
 
     def _make_tiles(self, zones: tuple[Zone, ...]) -> None:
-        self._grid.clear_widgets()
-        self._grid.cols = 2 if len(zones) <= FEW else 3
         self._tiles = {}
         for position, zone in enumerate(zones):
             kind = "primary" if position == 0 else "plain"
             tile = Tile(icon=zone.icon or "domain", text=zone_name(zone.name), kind=kind)
             tile.bind(on_release=lambda _, chosen=zone.id: self.emit(e.ChooseZone(chosen)))
             self._tiles[zone.id] = tile
-            self._grid.add_widget(tile)
+        self._place(list(self._tiles.values()))
+
+    def _place(self, tiles: list[Tile]) -> None:
+        zones = self._grid if len(tiles) <= FEW[theme.scale] else self._paged
+        if zones is not self._zones:
+            self.ids.content.remove_widget(self._zones)
+            self.ids.content.add_widget(zones, len(self.ids.content.children))
+            self._zones = zones
+        self._grid.clear_widgets()
+        if zones is self._grid:
+            for tile in tiles:
+                self._grid.add_widget(tile)
+        else:
+            pairs = [tiles[at : at + COLUMNS] for at in range(0, len(tiles), COLUMNS)]
+            self._paged.fill([line_of(pair, COLUMNS, TILE_HEIGHT[theme.scale] * theme.u) for pair in pairs])
 
 
 PAGE = HomePage

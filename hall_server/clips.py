@@ -156,6 +156,7 @@ class ClipRendering:
 
     def _run(self) -> None:
         self._store.refresh()
+        self._store.sweep()
         self._offer(at_once=True)
         while not self._stopping:
             missing = self._missing()

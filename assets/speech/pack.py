@@ -113,6 +113,14 @@ class ClipStore:
         self._clips[text] = clip
         return clip
 
+    def sweep(self) -> int:
+        """Remove clips of another engine and halves of files; returns how many. Only while nobody writes."""
+        mine = {clip.file for clip in self._clips.values()}
+        gone = [path for path in self.folder.glob("*.wav*") if path.name not in mine]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
+
     def pack(self, wanted: int = 0) -> ClipPack:
         """All clips of this engine, in the order in which they were made."""
         clips = tuple(self._clips.values())

@@ -83,6 +83,17 @@ def test_another_engine_knows_none_of_the_clips(tmp_path: Path) -> None:
     assert len(other) == 0
 
 
+def test_what_an_older_engine_left_is_swept_away(tmp_path: Path) -> None:
+    put(ClipStore(tmp_path, "engine/0"), "A")
+    store = ClipStore(tmp_path)
+    put(store, "A")
+    (tmp_path / ".half.wav.123").write_bytes(b"RIFF")
+    assert store.sweep() == 2
+    assert [path.name for path in tmp_path.glob("*.wav")] == [store.pack().clips[0].file]
+    assert faults(store.pack().clips, tmp_path) == []
+    assert ClipStore(tmp_path / "none").sweep() == 0
+
+
 def test_a_reader_follows_while_a_writer_writes(tmp_path: Path) -> None:
     reader, writer = ClipStore(tmp_path), ClipStore(tmp_path)
     reader.refresh()

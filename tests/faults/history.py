@@ -76,7 +76,9 @@ def facts(journal: Path) -> list[Fact]:
     """The journal's events, each with its request: a request's row names the last event that it brought."""
     db = apsw.Connection(str(journal), flags=apsw.SQLITE_OPEN_READONLY)
     asked = {seq: name for name, seq in db.execute("SELECT id, seq FROM request")}
-    rows = db.execute("SELECT seq, kind, sender, body FROM event ORDER BY seq DESC").fetchall()
+    rows: list[tuple[int, str, str, str]] = db.execute(  # type: ignore[assignment]
+        "SELECT seq, kind, sender, body FROM event ORDER BY seq DESC"
+    ).fetchall()
     db.close()
     found, request, owner = [], "", ""
     for seq, kind, sender, body in rows:
@@ -88,8 +90,8 @@ def facts(journal: Path) -> list[Fact]:
         found.append(
             Fact(
                 seq=seq,
-                kind=str(kind),
-                client=str(sender),
+                kind=kind,
+                client=sender,
                 request=request,
                 ticket=fields.get("ticket", ""),
                 window=fields.get("window", ""),

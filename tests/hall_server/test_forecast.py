@@ -1,0 +1,273 @@
+"""The waiting estimate follows the real rules, promises nothing that cannot be, bears a forgotten finish."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.messages import TicketStatus, WindowStatus
+from hall_server.hall import commands as c
+from hall_server.hall.calling import next_for
+from hall_server.hall.day import MINUTE_MS
+from hall_server.hall.decide import decide, turn_of_day
+from hall_server.hall.evolve import evolve
+from hall_server.hall.forecast import (
+    Calibration,
+    Forecast,
+    Habits,
+    calibrated,
+    forecast,
+    forecast_all,
+    forecast_newcomer,
+    rounded,
+    speeds,
+    unit_times,
+    wait_range,
+)
+from hall_server.hall.model import Hall
+from hall_server.hall.plan import CallingKind, CallingRule, Plan, Shift
+from tests.hall_server.halls import small_plan
+
+START = 1_767_574_800_000  # Monday 2026-01-05, 09:00 of the hall
+
+
+class Floor:
+    """A hall driven by hand."""
+
+    def __init__(self, plan: Plan | None = None) -> None:
+        self.hall = Hall(plan or small_plan())
+        self.now = START
+        for event in turn_of_day(self.hall, self.now):
+            evolve(self.hall, event)
+
+    def do(self, command: c.Command) -> str:
+        decision = decide(self.hall, command, self.now)
+        for event in decision.events:
+            evolve(self.hall, event)
+        return decision.answer.ticket
+
+    def issue(self, service: str, green: bool = False) -> str:
+        reason = "disabled" if green else ""
+        ticket = self.do(c.Issue(request="", by="t", service=service, green_reason=reason))
+        self.now += 100
+        return ticket
+
+    def serve(self, window: str) -> str:
+        ticket = self.do(c.CallNext(request="", by="t", window=window))
+        self.do(c.Arrive(request="", by="t", window=window))
+        return ticket
+
+    def close(self, window: str) -> None:
+        self.do(c.CloseWindow(request="", by="t", window=window))
+
+
+QUEUE = st.lists(st.tuples(st.sampled_from(["tax", "social", "police"]), st.booleans()), max_size=25)
+
+
+@settings(max_examples=40, deadline=None)
+@given(QUEUE, st.integers(0, 6), st.sampled_from(list(CallingKind)))
+def test_with_means_the_replay_calls_in_the_order_of_the_real_rules(
+    people: list[tuple[str, bool]], serving: int, kind: CallingKind
+) -> None:
+    """One window, so that the order depends on the rules alone; the real core is driven beside it."""
+    plan = small_plan(windows=1)
+    plan = replace(plan, calling=dict.fromkeys(plan.services, CallingRule(kind)))
+    floor = Floor(plan)
+    for service, green in people:
+        floor.issue(service, green)
+    for _ in range(min(serving, len(people))):
+        floor.serve("w1")
+    habits = Habits(walk=0, no_show=0, pause_chance=0)
+    found = forecast_all(floor.hall, floor.now, habits=habits, samples=0)
+    waiting = {t.id for t in floor.hall.open_tickets() if t.status is TicketStatus.WAITING}
+    assert found.keys() == waiting
+    told = sorted(found, key=lambda t: found[t].mean)
+    start = floor.now
+    real: list[str] = []
+    while waiting:
+        floor.now = start + round(found[told[len(real)]].mean * MINUTE_MS)
+        chosen = next_for(floor.hall, "w1", floor.now)
+        assert chosen is not None
+        floor.serve("w1")
+        real.append(chosen.id)
+        waiting.discard(chosen.id)
+    assert real == told
+
+
+@settings(max_examples=40, deadline=None)
+@given(QUEUE, st.integers(0, 40))
+def test_more_people_ahead_never_make_the_cheap_answer_shorter(
+    people: list[tuple[str, bool]], ahead: int
+) -> None:
+    floor = Floor()
+    for service, green in people:
+        floor.issue(service, green)
+    less, more = (wait_range(floor.hall, "tax", ahead + i) for i in (0, 1))
+    assert less is not None
+    assert more is not None
+    assert less[0] <= more[0]
+    assert less[1] <= more[1]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 20), st.integers(0, 3))
+def test_who_comes_later_in_one_queue_is_told_no_less(count: int, seed: int) -> None:
+    floor = Floor()
+    tickets = [floor.issue("police") for _ in range(count)]
+    found = forecast_all(floor.hall, floor.now, seed=seed)
+    means = [found[t].mean for t in tickets]
+    assert means == sorted(means)
+
+
+def test_fewer_windows_mean_a_longer_wait() -> None:
+    floor = Floor()
+    for _ in range(12):
+        last = floor.issue("tax")
+    cheap, rich = wait_range(floor.hall, "tax", 11), forecast(floor.hall, last, floor.now)
+    floor.close("w2")
+    fewer, longer = wait_range(floor.hall, "tax", 11), forecast(floor.hall, last, floor.now)
+    assert cheap is not None
+    assert fewer is not None
+    assert fewer[1] > cheap[1]
+    assert rich is not None
+    assert longer is not None
+    assert longer.mean > 1.2 * rich.mean
+
+
+def test_without_windows_nothing_is_told() -> None:
+    floor = Floor()
+    ticket = floor.issue("tax")
+    for window in floor.hall.windows:
+        floor.close(window)
+    assert wait_range(floor.hall, "tax", 0) is None
+    assert forecast(floor.hall, ticket, floor.now) is None
+    assert forecast_all(floor.hall, floor.now) == {}
+    assert forecast_newcomer(floor.hall, "tax", floor.now) is None
+
+
+def test_the_same_seed_tells_the_same_and_another_hall_is_not_touched() -> None:
+    floor = Floor()
+    for service in ("tax", "social", "police") * 4:
+        floor.issue(service)
+    before = {lane: list(waiting) for lane, waiting in floor.hall.lanes.items()}
+    first = forecast_all(floor.hall, floor.now, seed=5)
+    assert forecast_all(floor.hall, floor.now, seed=5) == first
+    assert forecast_all(floor.hall, floor.now, seed=6) != first
+    assert {lane: list(waiting) for lane, waiting in floor.hall.lanes.items()} == before
+    assert all(t.status is TicketStatus.WAITING for t in floor.hall.tickets.values())
+    assert floor.hall.busy == {}
+
+
+@pytest.mark.parametrize("hours", [1, 3, 6])
+def test_a_forgotten_finish_does_not_poison_the_others(hours: int) -> None:
+    """The longer the service stands open, the less it counts: never more than one more service of delay."""
+
+    def told(*, forgotten: bool) -> Forecast:
+        floor = Floor(small_plan(windows=1))
+        if forgotten:
+            floor.issue("police")
+            floor.serve("w1")
+        floor.now += hours * 60 * MINUTE_MS
+        floor.issue("tax")
+        found = forecast(floor.hall, floor.issue("tax"), floor.now, samples=64)
+        assert found is not None
+        return found
+
+    assert abs(told(forgotten=True).mean - told(forgotten=False).mean) <= 2
+
+
+def test_a_window_that_keeps_people_waiting_behind_an_endless_service_is_doubtful() -> None:
+    floor = Floor(small_plan(windows=1))
+    floor.issue("police")
+    floor.serve("w1")
+    ticket = floor.issue("tax")
+    floor.now += 5 * 60 * MINUTE_MS
+    found = forecast(floor.hall, ticket, floor.now)
+    assert found is not None
+    assert found.mean == pytest.approx(floor.hall.plan.services["police"].mean_minutes)
+
+
+def test_lunch_by_the_rota_is_waited_for() -> None:
+    noon = 9 * 60 + 5
+    plan = small_plan(windows=1)
+    lunch = Shift("w1", noon, noon + 45, frozenset(range(7)), closed=True, name="午休")
+    floor = Floor(replace(plan, rota=(lunch,)))
+    floor.issue("tax")
+    floor.serve("w1")
+    ticket = floor.issue("tax")
+    found = forecast(floor.hall, ticket, floor.now, habits=Habits(cv=0.1, forgotten=0))
+    assert found is not None
+    assert found.mean == pytest.approx(50, abs=0.1)
+    floor.now = START + 20 * MINUTE_MS
+    floor.do(c.Finish(request="", by="t", window="w1"))
+    floor.do(c.Tick(request="", by="clock"))
+    assert floor.hall.windows["w1"].status is WindowStatus.PAUSED
+    found = forecast(floor.hall, ticket, floor.now)
+    assert found is not None
+    assert found.mean == pytest.approx(30)
+
+
+def test_a_parked_number_comes_back_before_those_behind_it() -> None:
+    floor = Floor(small_plan(windows=1))
+    floor.issue("tax")
+    floor.serve("w1")
+    floor.do(c.Park(request="", by="t", window="w1", minutes=1, reason="复印"))
+    tickets = [floor.issue("tax") for _ in range(3)]
+    parked = next(t.id for t in floor.hall.open_tickets() if t.status is TicketStatus.PARKED)
+    found = forecast_all(floor.hall, floor.now, habits=Habits(no_show=0), samples=0)
+    assert found[tickets[0]].mean < found[parked].mean < found[tickets[1]].mean
+
+
+def test_a_newcomer_is_told_what_the_number_then_is_told() -> None:
+    floor = Floor()
+    for _ in range(8):
+        floor.issue("social")
+    newcomer = forecast_newcomer(floor.hall, "social", floor.now, samples=0)
+    ticket = floor.do(c.Issue(request="", by="t", service="social"))
+    found = forecast(floor.hall, ticket, floor.now, samples=0)
+    assert newcomer is not None
+    assert found is not None
+    assert newcomer.mean == pytest.approx(found.mean, abs=0.1)
+
+
+@given(st.floats(0, 300), st.floats(0, 300))
+def test_a_range_is_rounded_outward(low: float, more: float) -> None:
+    told = rounded(low, low + more)
+    assert told[0] <= low
+    assert told[1] >= low + more
+    assert all(minutes <= 10 or minutes % 5 == 0 for minutes in told)
+
+
+@given(st.sampled_from([0.3, 0.6, 0.7, 0.8]))
+def test_unit_times_rise_and_have_mean_one(cv: float) -> None:
+    times = unit_times(cv)
+    assert sum(times) / len(times) == pytest.approx(1)
+    assert list(times) == sorted(times)
+
+
+def test_calibration_takes_the_bias_out_and_leaves_a_tenth_on_either_side() -> None:
+    seen = [(Forecast(10, 2, 8, 12), 11 + offset / 10) for offset in range(-50, 51)]
+    fit = calibrated(seen)
+    assert fit.bias == pytest.approx(1.1)
+    inside = sum(11 + fit.low * 2 <= came <= 11 + fit.high * 2 for _, came in seen)
+    assert 0.78 <= inside / len(seen) <= 0.82
+    assert calibrated(seen[:5]) == Calibration()
+
+
+def test_speeds_follow_what_clerks_did_and_bear_a_forgotten_finish() -> None:
+    floor = Floor(small_plan(windows=1))
+    for minutes in (5, 5, 5, 5, 5, 5, 5, 5):
+        floor.issue("tax")
+        floor.serve("w1")
+        floor.now += minutes * MINUTE_MS
+        floor.do(c.Finish(request="", by="t", window="w1"))
+    quick = speeds(floor.hall.plan, floor.hall.tickets.values())["w1"]
+    assert 0.7 < quick < 0.8
+    floor.issue("tax")
+    floor.serve("w1")
+    floor.now += 500 * MINUTE_MS
+    floor.do(c.Finish(request="", by="t", window="w1"))
+    assert speeds(floor.hall.plan, floor.hall.tickets.values())["w1"] < quick + 0.2

@@ -87,6 +87,7 @@ def facts(journal: Path) -> list[Fact]:
         elif sender != owner:
             request = ""
         fields = msgspec.json.decode(body)
+        person = fields.get("person") if kind == "TicketIssued" else None
         found.append(
             Fact(
                 seq=seq,
@@ -96,7 +97,7 @@ def facts(journal: Path) -> list[Fact]:
                 ticket=fields.get("ticket", ""),
                 window=fields.get("window", ""),
                 service=fields.get("service", ""),
-                person=(fields.get("person") or {}).get("key", ""),
+                person=person["key"] if person else "",
             )
         )
     return found[::-1]

@@ -78,6 +78,15 @@ def test_the_first_call_is_rendered_offered_and_not_rendered_again(shelf: BlobSt
     finally:
         second.stop()
 
+    idle = Grown(shelf)
+    third = ClipRendering(shelf, tmp_path / "clips", HALL, grown=idle)
+    third.issued("K009")
+    third.start()
+    try:
+        idle.wait_for("A", "K", "零零九号")
+    finally:
+        third.stop()
+
 
 def test_a_hall_that_cannot_render_says_why_and_goes_on(
     shelf: BlobStore, tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -166,11 +166,14 @@ def test_a_hall_without_sound_raises_an_alert_and_goes_on(
 
 
 def test_calls_of_other_zones_are_left_to_others(hall: Hall, tmp_path: Path) -> None:
-    section = AnnounceSection(zones=("shuiwu",))
+    section = AnnounceSection(zones=("shuiwu",), readings=1)
     with announcing(hall, sound(tmp_path / "keep"), tmp_path / "cache", section):
         hall.wait_presence(Presence.READY)
-        hall.call("c1")
-    assert kept(tmp_path / "keep") == []
+        hall.call("c1", "A001")
+        hall.call("c2", "C002", zone="shuiwu")
+        counters = hall.wait_counter("finished")
+    assert counters["queued"] == 1
+    assert [path.stem.split("-")[-1] for path in (tmp_path / "keep").iterdir()] == ["C002"]
 
 
 def test_the_program_refuses_a_wrong_file_with_a_sentence_and_never_loads_kivy(tmp_path: Path) -> None:

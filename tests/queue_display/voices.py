@@ -80,7 +80,15 @@ class Hall:
         state = ServerState(s=Presence.READY, boot="b1", at_ms=self.now_ms(), http=http, blobs=blobs)
         self.bus.publish(topics.SERVER, state)
 
-    def call(self, name: str, number: str = "A012", *, age_ms: int = 0, expires_ms: int = 60_000) -> Call:
+    def call(
+        self,
+        name: str,
+        number: str = "A012",
+        *,
+        age_ms: int = 0,
+        expires_ms: int = 60_000,
+        zone: str = "zonghe",
+    ) -> Call:
         """Call a number to window 3."""
         at = self.now_ms() - age_ms
         speech = Speech(lang="zh", parts=call_parts(number, "3号窗口"))
@@ -92,7 +100,7 @@ class Hall:
             number=number,
             window="w03",
             window_label="3号窗口",
-            zone="zonghe",
+            zone=zone,
             service="综合",
             at_ms=at,
             expires_ms=at + expires_ms,

@@ -19,6 +19,7 @@ from tests.hall.server_process import ServerProcess, write_hall
 
 LIMIT_SECONDS = 30.0
 RETRY_SECONDS = 1.2
+HAND_SECONDS = 0.35
 WIDTH, HEIGHT = 1080, 1920
 
 
@@ -147,10 +148,11 @@ class KioskProcess:
 
 
 def tap_until(display: Display, marks: Marks, page: str, x: float, y: float) -> tuple[int, int]:
-    """Tap as an impatient citizen does, until this page is shown (a page ignores its first 0.3 s).
+    """Tap until this page is shown. A page ignores its first 0.3 s, a hand takes longer than that.
 
     The instants of the tap that worked and of the flip.
     """
+    threading.Event().wait(HAND_SECONDS)
     for _ in range(int(LIMIT_SECONDS / RETRY_SECONDS)):
         tapped = display.tap(x, y)
         shown = marks.seen(page, after=tapped, seconds=RETRY_SECONDS)

@@ -134,11 +134,17 @@ class HallServer:
             one=self._config.file.voice.one,
         )
         self._service = HallService(self._config.plan, journal, clock=self._clock, publisher=bus, look=look)
-        self._stations = StationDesk(self._service, bus, self._station_configs(key))
-        snapshots = Snapshots(self._config.plan, journal, on_alarm=self._alarms.append)
-        self._service.on_view(lambda _: snapshots.nudge())
         self._blobs = BlobStore(self._state / "blobs")
         self._blobs.publish("catalogue", msgspec.json.encode(self._config.catalogue))
+        clips = self._clips()
+        self._stations = StationDesk(
+            self._service,
+            bus,
+            self._station_configs(key),
+            on_issued=clips.issued if clips else lambda _: None,
+        )
+        snapshots = Snapshots(self._config.plan, journal, on_alarm=self._alarms.append)
+        self._service.on_view(lambda _: snapshots.nudge())
         callboxes = self._callboxes()
         part = self._config.file.web
         web = WebServer(
@@ -164,7 +170,9 @@ class HallServer:
         undo.callback(bus.close)
         undo.callback(lambda: bus.publish(topics.SERVER, self._server_state(m.Presence.DISCONNECTED)))
         self._start_beat(undo, bus)
-        self._start_clips(undo)
+        if clips is not None:
+            clips.start()
+            undo.callback(clips.stop)
         self._announce(undo)
         if callboxes is not None:
             callboxes.start()
@@ -242,13 +250,13 @@ class HallServer:
         undo.callback(announcement.close)
         undo.callback(worker.join)
 
-    def _start_clips(self, undo: ExitStack) -> None:
-        """Render the voice's clips in the background, the likely ones first."""
+    def _clips(self) -> ClipRendering | None:
+        """What renders the voice's clips in the background, the likely ones and issued numbers first."""
         voice, plan = self._config.file.voice, self._config.plan
         if not voice.render:
-            return
+            return None
         services = plan.services.values()
-        clips = ClipRendering(
+        return ClipRendering(
             self._blobs,
             self._state / "clips",
             SpokenHall(
@@ -262,8 +270,6 @@ class HallServer:
             ),
             grown=self._beat_now.set,
         )
-        clips.start()
-        undo.callback(clips.stop)
 
     # ------------------------------------------------------------ beat
 

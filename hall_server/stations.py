@@ -45,8 +45,16 @@ class StationSeen:
 class StationDesk:
     """Serves the requests of stations and keeps the list of them; wire it before the bus opens."""
 
-    def __init__(self, service: HallService, bus: Bus, configs: dict[str, m.StationConfig]) -> None:
+    def __init__(
+        self,
+        service: HallService,
+        bus: Bus,
+        configs: dict[str, m.StationConfig],
+        *,
+        on_issued: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._service = service
+        self._on_issued = on_issued
         self._bus = bus
         self._configs = configs
         self._lock = threading.Lock()
@@ -83,6 +91,7 @@ class StationDesk:
         )
 
         def answered(answer: Answer) -> Future[m.IssueAnswer]:
+            self._on_issued(answer.ticket.rpartition("-")[2])
             return _then(
                 self._service.query(lambda hall: self._slip(hall, answer.ticket)),
                 lambda slip: m.IssueAnswer(id=request.id, slip=slip, existing=answer.existing),

@@ -133,7 +133,7 @@ class Window(Client):
         self._http = httpx.Client(timeout=3)
 
     def turn(self) -> None:
-        if self.ask("next").type != "ok":
+        if not self.ask("next").ticket:
             self.stop.wait(0.05)
             return
         while self.chance.random() < 0.2 and self.ask("recall").type == "ok":

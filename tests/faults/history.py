@@ -115,6 +115,7 @@ def check(history: list[Line], journal: list[Fact]) -> list[str]:
         real_time_order,
         first_come,
         honest_nobody,
+        no_false_success,
     )
     return [f"{one.__name__}: {wrong}" for one in checks for wrong in one(history, journal)]
 
@@ -296,12 +297,33 @@ def honest_nobody(history: list[Line], journal: list[Fact]) -> Iterator[str]:
     for line in history:
         if line.type == "invoke":
             pressed[line.client] = line.at
-        elif line.type == "refused" and line.code == "nobody_waiting":
-            since = pressed[line.client]
+        elif _nobody(line):
+            # A refusal is decided anew by each repeat; a confirmation is the first one's.
+            since = pressed[line.client] if line.code else asked_at[line.client, line.request]
             for ticket, (from_, until) in spans:
                 if from_ < since and line.at < until:
                     yield f"{line.client} was told 暂无等待 at {line.at:.3f} while {ticket} waited"
                     break
+
+
+def _nobody(line: Line) -> bool:
+    """The press found nobody: refused, or confirmed without a number when it ended a service."""
+    if line.command != "next":
+        return False
+    return line.code == "nobody_waiting" or (line.type == "ok" and not line.ticket)
+
+
+def no_false_success(history: list[Line], _journal: list[Fact]) -> Iterator[str]:
+    """Who was told that a number is called can receive it, and then end it."""
+    here: dict[str, tuple[str, str]] = {}
+    for line in history:
+        if line.type == "ok" and line.command in ("next", "arrive", "finish"):
+            here[line.client] = (line.command, line.ticket)
+        elif line.type == "refused" and line.command in ("arrive", "finish"):
+            before, ticket = here.get(line.client, ("", ""))
+            wanted = "next" if line.command == "arrive" else "arrive"
+            if before == wanted and ticket:
+                yield f"{line.client} was told {before} {ticket}, then {line.command} is {line.code}"
 
 
 def _first_invocations(history: list[Line]) -> dict[tuple[str, str], float]:

@@ -165,6 +165,25 @@ def test_nobody_waits_said_while_somebody_does() -> None:
     assert found(overlapping, journal) == set(), "both may have been called meanwhile"
 
 
+def test_nobody_waits_said_by_an_end_without_a_next_number() -> None:
+    lines, journal = right()
+    lines += told("w3", "next", "n1", 3.2, 3.8, ticket="")
+    assert found(lines, journal) == {"honest_nobody"}
+
+
+def test_nobody_waits_may_be_repeated_when_somebody_has_come() -> None:
+    lines, journal = right()
+    told_before = told("w3", "next", "n1", 0.2, 0.3, ticket="")
+    again = told("w3", "next", "n1", 3.2, 3.8, ticket="")
+    assert found([*lines, *told_before, *again], journal) == set(), "the first answer stands"
+
+
+def test_a_success_that_did_not_happen() -> None:
+    lines, journal = right()
+    lines += told("w2", "arrive", "a1", 5.6, 5.7, code="no_ticket")
+    assert found(lines, journal) == {"no_false_success"}
+
+
 def test_a_history_is_read_as_it_was_written(tmp_path: Path) -> None:
     lines, _ = right()
     history = History(tmp_path / "history.jsonl")

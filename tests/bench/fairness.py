@@ -95,15 +95,15 @@ def plot(by_share: dict[float, list[Figures]]) -> str:
             _text(16, y, f"{share:.0%} green, {LOAD} x load: p95 (bar) and worst (line), minutes", 17)
         )
         y += 16
+        limit = _LEFT + 1.15 * found[0].normal[1] * scale
+        parts.append(
+            f'<line x1="{limit:.0f}" x2="{limit:.0f}" y1="{y}" y2="{y + _ROW * len(found)}" '
+            'stroke="#b3261e" stroke-dasharray="5 4"/>'
+        )
         for one in found:
             parts.append(_text(16, y + 24, one.rule, 15))
             parts += _bar(y + 4, one.green, scale, "#1b8a5a") + _bar(y + 22, one.normal, scale, "#3b6fb6")
             y += _ROW
-        limit = _LEFT + 1.15 * found[0].normal[1] * scale
-        parts.append(
-            f'<line x1="{limit:.0f}" x2="{limit:.0f}" y1="{y - _ROW * len(found)}" y2="{y}" '
-            'stroke="#b3261e" stroke-dasharray="5 4"/>'
-        )
         y += 34
     parts.append(_text(16, y, "green: green lane; blue: normal; red: normal p95 of first come + 15 %", 14))
     body = "\n".join(parts)
@@ -114,7 +114,8 @@ def plot(by_share: dict[float, list[Figures]]) -> str:
 
 
 def _text(x: float, y: float, text: str, size: int) -> str:
-    return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="#1a1a1a">{text}</text>'
+    halo = 'stroke="#fff" stroke-width="4" paint-order="stroke"'
+    return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="#1a1a1a" {halo}>{text}</text>'
 
 
 def _bar(y: float, three: tuple[float, float, float], scale: float, colour: str) -> list[str]:
@@ -146,9 +147,7 @@ def main() -> None:
         for i, name in enumerate(RULES)
         if all(meets(share, found[i], found[0]) for share, found in by_share.items())
     ]
-    print(
-        f"Q7: {len(both)} rules meet both shares: {', '.join(both) or 'none'} (bar at least 1 besides none)"
-    )
+    print(f"Q7: {len(both)} rules meet both shares: {', '.join(both) or 'none'} (bar >= 1 rule)")
 
 
 def _page(text: str, seeds: range) -> str:
@@ -159,7 +158,7 @@ def _page(text: str, seeds: range) -> str:
         "same people under every rule; pauses fall differently, because clerks act differently.\n\n"
         f"{text}\n\n![p95 and worst under each rule](../pictures/calling-rules.svg)\n\n"
         "Bar Q7: at 10 % green p95 of green <= 5 min and p95 of normal <= first come + 15 %; at 35 % p95\n"
-        "and worst of normal <= first come + 15 %. What follows from it stands in [forecast.md](forecast.md).\n"
+        "and worst of normal <= first come + 15 %. What follows from it: [forecast.md](forecast.md).\n"
     )
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 
 from contract.messages import WindowStatus
 from devices.health import Health
-from devices.ports import CallBoxBus, CallBoxKey, KeyPress
+from devices.ports import CallBoxBus, CallBoxKey, KeyPress, State
 from devices.supervisor import Supervised
 from hall_server.hall import commands as c
 from hall_server.hall.lookup import Answer
@@ -46,7 +46,8 @@ class CallBoxDesk:
         self._windows = dict(windows)
         self._addresses = {window: address for address, window in windows.items()}
         self._shown: dict[int, str] = {}
-        self._device: Supervised[CallBoxBus] = Supervised("callboxes", driver, listener)
+        self._listener = listener
+        self._device: Supervised[CallBoxBus] = Supervised("callboxes", driver, self._changed)
         service.on_view(self._show_view)
 
     @property
@@ -62,6 +63,14 @@ class CallBoxDesk:
     def stop(self) -> None:
         """Let go of the line."""
         self._device.stop()
+
+    def _changed(self, health: Health) -> None:
+        """On the device's thread: a line that is back has boxes that show nothing."""
+        if health.state is State.READY:
+            self._shown.clear()
+            self._show_view(self._service.view)
+        if self._listener is not None:
+            self._listener(health)
 
     def _pressed(self, press: KeyPress) -> None:
         """On the device's thread: only post."""
@@ -85,14 +94,19 @@ class CallBoxDesk:
         return _COMMANDS[key](**sender)
 
     def _tell(self, address: int, answer: Future[Answer]) -> None:
-        """Put a refusal on the box; a success shows itself with the next view."""
+        """Put a refusal on the box; a success shows itself with the next view.
+
+        "Nobody" stays until the window has a number; any other refusal gives way to the number with the
+        next view.
+        """
         error = answer.exception()
         if error is None:
             return
         nobody = isinstance(error, RuleBroken) and error.code == "nobody_waiting"
         if not isinstance(error, RuleBroken):
             log.error("a press at address %d failed: %s", address, error)
-        self._shown.pop(address, None)
+        if not nobody:
+            self._shown.pop(address, None)
         self._show(address, NOBODY_TEXT if nobody else REFUSED_TEXT)
 
     def _show_view(self, view: HallView) -> None:

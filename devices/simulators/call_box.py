@@ -84,6 +84,11 @@ class CallBoxSimulator:
             displays = {str(address): text for address, text in self._displays.items()}
             return {"displays": displays, "faults": sorted(self._faults)}
 
+    def blank(self) -> None:
+        """The boxes lose their power for an instant: their displays forget."""
+        with self._lock:
+            self._displays = dict.fromkeys(self.addresses, "")
+
     def press(self, address: int, key: CallBoxKey) -> None:
         """Press a key. Raises KeyError for an address without a box."""
         with self._lock:

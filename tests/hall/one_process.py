@@ -49,6 +49,14 @@ class Screen:
             self._state = fold(self._state, message, Now(monotonic()))
             self._more.notify_all()
 
+    def eventually(self, fits: Callable[[], bool]) -> None:
+        """Until something true of the hall outside this screen."""
+        with self._more:
+            deadline = monotonic() + LIMIT_SECONDS
+            while not fits():
+                assert monotonic() < deadline
+                self._more.wait(0.05)
+
     def wait(self, fits: Callable[[BoardView], bool]) -> BoardView:
         """The picture, once it fits."""
         with self._more:

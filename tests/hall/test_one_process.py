@@ -72,6 +72,26 @@ def test_paper_out_keeps_the_number_and_its_place(tmp_path: Path) -> None:
         hall.screen.wait(lambda v: bool(v.rows) and v.rows[0].number == "C001")
 
 
+def test_a_call_box_shows_what_its_window_has_and_again_after_a_pulled_plug(tmp_path: Path) -> None:
+    with whole_hall(tmp_path) as hall:
+
+        def shows(address: int, text: str) -> bool:
+            return hall.callbox.state()["displays"][str(address)] == text  # type: ignore[index]
+
+        hall.callbox.press(5, CallBoxKey.NEXT)
+        hall.screen.eventually(lambda: shows(5, "----"))
+        hall.kiosk.at_rest()
+        hall.kiosk.do(*WAY, e.Take())
+        hall.kiosk.number("C001")
+        hall.callbox.press(3, CallBoxKey.NEXT)
+        hall.screen.eventually(lambda: shows(3, "C001"))
+        assert shows(5, "----"), "other windows' news do not wipe it"
+        hall.callbox.set_fault("unplugged", True)
+        hall.callbox.blank()
+        hall.callbox.set_fault("unplugged", False)
+        hall.screen.eventually(lambda: shows(3, "C001"))
+
+
 def test_a_server_that_restarts_under_everyone_loses_nothing(tmp_path: Path) -> None:
     with whole_hall(tmp_path) as hall:
         hall.kiosk.at_rest()

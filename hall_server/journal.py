@@ -272,7 +272,8 @@ class Journal:
                 continue
             for entry in item.entries:
                 kind, body = type(entry.event).__name__, encode_event(entry.event)
-                head = chain(head, entry.seq, str(entry.wall_ms), entry.day, kind, entry.sender, body)
+                when = (str(entry.event.at_ms), str(entry.wall_ms))
+                head = chain(head, entry.seq, *when, entry.day, kind, entry.sender, body)
                 last = entry.seq
                 place = (entry.seq, entry.event.at_ms, entry.wall_ms, entry.day)
                 events.append((*place, kind, entry.sender, body, head))
@@ -326,6 +327,16 @@ def _row(ticket: Ticket) -> tuple[str, str, str, int, str, str, str]:
 
 def verified(db: apsw.Connection, after: int = 0) -> Iterator[Entry]:
     """Events after a seq in order; raises JournalBroken naming the first record that does not hold."""
+    last = after
+    try:
+        for entry in _chained(db, after):
+            yield entry
+            last = entry.seq
+    except (UnicodeDecodeError, apsw.Error, msgspec.DecodeError) as error:
+        raise JournalBroken(f"record {last + 1} cannot be read: {error}") from error
+
+
+def _chained(db: apsw.Connection, after: int) -> Iterator[Entry]:
     head = GENESIS
     if after:
         row = db.execute("SELECT hash FROM event WHERE seq=?", (after,)).fetchone()
@@ -334,11 +345,12 @@ def verified(db: apsw.Connection, after: int = 0) -> Iterator[Entry]:
         head = row[0]
     expected = after
     rows = db.execute(
-        "SELECT seq, wall_ms, day, kind, sender, body, hash FROM event WHERE seq>? ORDER BY seq", (after,)
+        "SELECT seq, at_ms, wall_ms, day, kind, sender, body, hash FROM event WHERE seq>? ORDER BY seq",
+        (after,),
     )
-    for seq, wall_ms, day, kind, sender, body, stored in rows:
+    for seq, at_ms, wall_ms, day, kind, sender, body, stored in rows:
         expected += 1
-        head = chain(head, seq, str(wall_ms), day, kind, sender, body)
+        head = chain(head, seq, str(at_ms), str(wall_ms), day, kind, sender, body)
         if seq != expected:
             raise JournalBroken(f"record {expected} is missing")
         if head != stored:
@@ -351,13 +363,18 @@ def verify(path: Path) -> int:
 
     Raises JournalBroken naming the first bad record, or what SQLite finds wrong in the file.
     """
-    db = connect(path, readonly=True)
+    try:
+        db = connect(path, readonly=True)
+    except apsw.Error as error:
+        raise JournalBroken(f"{path} cannot be opened: {error}") from error
     try:
         count = sum(1 for _ in verified(db))
         found = db.pragma("integrity_check")
         if found != "ok":
             raise JournalBroken(f"the file is damaged: {found}")
         return count
+    except apsw.Error as error:
+        raise JournalBroken(f"the file is damaged: {error}") from error
     finally:
         db.close()
 

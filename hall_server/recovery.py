@@ -101,8 +101,8 @@ class Snapshots:
         try:
             count = verify(self._journal.path)
             log.info("the chain of %d events holds", count)
-        except JournalBroken as broken:
-            log.error("journal: %s", broken)
+        except Exception as broken:
+            log.exception("journal: the check of the whole chain failed")
             self._on_alarm(f"日志校验失败：{broken}")
             return
         hall = Hall(self._plan)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from contract.messages import TicketStatus
 from hall_server.hall.model import LEVEL_HELP, LEVEL_OWN, Class, Hall, Lane, Ticket
 from hall_server.hall.plan import CallingKind, CallingRule
 
@@ -41,14 +42,20 @@ def next_for(hall: Hall, window: str, now_ms: int) -> Ticket | None:
 
 
 def candidates(hall: Hall, window: str, now_ms: int) -> Iterator[Candidate]:
-    """The first of each lane that the window may call; who stands at another window is passed over."""
+    """The first of each lane that the window may call; who stands at another window is passed over.
+
+    Who is being served here is not: pressing next ends that service.
+    """
     skills, clerk = hall.skills[window], hall.windows[window].clerk
+    here = hall.ticket_at(window)
+    freed = here.visit if here is not None and here.status is TicketStatus.SERVING else ""
     for lane, waiting in hall.lanes.items():
         if (lane.window and lane.window != window) or (lane.clerk and lane.clerk != clerk):
             continue
         if not all(service in skills for service in lane.services):
             continue
-        ticket = next((t for t in (hall.tickets[i] for _, i in waiting) if not hall.busy.get(t.visit)), None)
+        people = (hall.tickets[ticket] for _, ticket in waiting)
+        ticket = next((t for t in people if hall.busy.get(t.visit, 0) <= (t.visit == freed)), None)
         if ticket is None:
             continue
         bound = bool(lane.window or lane.clerk)
@@ -94,8 +101,8 @@ def _of_group(hall: Hall, group: str, found: list[Candidate]) -> Candidate:
     if rule.kind is CallingKind.RATIO and normal_turn(hall.turns.get(group, (0, 0)), rule):
         return min(normal, key=_first)
     if rule.kind is CallingKind.AGED:
-        aged = [c for c in normal if c.wait_ms >= rule.aged_minutes * MINUTE_MS]
-        if aged:
+        aged = [c for c in found if c.wait_ms >= rule.aged_minutes * MINUTE_MS]
+        if any(c.lane.rank_class is Class.NORMAL for c in aged):
             return min(aged, key=_first)
     return min(preferred, key=_strictly)
 

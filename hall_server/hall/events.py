@@ -195,10 +195,12 @@ class TicketParked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReturned(Event):
-    """A parked number, or one that had passed (then with its new ``rank``), came back into its queue."""
+    """A parked number, or one that had passed (then with its new ``rank``), came back into its queue;
+    ``visit`` when its holder has begun another visit meanwhile."""
 
     ticket: str
     rank: int | None = None
+    visit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

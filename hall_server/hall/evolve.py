@@ -116,7 +116,14 @@ def _cancelled(hall: Hall, event: e.TicketCancelled) -> None:
 
 def _returned(hall: Hall, event: e.TicketReturned) -> None:
     old = hall.tickets[event.ticket]
-    new = replace(old, status=TicketStatus.WAITING, parked_until_ms=0, window="", ended_ms=0)
+    new = replace(
+        old,
+        status=TicketStatus.WAITING,
+        parked_until_ms=0,
+        window="",
+        ended_ms=0,
+        visit=event.visit or old.visit,
+    )
     put(hall, old, new if event.rank is None else replace(new, rank=event.rank))
 
 

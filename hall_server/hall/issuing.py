@@ -8,7 +8,7 @@ from hall_server.hall import events as e
 from hall_server.hall.day import MINUTE_MS, local_minute, slot_of
 from hall_server.hall.lookup import STATUS_TEXT, Answer, Decision, service_named, ticket_named
 from hall_server.hall.model import Booking, Class, Hall, RuleBroken
-from hall_server.hall.plan import Service
+from hall_server.hall.plan import CallingKind, Service
 
 RANK_BITS = 16
 
@@ -193,17 +193,37 @@ def return_no_show(hall: Hall, command: c.ReturnNoShow, now_ms: int) -> Decision
         raise RuleBroken("wrong_state", f"{ticket.number} {STATUS_TEXT[ticket.status]}，没有过号")
     if ticket.person is not None and hall.held(ticket.person.key, (ticket.service, *ticket.also)):
         raise RuleBroken("held_again", f"{ticket.number} 的持有人已重新取号")
-    rank = rank_behind(hall, ticket.id, hall.plan.rules.return_places)
-    return Decision((e.TicketReturned(at_ms=now_ms, ticket=ticket.id, rank=rank),), Answer(ticket.id))
+    event = e.TicketReturned(
+        at_ms=now_ms,
+        ticket=ticket.id,
+        rank=rank_behind(hall, ticket.id, hall.plan.rules.return_places),
+        visit=visit_of(hall, ticket.person),
+    )
+    return Decision((event,), Answer(ticket.id))
 
 
-def rank_behind(hall: Hall, ticket_id: str, places: int) -> int:
-    """The place behind so many of its lane (all of them when fewer wait); its own when nobody does."""
+def rank_behind(hall: Hall, ticket_id: str, places: int | None) -> int:
+    """The place behind so many of its queue, None = behind all of it; its own when nobody waits.
+
+    The queue is everyone whose first service this is; where a rule calls the classes apart, those of the
+    same class. The place lies right behind a neighbour and is shared with nobody.
+    """
     ticket = hall.tickets[ticket_id]
-    lane = hall.lanes.get(ticket.lane)
-    if not lane:
+    together = hall.plan.rule_of(ticket.service).kind in (CallingKind.FIRST_COME, CallingKind.ACCUMULATING)
+    lanes = [
+        waiting
+        for lane, waiting in hall.lanes.items()
+        if lane.services[0] == ticket.service and (together or lane.rank_class is ticket.rank_class)
+    ]
+    if not lanes or places == 0:
         return ticket.rank
-    return max(ticket.rank, int(lane[min(places, len(lane)) - 1][0]) + 1) if places else ticket.rank
+    if places is None:
+        behind = max(int(waiting[-1][0]) for waiting in lanes)
+        return max(ticket.rank, behind + (1 << RANK_BITS - 1))
+    first: list[int] = sorted(rank for waiting in lanes for rank, _ in waiting[: places + 1])
+    behind = first[min(places, len(first)) - 1]
+    after = min([*first[places:], behind + (1 << RANK_BITS)])
+    return max(ticket.rank, behind + max(1, (after - behind) // 2))
 
 
 def skip_numbers(hall: Hall, command: c.SkipNumbers, now_ms: int) -> Decision:

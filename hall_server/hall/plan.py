@@ -34,10 +34,9 @@ class CallingRule:
     """How a service group calls.
 
     ``green_weight``, ``appointment_weight``: waits count so many times (accumulating). ``ratio``: after so
-    many preferred ones, ``ratio_normal`` normal ones. ``aged_minutes``: a normal one who waited longer goes
-    before the preferred (aged). ``green_share_percent``: above this share of green among the last hundred
-    calls green is no longer preferred (aged, ratio), so that a flood of green cannot starve the rest.
-    ``max_wait_minutes``: whoever waited longer goes first whatever the rule, 0 = never.
+    many preferred ones, ``ratio_normal`` normal ones. ``aged_minutes``: once a normal one waited longer,
+    everyone who did goes by first come (aged). ``max_wait_minutes``: whoever waited longer goes first
+    whatever the rule, 0 = never.
     """
 
     kind: CallingKind = CallingKind.FIRST_COME

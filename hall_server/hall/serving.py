@@ -149,7 +149,7 @@ def _rank_after_no_show(hall: Hall, ticket: Ticket) -> int | None:
     if rules.no_show_policy is NoShowPolicy.BACK:
         return rank_behind(hall, ticket.id, rules.back_places)
     if rules.no_show_policy is NoShowPolicy.END:
-        return rank_behind(hall, ticket.id, len(hall.lanes.get(ticket.lane, ())))
+        return rank_behind(hall, ticket.id, None)
     return None
 
 

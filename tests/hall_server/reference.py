@@ -2,15 +2,13 @@
 
 Lists, scans of everybody, no indexes. Places are fractions: a number that goes back behind somebody gets
 the middle between that one and the next. Nothing of ``hall_server.hall`` is used but the described hall
-and the names of commands. A ``Concession`` makes it do what the core is known to do otherwise, so that
-walks can go on and look for more; each stands as a failing example in test_against_reference.py.
+and the names of commands.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from enum import Enum
 from fractions import Fraction
 
 from hall_server.hall import commands as c
@@ -18,14 +16,6 @@ from hall_server.hall.plan import CallingKind, Plan
 
 OPEN = ("waiting", "called", "serving", "parked")
 CHINA = timezone(timedelta(hours=8))
-
-
-class Concession(Enum):
-    """Where the core differs from this reference, known and reported."""
-
-    NEXT_PASSES_OVER_WHO_STANDS_HERE = 1
-    TWO_BEHIND_THE_SAME_BY_NUMBER = 2
-    BEHIND_ITS_OWN_CLASS_ONLY = 3
 
 
 class Refused(Exception):
@@ -60,7 +50,6 @@ class Reference:
     """The whole hall: everybody who ever came today, in the order in which they came."""
 
     plan: Plan
-    concessions: frozenset[Concession] = frozenset()
     everybody: list[Holder] = field(default_factory=list)
     desks: dict[str, Desk] = field(default_factory=dict)
     issued: dict[str, int] = field(default_factory=dict)
@@ -182,13 +171,9 @@ class Reference:
         present = self._at(window)
         if present is not None and present.status == "called":
             raise Refused("still being called")
-        found = []
-        if Concession.NEXT_PASSES_OVER_WHO_STANDS_HERE in self.concessions:
-            found = self._callable(window)
         if present is not None:
             present.status = "done"
-        if Concession.NEXT_PASSES_OVER_WHO_STANDS_HERE not in self.concessions:
-            found = self._callable(window)
+        found = self._callable(window)
         found = [h for h in found if h.service in self.plan.windows[window].services] or found
         if not found:
             if present is not None:
@@ -310,7 +295,7 @@ class Reference:
     def _behind(self, holder: Holder, places: int) -> Fraction:
         """Behind so many who wait for the same service (of the same preference where that comes first);
         never further ahead than before."""
-        apart = self._strict(holder.service) or Concession.BEHIND_ITS_OWN_CLASS_ONLY in self.concessions
+        apart = self._strict(holder.service)
         others = sorted(
             h.place
             for h in self.everybody
@@ -324,8 +309,6 @@ class Reference:
         last = others[min(places, len(others)) - 1]
         if holder.place > last:
             return holder.place
-        if Concession.TWO_BEHIND_THE_SAME_BY_NUMBER in self.concessions:
-            return last + Fraction(1, 1000)
         later = [h.place for h in self.everybody if h.place > last and h is not holder]
         return (last + min(later)) / 2 if later else last + Fraction(1, 2)
 

@@ -17,11 +17,10 @@ from hall_server.hall.evolve import evolve
 from hall_server.hall.model import Hall, RuleBroken
 from hall_server.hall.plan import CallingKind, CallingRule, NoShowPolicy, Plan
 from tests.hall_server.halls import small_plan
-from tests.hall_server.reference import Concession, Reference, Refused
+from tests.hall_server.reference import Reference, Refused
 from tests.hall_server.test_hall import NOON
 
 STEPS = 1500
-KNOWN = frozenset(Concession)
 
 
 def described(policy: NoShowPolicy, kind: CallingKind) -> Plan:
@@ -35,12 +34,10 @@ def described(policy: NoShowPolicy, kind: CallingKind) -> Plan:
 class Pair:
     """The core and the reference side by side."""
 
-    def __init__(
-        self, policy: NoShowPolicy, kind: CallingKind, concessions: frozenset[Concession] = KNOWN
-    ) -> None:
+    def __init__(self, policy: NoShowPolicy, kind: CallingKind) -> None:
         plan = described(policy, kind)
         self.strict = kind is CallingKind.STRICT
-        self.hall, self.reference = Hall(plan), Reference(plan, concessions)
+        self.hall, self.reference = Hall(plan), Reference(plan)
         self.plan, self.now_ms = plan, NOON
         self.told: list[str] = []
         self.count = 0
@@ -212,20 +209,13 @@ Both.TestCase.settings = settings(
 TestBoth = Both.TestCase
 
 
-# ---------------------------------------------------------------- known differences
+# ---------------------------------------------------------------- differences that the walks once found
 
-NONE: frozenset[Concession] = frozenset()
 P = Person(key="p")
 
 
-def known(reason: str) -> pytest.MarkDecorator:
-    """A difference that has been reported: when it is mended this fails, and its concession goes."""
-    return pytest.mark.xfail(raises=AssertionError, strict=True, reason=reason)
-
-
-@known("next passes over the other number of the person who stands at this very window")
 def test_next_calls_the_other_number_of_who_stands_here() -> None:
-    pair = Pair(NoShowPolicy.VOID, CallingKind.FIRST_COME, NONE)
+    pair = Pair(NoShowPolicy.VOID, CallingKind.FIRST_COME)
     for service in ("tax", "social"):
         pair.now_ms += 1000
         pair.do(c.Issue, service=service, person=P)
@@ -234,9 +224,8 @@ def test_next_calls_the_other_number_of_who_stands_here() -> None:
     pair.do(c.CallNext, window="w1")
 
 
-@known("END and BACK count the number's own class only: alone in its class it stays first")
 def test_a_no_show_goes_behind_everybody_when_first_come_is_the_rule() -> None:
-    pair = Pair(NoShowPolicy.END, CallingKind.FIRST_COME, NONE)
+    pair = Pair(NoShowPolicy.END, CallingKind.FIRST_COME)
     for green in ("disabled", "", ""):
         pair.now_ms += 1000
         pair.do(c.Issue, service="tax", green_reason=green)
@@ -244,9 +233,8 @@ def test_a_no_show_goes_behind_everybody_when_first_come_is_the_rule() -> None:
     pair.do(c.NoShow, window="w1")
 
 
-@known("two that go behind the same one stand in the order of their numbers: one is a place too far back")
 def test_back_three_places_is_three_places() -> None:
-    pair = Pair(NoShowPolicy.BACK, CallingKind.FIRST_COME, NONE)
+    pair = Pair(NoShowPolicy.BACK, CallingKind.FIRST_COME)
     tickets = []
     for _ in range(3):
         pair.now_ms += 1000
@@ -263,9 +251,8 @@ def test_back_three_places_is_three_places() -> None:
     pair.do(c.NoShow, window="w2")
 
 
-@known("a number let back after no-show belongs to another visit than the person's newer one")
 def test_who_came_back_is_not_called_to_two_windows() -> None:
-    pair = Pair(NoShowPolicy.MANUAL, CallingKind.FIRST_COME, NONE)
+    pair = Pair(NoShowPolicy.MANUAL, CallingKind.FIRST_COME)
     first = pair.do(c.Issue, service="tax", person=P)
     pair.do(c.CallNext, window="w1")
     pair.do(c.NoShow, window="w1")

@@ -329,9 +329,6 @@ def test_a_monday_peak_with_35_percent_green() -> None:
     assert aged_green[len(aged_green) // 2] < fair_green[len(fair_green) // 2]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="reported: the aged cap calls an aged normal one before a green one who came first"
-)
 def test_green_is_never_worse_off_than_first_come() -> None:
     """Under an aged cap too: who is preferred and came first is called first."""
     desk = Desk()

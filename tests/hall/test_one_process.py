@@ -76,7 +76,9 @@ def test_a_call_box_shows_what_its_window_has_and_again_after_a_pulled_plug(tmp_
     with whole_hall(tmp_path) as hall:
 
         def shows(address: int, text: str) -> bool:
-            return hall.callbox.state()["displays"][str(address)] == text  # type: ignore[index]
+            displays = hall.callbox.state()["displays"]
+            assert isinstance(displays, dict)
+            return bool(displays[str(address)] == text)
 
         hall.callbox.press(5, CallBoxKey.NEXT)
         hall.screen.eventually(lambda: shows(5, "----"))

@@ -105,6 +105,7 @@ def _calling(part: CallingPart) -> plan.CallingRule:
         ratio=part.ratio,
         ratio_normal=part.ratio_normal,
         aged_minutes=part.aged_minutes,
+        green_share_percent=part.green_share_percent,
         max_wait_minutes=part.max_wait_minutes,
     )
 

@@ -117,6 +117,7 @@ class CallingPart(Part, frozen=True, kw_only=True):
     ratio: Annotated[int, msgspec.Meta(ge=1, le=100)] = 2
     ratio_normal: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
     aged_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 20
+    green_share_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] = 100
     max_wait_minutes: Minutes = 0
 
 

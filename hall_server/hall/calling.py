@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contract.messages import TicketStatus
-from hall_server.hall.model import LEVEL_HELP, LEVEL_OWN, Class, Hall, Lane, Ticket
+from hall_server.hall.model import FULL_GREEN_BUDGET, LEVEL_HELP, LEVEL_OWN, Class, Hall, Lane, Ticket
 from hall_server.hall.plan import CallingKind, CallingRule
 
 MINUTE_MS = 60_000
@@ -79,8 +79,12 @@ def _weight(rule: CallingRule, rank_class: Class) -> float:
 def _claim(hall: Hall, c: Candidate) -> tuple[bool, bool, bool, float, int, str]:
     """Smaller goes first among groups."""
     rule = hall.plan.rule_of(c.lane.services[0])
-    preferred = rule.kind in (CallingKind.STRICT, CallingKind.AGED, CallingKind.RATIO) and (
-        c.lane.rank_class is not Class.NORMAL
+    group = hall.plan.group_of(c.lane.services[0])
+    preferred = (
+        rule.kind in (CallingKind.STRICT, CallingKind.AGED, CallingKind.RATIO)
+        and c.lane.rank_class is not Class.NORMAL
+        and green_may(hall, rule)
+        and not (rule.kind is CallingKind.RATIO and normal_turn(hall.turns.get(group, (0, 0)), rule))
     )
     return (not c.overdue, c.level >= LEVEL_HELP, not preferred, -c.weighted_ms, c.ticket.rank, c.ticket.id)
 
@@ -98,6 +102,8 @@ def _of_group(hall: Hall, group: str, found: list[Candidate]) -> Candidate:
         return min(found, key=_strictly if strict else _weighted)
     if rule.kind is CallingKind.ACCUMULATING:
         return min(found, key=_weighted)
+    if not green_may(hall, rule):
+        return min(found, key=_first)
     if rule.kind is CallingKind.RATIO and normal_turn(hall.turns.get(group, (0, 0)), rule):
         return min(normal, key=_first)
     if rule.kind is CallingKind.AGED:
@@ -110,6 +116,20 @@ def _of_group(hall: Hall, group: str, found: list[Candidate]) -> Candidate:
 def normal_turn(turns: tuple[int, int], rule: CallingRule) -> bool:
     """Whether, after so many preferred calls, it is the normal ones' turn."""
     return turns[0] >= rule.ratio
+
+
+def green_may(hall: Hall, rule: CallingRule) -> bool:
+    """Whether the green lane has not yet taken its share of the hall's calls."""
+    return rule.green_share_percent >= 100 or hall.green_budget >= 100
+
+
+def spent(budget: int, rank_class: Class, rule: CallingRule) -> int:
+    """The budget after one more call: others give the share, a green one takes what is above it."""
+    if rule.green_share_percent >= 100:
+        return budget
+    share = rule.green_share_percent
+    change = share - 100 if rank_class is Class.GREEN else share
+    return max(0, min(FULL_GREEN_BUDGET, budget + change))
 
 
 def turned(turns: tuple[int, int], rank_class: Class, rule: CallingRule) -> tuple[int, int]:

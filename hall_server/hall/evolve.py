@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from contract.messages import Paper, TicketStatus, WindowStatus
 from hall_server.hall import events as e
-from hall_server.hall.calling import turned
+from hall_server.hall.calling import spent, turned
 from hall_server.hall.indexes import put, show, unshow
 from hall_server.hall.model import (
+    FULL_GREEN_BUDGET,
     Appointment,
     Booking,
     Day,
@@ -54,6 +55,7 @@ def _day_closed(hall: Hall, _event: e.DayClosed) -> None:
     ):
         of_day.clear()
     hall.parked.clear()
+    hall.green_budget = FULL_GREEN_BUDGET
     hall.recent = ()
     hall.waiting = dict.fromkeys(hall.waiting, 0)
     for name, now in hall.windows.items():
@@ -183,6 +185,7 @@ def _called(hall: Hall, event: e.TicketCalled) -> None:
     if old.status is TicketStatus.WAITING and not event.reason:
         group = hall.plan.group_of(old.service)
         rule = hall.plan.rule_of(old.service)
+        hall.green_budget = spent(hall.green_budget, old.rank_class, rule)
         hall.turns[group] = turned(hall.turns.get(group, (0, 0)), old.rank_class, rule)
     show(hall, event.ticket)
     _acted(hall, event, "call", old)

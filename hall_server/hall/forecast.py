@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from contract.messages import TicketStatus, WindowStatus
-from hall_server.hall.calling import next_for, turned
+from hall_server.hall.calling import next_for, spent, turned
 from hall_server.hall.day import DAY_MS, MINUTE_MS, local_day, weekday
 from hall_server.hall.model import Class, Hall, Ticket
 from hall_server.hall.plan import Plan
@@ -214,6 +214,7 @@ def _shadow(hall: Hall, tickets: dict[str, Ticket]) -> Hall:
     shadow.lanes = {lane: waiting.copy() for lane, waiting in hall.lanes.items()}
     shadow.busy = dict(hall.busy)
     shadow.turns = dict(hall.turns)
+    shadow.green_budget = hall.green_budget
     return shadow
 
 
@@ -330,6 +331,7 @@ class _Replay:
         if not waiting:
             del hall.lanes[lane]
         group, rule = hall.plan.group_of(ticket.service), hall.plan.rule_of(ticket.service)
+        hall.green_budget = spent(hall.green_budget, ticket.rank_class, rule)
         hall.turns[group] = turned(hall.turns.get(group, (0, 0)), ticket.rank_class, rule)
         hall.busy[ticket.visit] = hall.busy.get(ticket.visit, 0) + 1
         self.called.setdefault(ticket.id, at_ms)

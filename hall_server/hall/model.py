@@ -21,6 +21,7 @@ OPEN_STATUSES = frozenset(
 )
 AT_WINDOW = frozenset({TicketStatus.CALLED, TicketStatus.SERVING})
 LEVEL_OWN, LEVEL_HELP = 1, 2
+FULL_GREEN_BUDGET = 2_000
 
 
 class RuleBroken(Exception):
@@ -221,7 +222,8 @@ class Hall:
     """The whole state. Only ``evolve`` changes it; anyone on the owning thread may read it.
 
     ``lanes`` hold (rank, ticket id); ``waiting`` counts people by first service; ``turns`` counts for each
-    group how many preferred and normal ones were called since the ratio last turned; ``busy`` counts for
+    group how many preferred and normal ones were called since the ratio last turned; ``green_budget`` is
+    what the green lane may still take, in hundredths of a call; ``busy`` counts for
     each visit how many of its tickets are at a window now.
     """
 
@@ -233,6 +235,7 @@ class Hall:
         "by_person",
         "by_slot",
         "day",
+        "green_budget",
         "issued",
         "issued_to",
         "lanes",
@@ -278,6 +281,7 @@ class Hall:
         self.appointments: dict[str, Appointment] = {}
         self.booked: SortedList = SortedList()
         self.by_slot: dict[tuple[str, int], tuple[str, ...]] = {}
+        self.green_budget = FULL_GREEN_BUDGET
         self.turns: dict[str, tuple[int, int]] = {}
         self.undoable: dict[str, Undoable] = {}
         self.leases: dict[int, Lease] = {}

@@ -35,8 +35,10 @@ class CallingRule:
 
     ``green_weight``, ``appointment_weight``: waits count so many times (accumulating). ``ratio``: after so
     many preferred ones, ``ratio_normal`` normal ones. ``aged_minutes``: once a normal one waited longer,
-    everyone who did goes by first come (aged). ``max_wait_minutes``: whoever waited longer goes first
-    whatever the rule, 0 = never.
+    everyone who did goes by first come (aged). ``green_share_percent``: green goes first only while it
+    takes no more than this share of the hall's calls (strict, ratio), 100 = always: a flood of green
+    then waits like everybody. ``max_wait_minutes``: whoever waited longer goes first whatever the rule,
+    0 = never.
     """
 
     kind: CallingKind = CallingKind.FIRST_COME
@@ -45,6 +47,7 @@ class CallingRule:
     ratio: int = 2
     ratio_normal: int = 1
     aged_minutes: int = 20
+    green_share_percent: int = 100
     max_wait_minutes: int = 0
 
 

@@ -17,7 +17,7 @@ from hall_server.hall.model import (
     WindowNow,
 )
 
-FORMAT = 2
+FORMAT = 3
 
 
 class _Frozen(msgspec.Struct, frozen=True):
@@ -32,6 +32,7 @@ class _Frozen(msgspec.Struct, frozen=True):
     walk_ins: list[tuple[str, int, int]]
     appointments: list[Appointment]
     turns: dict[str, tuple[int, int]]
+    green_budget: int
     undoable: dict[str, Undoable]
     leases: list[Lease]
     tokens: int
@@ -53,6 +54,7 @@ def freeze(hall: Hall) -> bytes:
             [(service, slot, count) for (service, slot), count in hall.walk_ins.items()],
             list(hall.appointments.values()),
             hall.turns,
+            hall.green_budget,
             hall.undoable,
             list(hall.leases.values()),
             hall.tokens,
@@ -72,6 +74,7 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.walk_ins.update({(service, slot): count for service, slot, count in frozen.walk_ins})
     hall.skills.update(frozen.skills)
     hall.turns.update(frozen.turns)
+    hall.green_budget = frozen.green_budget
     hall.undoable.update(frozen.undoable)
     hall.leases.update({lease.token: lease for lease in frozen.leases})
     hall.tokens = frozen.tokens

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 RULES = {
     "first come": CallingRule(CallingKind.FIRST_COME),
     "strict": CallingRule(CallingKind.STRICT),
+    "strict, 20 % share": CallingRule(CallingKind.STRICT, green_share_percent=20),
     "accumulating x3": CallingRule(CallingKind.ACCUMULATING, green_weight=3.0),
     "ratio 2:1": CallingRule(CallingKind.RATIO, ratio=2, ratio_normal=1),
     "ratio 1:1": CallingRule(CallingKind.RATIO, ratio=1, ratio_normal=1),

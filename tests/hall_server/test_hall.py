@@ -66,6 +66,7 @@ def picture(hall: Hall) -> tuple[object, ...]:
         {slot: set(booked) for slot, booked in hall.by_slot.items()},
         hall.walk_ins,
         hall.turns,
+        hall.green_budget,
         hall.undoable,
         hall.leases,
         hall.tokens,

@@ -78,6 +78,16 @@ def test_calling_rules(rule: CallingRule, order: str) -> None:
         assert got not in ("nnnggg", "gggnnn"), got
 
 
+def test_a_flood_of_green_waits_like_everybody_once_its_share_is_taken() -> None:
+    desk = desk_with(CallingRule(CallingKind.STRICT, green_share_percent=20))
+    issue(desk, *("n" * 30 + "g" * 40))
+    order = serve_all(desk, 70, minutes=0)
+    assert order.startswith("g" * 23), "while the budget lasts green goes first"
+    assert set(order[24:50]) <= {"n", "g"}
+    assert order[24:].count("g") < len(order[24:]) * 0.5
+    assert order[24:34].count("n") >= 7, order
+
+
 @pytest.mark.parametrize("kind", [CallingKind.FIRST_COME, CallingKind.STRICT, CallingKind.ACCUMULATING])
 def test_people_ahead_is_the_order_of_calls(kind: CallingKind) -> None:
     desk = desk_with(CallingRule(kind, green_weight=3))

@@ -1,0 +1,1 @@
+"""One hall: its rules, its journal, its broker, its pages."""

@@ -1,0 +1,1 @@
+"""Call boards, window signs and the voice that calls."""

@@ -1,0 +1,1 @@
+"""Wording of calls, and the clips that are rendered for them."""

@@ -1,0 +1,1 @@
+"""The Kivy kit: theme, fonts, widgets, pictures, lints."""

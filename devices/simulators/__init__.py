@@ -1,0 +1,1 @@
+"""Programs outside that speak a device's wire and misbehave on demand."""

@@ -1,0 +1,1 @@
+"""PURE: one errand of the kiosk a file."""

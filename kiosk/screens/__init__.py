@@ -1,0 +1,1 @@
+"""One screen a file: draws one state, sends events, holds no rule."""

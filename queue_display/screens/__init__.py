@@ -1,0 +1,1 @@
+"""Hall board and window sign."""

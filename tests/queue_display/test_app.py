@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -98,7 +99,10 @@ class Screen:
         for each in feed:
             each.join(self.station.bus, self.app.hear)
         ui.mount(self.app.build(), (1920, 1080))
+        linked = threading.Event()
+        self.station.bus.on_link(lambda up: linked.set() if up else None)
         self.station.open()
+        assert linked.wait(10), "a call before the subscription is lost, as it should be"
 
     def drawn(self, seen: Callable[[], bool]) -> bool:
         """Step frames until it is seen; False when it never is. The bus delivers on a thread of its own."""
@@ -228,10 +232,8 @@ def test_a_sign_follows_its_window(hall: Hall) -> None:
 
 
 def test_a_hung_window_is_told_to_the_hall(hall: Hall) -> None:
-    import threading
-
     told: list[str] = []
-    changed = threading.Event()
+    changed, listening = threading.Event(), threading.Event()
 
     def health(message, _ids) -> None:  # type: ignore[no-untyped-def]
         if message.devices:
@@ -239,6 +241,9 @@ def test_a_hung_window_is_told_to_the_hall(hall: Hall) -> None:
             changed.set()
 
     hall.bus.on(topics.STATION_HEALTH, health)
+    hall.bus.on(topics.SERVER, lambda _message, _ids: listening.set())
+    hall.beat()
+    assert listening.wait(5), "the subscriptions before this one are in force"
     station = Station(hall.broker.bus("board-1"), station_info(StationKind.BOARD, SECTION))
     station.open()
     ages = [0.0]

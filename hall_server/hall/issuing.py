@@ -13,9 +13,9 @@ from hall_server.hall.plan import CallingKind, Service
 RANK_BITS = 16
 
 
-def rank_at(first_ms: int, ordinal: int) -> int:
-    """A place by time; within a millisecond by number."""
-    return (first_ms << RANK_BITS) | (ordinal & 0xFFFF)
+def rank_at(first_ms: int, order: int) -> int:
+    """A place by time; within a millisecond by ``order``: the journal's, or a lease's own."""
+    return (first_ms << RANK_BITS) | (order & 0xFFFF)
 
 
 def issue(hall: Hall, command: c.Issue, now_ms: int) -> Decision:
@@ -65,7 +65,7 @@ def numbered(
         ordinal=ordinal,
         day=hall.day.label,
         service=service.id,
-        rank=rank_at(rank_ms or now_ms, ordinal),
+        rank=rank_at(rank_ms or now_ms, hall.seq),
         visit=visit_of(hall, person if isinstance(person, Person) else None),
         **options,  # type: ignore[arg-type]
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from contract.aclfile import acl_text
 from contract.mqtt import BrokerAddress
+from tests.stopping import freeze
 
 MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
@@ -85,7 +86,7 @@ class Mosquitto:
     def freeze(self) -> None:
         """The process stands still; the kernel goes on accepting for it."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        freeze(self._process)
 
     def thaw(self) -> None:
         """It goes on."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.stopping import freeze
+
 ISSUE = """
 import sys
 from pathlib import Path
@@ -37,6 +39,10 @@ class Killable:
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert self.process.stdout is not None
         assert self.process.stdout.readline().strip() == str(self.port).encode()
+
+    def freeze(self) -> None:
+        """It stands still, its port stays open."""
+        freeze(self.process)
 
     def kill(self) -> None:
         self.process.kill()

@@ -43,7 +43,7 @@ def test_a_press_into_a_dying_server_is_done_once_after_it_is_back(server: Killa
     page = opened(f"{server.url}/clerk/w01").page
     expect(page.locator("#lamp")).to_have_text("已连接")
     expect(page.locator("#do-next")).to_be_enabled()
-    server.process.send_signal(signal.SIGSTOP)
+    server.freeze()
     page.keyboard.press("Space")
     expect(page.locator("#do-next .busy")).to_be_visible()
     expect(page.locator("#ticket")).to_have_attribute("data-number", "")
@@ -59,7 +59,7 @@ def test_a_press_into_a_dying_server_is_done_once_after_it_is_back(server: Killa
 def test_a_frozen_server_is_noticed_without_a_word(server: Killable, opened: Opener) -> None:
     page = opened(f"{server.url}/clerk/w01").page
     expect(page.locator("#lamp")).to_have_text("已连接")
-    server.process.send_signal(signal.SIGSTOP)
+    server.freeze()
     expect(page.locator("#link")).to_be_visible()
     server.process.send_signal(signal.SIGCONT)
     expect(page.locator("#link")).to_be_hidden()

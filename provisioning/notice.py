@@ -45,6 +45,9 @@ EXCEPTIONS = {
     "docutils": "public domain and BSD; its one GPL file is an editor mode that is never imported",
     "hypothesis": "MPL-2.0: runs the tests only, unchanged",
     "pathspec": "MPL-2.0: inside the type checker only, unchanged",
+    "pyscard": "LGPL-2.1-or-later: imported unchanged, replaceable by the user in the environment",
+    "pyudev": "LGPL-2.1-or-later: imported unchanged, replaceable by the user in the environment",
+    "tqdm": "MPL-2.0 and MIT: comes with rapidocr, unchanged",
     "zeroconf": "LGPL-2.1-or-later: imported unchanged, replaceable by the user in the environment",
 }
 REMARKS = EXCEPTIONS | {

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import apsw
 import msgspec
@@ -115,6 +116,56 @@ def connect(path: Path, *, readonly: bool = False, vfs: str | None = None) -> ap
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA wal_autocheckpoint=4000")
     return db
+
+
+class JournalReader:
+    """Reads a journal while the hall writes it, on a read-only connection of its own; one thread at a time.
+
+    Nothing is held open between two calls or two portions, so that the file's log can be folded in meanwhile.
+    Use it in a ``with``. Raises JournalBroken when the file cannot be opened or a record cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._db = connect(path, readonly=True)
+        except apsw.Error as error:
+            raise JournalBroken(f"{path} cannot be opened: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def days(self) -> tuple[str, ...]:
+        """Labels of all business days that have events, oldest first."""
+        return tuple(day for (day,) in self._db.execute(_DAYS))
+
+    def events_of_day(self, day: str, *, after: int = 0) -> Iterator[Entry]:
+        """Events of a business day in their order beyond seq ``after``; an open day as far as it is on disk.
+
+        The close of a day is its last event. The chain is not checked here: the background check does that.
+        """
+        while rows := self._db.execute(_OF_DAY, (day, after, PORTION)).fetchall():
+            for after, wall_ms, kind, sender, body in rows:
+                yield Entry(after, wall_ms, day, sender, _understood(after, kind, body))
+
+
+PORTION = 5_000
+_DAYS = """
+WITH RECURSIVE found(day) AS (
+  SELECT min(day) FROM event WHERE day>''
+  UNION ALL SELECT (SELECT min(day) FROM event WHERE day>found.day) FROM found WHERE found.day IS NOT NULL)
+SELECT day FROM found WHERE day IS NOT NULL
+"""
+_OF_DAY = "SELECT seq, wall_ms, kind, sender, body FROM event WHERE day=? AND seq>? ORDER BY seq LIMIT ?"
+
+
+def _understood(seq: int, kind: str, body: str) -> Event:
+    try:
+        return decode_event(kind, body)
+    except msgspec.DecodeError as error:
+        raise JournalBroken(f"record {seq} cannot be read: {error}") from error
 
 
 class Journal:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from assets.speech.wording import call_parts
 from contract import messages as m
 from hall_server.hall.calling import ahead
-from hall_server.hall.forecast import wait_range
 from hall_server.hall.model import Hall, Ticket
 from hall_server.hall.plan import Board, ServiceWindow
+from hall_server.hall.quick import wait_range
 
 NO_SHOW_TEXT = {
     "void": "过号作废，请重新取号",
@@ -118,7 +118,7 @@ def board_now(hall: Hall, board_id: str, look: Look) -> m.BoardNow:
                 number=row.number,
                 window=hall.plan.windows[row.window].label,
                 service=hall.plan.services[row.service].name,
-                zone=hall.plan.zones[row.zone].name,
+                zone=hall.plan.zone_name(row.zone),
                 called_ms=row.called_ms,
                 recalls=row.recalls,
             )
@@ -167,7 +167,7 @@ def boards_of(hall: Hall, window: ServiceWindow) -> list[Board]:
 
 def slip(hall: Hall, ticket: Ticket, look: Look, now_ms: int) -> m.TicketSlip:
     """What paper and number screen show of a ticket now."""
-    service = hall.plan.services[ticket.service]
+    service = hall.plan.service(ticket.service)
     people = ahead(hall, ticket, now_ms) if ticket.status is m.TicketStatus.WAITING else 0
     wait = wait_range(hall, service.id, people) if ticket.status is m.TicketStatus.WAITING else None
     window = hall.plan.windows.get(ticket.window)
@@ -175,7 +175,7 @@ def slip(hall: Hall, ticket: Ticket, look: Look, now_ms: int) -> m.TicketSlip:
         ticket=ticket.id,
         number=ticket.number,
         hall=hall.plan.name,
-        zone=hall.plan.zones[service.zone].name,
+        zone=hall.plan.zone_name(service.zone),
         service=service.name,
         items=tuple(hall.plan.item_names.get(code, code) for code in ticket.items),
         ahead=people,

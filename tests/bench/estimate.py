@@ -18,16 +18,10 @@ from dataclasses import dataclass
 from contract.messages import WindowStatus
 from hall_server.hall.calling import ahead
 from hall_server.hall.day import MINUTE_MS
-from hall_server.hall.forecast import (
-    Calibration,
-    Forecast,
-    Habits,
-    calibrated,
-    forecast,
-    speeds,
-    wait_range,
-)
+from hall_server.hall.forecast import Forecast, forecast
+from hall_server.hall.habits import Calibration, Habits, Probe, calibrated, speeds
 from hall_server.hall.model import Hall, Ticket
+from hall_server.hall.quick import wait_range
 from tests.bench.anchor import SERVICES, AnchorDay, Scenario
 
 SAMPLES = 16
@@ -135,8 +129,8 @@ def main() -> None:
     parser.add_argument("--long", action="store_true")
     long = parser.parse_args().long
     before = days(TUNED[long])
-    fit = calibrated([(row.drawn, came) for row, came in before])
-    fit_means = calibrated([(row.means, came) for row, came in before])
+    fit = calibrated([Probe(row.drawn.mean, row.drawn.spread, came) for row, came in before])
+    fit_means = calibrated([Probe(row.means.mean, row.means.spread, came) for row, came in before])
     rows = days(UNSEEN[long])
     print(f"{len(rows)} numbers of {len(UNSEEN[long])} unseen days, calibrated on {len(TUNED[long])} others")
     print(f"calibration: bias {fit.bias:.2f}, low {fit.low:.2f}, high {fit.high:.2f} spreads")

@@ -14,21 +14,12 @@ from hall_server.hall.calling import next_for
 from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.decide import decide, turn_of_day
 from hall_server.hall.evolve import evolve
-from hall_server.hall.forecast import (
-    Calibration,
-    Forecast,
-    Habits,
-    calibrated,
-    forecast,
-    forecast_all,
-    forecast_newcomer,
-    rounded,
-    speeds,
-    unit_times,
-    wait_range,
-)
+from hall_server.hall.forecast import Forecast, forecast, forecast_all, forecast_newcomer
+from hall_server.hall.habits import Calibration, Habits, Probe, calibrated, speeds
 from hall_server.hall.model import Hall
 from hall_server.hall.plan import CallingKind, CallingRule, Plan, Shift
+from hall_server.hall.quick import rounded, wait_range
+from hall_server.hall.replay import unit_times
 from tests.hall_server.halls import small_plan
 
 START = 1_767_574_800_000  # Monday 2026-01-05, 09:00 of the hall
@@ -249,10 +240,10 @@ def test_unit_times_rise_and_have_mean_one(cv: float) -> None:
 
 
 def test_calibration_takes_the_bias_out_and_leaves_a_tenth_on_either_side() -> None:
-    seen = [(Forecast(10, 2, 8, 12), 11 + offset / 10) for offset in range(-50, 51)]
+    seen = [Probe(10, 2, 11 + offset / 10) for offset in range(-50, 51)]
     fit = calibrated(seen)
     assert fit.bias == pytest.approx(1.1)
-    inside = sum(11 + fit.low * 2 <= came <= 11 + fit.high * 2 for _, came in seen)
+    inside = sum(11 + fit.low * 2 <= probe.came <= 11 + fit.high * 2 for probe in seen)
     assert 0.78 <= inside / len(seen) <= 0.82
     assert calibrated(seen[:5]) == Calibration()
 

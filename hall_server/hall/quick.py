@@ -1,0 +1,64 @@
+"""PURE: the cheap answer, by arithmetic over who waits and who is open; some tens of microseconds."""
+
+from __future__ import annotations
+
+from contract.messages import WindowStatus
+from hall_server.hall.model import Hall
+
+ROUNDS = 3
+
+
+def wait_range(hall: Hall, service: str, ahead: int) -> tuple[int, int] | None:
+    """(low, high) minutes for someone with ``ahead`` people before them in this queue.
+
+    The factors are those that held eight in ten of the anchor hall's waits (docs/bench/forecast.md).
+    """
+    able = [w for w in hall.windows_for(service) if hall.windows[w.id].status is WindowStatus.OPEN]
+    if not able:
+        return None
+    if ahead <= 0 and any(not hall.windows[w.id].ticket for w in able):
+        return 0, 1
+    mean = ahead * hall.plan.services[service].mean_minutes / _capacity(hall, service)
+    return rounded(max(0.0, mean * 0.75 - 2), mean * 1.4 + 4)
+
+
+def _capacity(hall: Hall, service: str) -> float:
+    """Open windows, in whole windows, that this service's queue can count on.
+
+    Each window shares its time among those who wait for it; a window that does several services gives more
+    to the queue that would take longer, as the oldest claim does, which three rounds bring close enough.
+    """
+    services = hall.plan.services
+    load = {s: n * services[s].mean_minutes for s, n in hall.waiting.items() if n > 0 and s in services}
+    load.setdefault(service, services[service].mean_minutes)
+    alike: dict[tuple[str, ...], int] = {}
+    for window in hall.plan.windows:
+        if hall.windows[window].status is WindowStatus.OPEN:
+            skills = tuple(hall.skills[window])
+            alike[skills] = alike.get(skills, 0) + 1
+    able = [([s for s in skills if s in load], count) for skills, count in alike.items()]
+    pull = dict(load)
+    for _ in range(ROUNDS):
+        share = dict.fromkeys(load, 0.0)
+        for wanted, count in able:
+            total = sum([pull[s] for s in wanted])
+            for s in wanted:
+                share[s] += count * pull[s] / total
+        times = {s: load[s] / share[s] for s in load if share[s]}
+        longest = max(times.values())
+        pull = {s: pull[s] * max(took / longest, 1e-3) for s, took in times.items()}
+    return share[service]
+
+
+def rounded(low: float, high: float) -> tuple[int, int]:
+    """Outward to whole minutes, beyond ten to five: nobody is told more than is known."""
+    return _down(low), _up(high)
+
+
+def _down(minutes: float) -> int:
+    return int(minutes) if minutes <= 10 else int(minutes // 5) * 5
+
+
+def _up(minutes: float) -> int:
+    whole = -int(-minutes // 1)
+    return whole if whole <= 10 else -(-whole // 5) * 5

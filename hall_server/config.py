@@ -68,14 +68,14 @@ def _plan(file: HallFile, items: tuple[ItemFile, ...], service_of: dict[str, str
             for w in file.windows
         },
         boards={
-            b.id: plan.Board(b.id, b.title, frozenset(b.zones or (z.id for z in file.zones)), b.rows)
+            b.id: plan.Board(b.id, b.title, b.zones or tuple(z.id for z in file.zones), b.rows)
             for b in file.boards
         },
         item_names={i.code: i.name for i in items},
         notices=file.hall.notices,
         calling={part.group: _calling(part) for part in file.calling},
         rota=tuple(shift for part in file.rota for shift in _shifts(part)),
-        holidays=frozenset((day - datetime.date(1970, 1, 1)).days for day in file.holidays),
+        holidays=tuple(sorted((day - datetime.date(1970, 1, 1)).days for day in file.holidays)),
     )
 
 
@@ -111,7 +111,7 @@ def _calling(part: CallingPart) -> plan.CallingRule:
 
 
 def _shifts(part: ShiftPart) -> Iterable[plan.Shift]:
-    weekdays = frozenset(WEEKDAYS.index(day) for day in part.days if day != "holiday")
+    weekdays = tuple(sorted(WEEKDAYS.index(day) for day in part.days if day != "holiday"))
     for window in part.windows:
         yield plan.Shift(
             window=window,

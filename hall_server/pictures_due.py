@@ -5,16 +5,14 @@ from __future__ import annotations
 import time
 
 from hall_server.hall.model import Hall, Ticket
-from hall_server.hall.plan import Plan
 
 
 class PicturesDue:
     """Which pictures have changed since the last flush."""
 
-    __slots__ = ("_marked", "_plan", "boards", "queues", "windows")
+    __slots__ = ("_marked", "boards", "queues", "windows")
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self) -> None:
         self._marked: float | None = None
         self.windows: set[str] = set()
         self.queues: set[str] = set()
@@ -41,10 +39,10 @@ class PicturesDue:
 
     def window(self, hall: Hall, window: str) -> None:
         """A window opened, paused or closed: its queues' windows and waits change with it."""
-        if window in self._plan.windows:
+        if window in hall.plan.windows:
             self.windows.add(window)
-            self.queues.update(s for s in self._plan.services if s in hall.skills[window])
-            self.queues.update(self._plan.windows[window].services)
+            self.queues.update(s for s in hall.plan.services if s in hall.skills[window])
+            self.queues.update(hall.plan.windows[window].services)
 
     def ticket(self, hall: Hall, before: Ticket | None, after: Ticket) -> None:
         """A ticket changed."""
@@ -52,13 +50,13 @@ class PicturesDue:
         for ticket in (before, after):
             if ticket is None:
                 continue
-            if ticket.service in self._plan.services:
+            if ticket.service in hall.plan.services:
                 self.queues.add(ticket.service)
-                zones.add(self._plan.services[ticket.service].zone)
-            if ticket.window in self._plan.windows:
+                zones.add(hall.plan.services[ticket.service].zone)
+            if ticket.window in hall.plan.windows:
                 self.windows.add(ticket.window)
-                zones.add(self._plan.windows[ticket.window].zone)
-        self.boards.update(b.id for b in hall.plan.boards.values() if zones & b.zones)
+                zones.add(hall.plan.windows[ticket.window].zone)
+        self.boards.update(b.id for b in hall.plan.boards.values() if not zones.isdisjoint(b.zones))
 
     def clear(self) -> None:
         """Everything has been built."""

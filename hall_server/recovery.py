@@ -53,7 +53,7 @@ def recover(hall: Hall, journal: Journal) -> Recovered:
         replayed += 1
     if hall.seq != journal.last_seq:
         raise JournalBroken(f"replay ended at {hall.seq}, the journal at {journal.last_seq}")
-    stranded = hall.stranded()
+    stranded = hall.stranded(hall.plan)
     if stranded:
         lost = sorted({t.service for t in stranded})
         numbers = "、".join(t.number for t in stranded[:8])

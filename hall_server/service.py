@@ -27,7 +27,7 @@ from hall_server.hall import pictures
 from hall_server.hall.decide import decide, turn_of_day
 from hall_server.hall.evolve import evolve
 from hall_server.hall.lookup import Answer, Decision
-from hall_server.hall.model import Hall, RuleBroken, Ticket
+from hall_server.hall.model import Hall, Published, RuleBroken, Ticket
 from hall_server.hall.pictures import HallView, Look
 from hall_server.hall.plan import Plan
 from hall_server.journal import Batch, Entry, Journal
@@ -41,6 +41,11 @@ QUIET_SECONDS = 0.002
 GUIDE_CALLS_KEPT = 50
 T = TypeVar("T")
 _Picture = tuple[topics.Route[Any], Any, dict[str, str]]
+_RETAINED: dict[str, topics.Route[Any]] = {
+    "window": topics.WINDOW,
+    "queue": topics.QUEUE,
+    "board": topics.BOARD_NOW,
+}
 _NOTHING_YET = HallView(0, 0, "", {}, {}, {}, {}, ())
 
 
@@ -49,6 +54,9 @@ class Publisher(Protocol):
 
     def publish(self, route: topics.Route[Any], message: Any, **ids: str) -> None:
         """Hand over one message."""
+
+    def clear(self, route: topics.Route[Any], **ids: str) -> None:
+        """Take a retained picture away."""
 
 
 class Ended(Exception):
@@ -97,10 +105,12 @@ class HallService:
         self._inbox: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._answers: dict[tuple[str, str], Answer] = {}
         self._guides: tuple[tuple[int, str, str], ...] = ()
-        self._dirty = PicturesDue(plan)
+        self._dirty = PicturesDue()
         self._shown: dict[tuple[str, str], m.Message] = {}
         self._thread = threading.Thread(target=self._run, name="hall", daemon=True)
+        self._cleared: tuple[tuple[str, str], ...] = ()
         self._listeners: list[Callable[[HallView], None]] = []
+        self._plan_listeners: list[Callable[[Plan, Published], None]] = []
         self._view = _NOTHING_YET
         self._planned_view = _NOTHING_YET
         self._yesterday = ""
@@ -130,6 +140,15 @@ class HallService:
     def on_view(self, listener: Callable[[HallView], None]) -> None:
         """Call with each new view, on the writer thread: the listener must only post. Before start()."""
         self._listeners.append(listener)
+
+    @property
+    def published(self) -> Published:
+        """Which description of the hall is in force."""
+        return self._hall.published
+
+    def on_plan(self, listener: Callable[[Plan, Published], None]) -> None:
+        """Call when another description is in force and on disk, on the writer thread. Before start()."""
+        self._plan_listeners.append(listener)
 
     def submit(self, command: c.Command) -> Future[Answer]:
         """Carry out a command; the future ends after the commit is on disk, with RuleBroken when a rule
@@ -225,13 +244,14 @@ class HallService:
 
     def _carry_out(self, command: c.Command, answer: Future[Answer]) -> None:
         now_ms = self._clock.now_ms()
-        turned = turn_of_day(self._hall, now_ms)
+        first = self._hall.seq == 0 and isinstance(command, c.PublishPlan)
+        turned = () if first else turn_of_day(self._hall, now_ms)
         if turned:
             self._apply(Decision(turned), "clock", "", now_ms, None)
             self._forget_old_answers()
         key = (self._day(), f"{command.by}/{command.request}" if command.request else "")
-        if key[1] and (first := self._answers.get(key) or self._answers.get((self._yesterday, key[1]))):
-            self._journal.write(Batch((), release=lambda: answer.set_result(first)))
+        if key[1] and (told := self._answers.get(key) or self._answers.get((self._yesterday, key[1]))):
+            self._journal.write(Batch((), release=lambda: answer.set_result(told)))
             return
         try:
             decision = decide(self._hall, command, now_ms)
@@ -261,7 +281,16 @@ class HallService:
             entries.append(Entry(self._hall.seq, wall_ms, self._day(), sender, event))
             self._note(event, before, touched, messages, now_ms)
 
+        plans = [
+            (event.plan, self._hall.published)
+            for event in decision.events
+            if isinstance(event, e.PlanPublished)
+        ]
+
         def release() -> None:
+            for plan, published in plans:
+                for listener in self._plan_listeners:
+                    listener(plan, published)
             for message in messages:
                 self._publisher.publish(topics.BOARD_CALL, message, board=message.board)
             if answer is not None:
@@ -296,7 +325,7 @@ class HallService:
         """Remember which pictures an event changes, and make its call messages."""
         hall = self._hall
         self._dirty.mark()
-        if isinstance(event, e.DayOpened | e.DayClosed):
+        if isinstance(event, e.DayOpened | e.DayClosed | e.PlanPublished):
             self._dirty.everything(hall)
         elif isinstance(event, e.WindowChanged | e.SkillsChanged):
             self._dirty.window(hall, event.window)
@@ -337,10 +366,13 @@ class HallService:
             ),
         ]
         self._dirty.clear()
+        gone = self._newly_gone()
         changed = [item for item in fresh if self._is_news(*item)]
         view = self._next_view(fresh)
 
         def release() -> None:
+            for kind, name in gone:
+                self._publisher.clear(_RETAINED[kind], **{kind: name})
             for route, message, ids in changed:
                 self._publisher.publish(route, message, **ids)
             self._view = view
@@ -348,6 +380,15 @@ class HallService:
                 listener(view)
 
         self._journal.write(Batch((), release=release))
+
+    def _newly_gone(self) -> list[tuple[str, str]]:
+        """Retained pictures of windows, queues and boards that the hall no longer has, each told once."""
+        gone = self._hall.published.gone
+        fresh = [key for key in gone if key not in self._cleared]
+        self._cleared = gone
+        for key in fresh:
+            self._shown.pop((_RETAINED[key[0]].name, key[1]), None)
+        return fresh
 
     def _is_news(self, route: topics.Route[Any], message: Any, ids: dict[str, str]) -> bool:
         key = (route.name, next(iter(ids.values())))
@@ -361,6 +402,11 @@ class HallService:
         hall, old = self._hall, self._planned_view
         windows, queues, boards = dict(old.windows), dict(old.queues), dict(old.boards)
         present = dict(old.present)
+        for kind, name in hall.published.gone:
+            for pictured in (
+                (windows, present) if kind == "window" else (queues,) if kind == "queue" else (boards,)
+            ):
+                pictured.pop(name, None)
         for _, message, ids in fresh:
             if isinstance(message, m.WindowState):
                 windows[ids["window"]] = message
@@ -384,6 +430,7 @@ class HallService:
 
     def _forget_shown(self, hall: Hall) -> None:
         self._shown.clear()
+        self._cleared = ()
         self._dirty.everything(hall)
 
     def _day(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from contract.messages import Paper, Person
 from hall_server.hall.model import Outcome
+from hall_server.hall.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +244,22 @@ class MergeLease(Command):
 
 
 # ---------------------------------------------------------------- the house
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishPlan(Command):
+    """Describe the hall anew while numbers wait.
+
+    ``base`` is the version that the publisher had before him: another one published meanwhile refuses it
+    (None: whatever is there, for the file at the start). ``file`` is the digest of the plan when it comes
+    from the file on disk, '' from a page; ``document`` and ``note`` are kept with it.
+    """
+
+    plan: Plan
+    base: int | None = None
+    file: str = ""
+    document: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

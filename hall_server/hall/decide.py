@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hall_server.hall import booking, issuing, leasing, serving, staffing
+from hall_server.hall import booking, describing, issuing, leasing, serving, staffing
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import closing_after, label
@@ -77,6 +77,7 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.Cancel: issuing.cancel,
     c.Void: issuing.cancel,
     c.SkipNumbers: issuing.skip_numbers,
+    c.PublishPlan: describing.publish,
     c.ReturnNoShow: issuing.return_no_show,
     c.Book: booking.book,
     c.CancelBooking: booking.cancel_booking,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from contract.messages import Paper, Person, WindowStatus
 from hall_server.hall.model import Arrival, Class, Outcome, Ticket
+from hall_server.hall.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,22 @@ class DayClosed(Event):
 
     day: str
     expired: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPublished(Event):
+    """From here on the hall is described so; everything before keeps its own description in a replay.
+
+    ``document`` is what people edited (JSON of the hall's file, '' when it came from the file itself),
+    ``file`` the digest of the plan that the file on disk last brought, ``note`` why, in his words.
+    """
+
+    version: int
+    plan: Plan
+    by: str
+    file: str
+    document: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,6 +319,7 @@ KINDS: dict[str, type[Event]] = {
         NumbersLeased,
         NumbersSkipped,
         PaperReported,
+        PlanPublished,
         SkillsChanged,
         TicketArrived,
         TicketCalled,

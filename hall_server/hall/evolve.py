@@ -8,6 +8,7 @@ from dataclasses import replace
 from contract.messages import Paper, TicketStatus, WindowStatus
 from hall_server.hall import events as e
 from hall_server.hall.calling import spent, turned
+from hall_server.hall.describing import adopt
 from hall_server.hall.indexes import put, show, unshow
 from hall_server.hall.model import (
     FULL_GREEN_BUDGET,
@@ -376,6 +377,7 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.ActionUndone: _undone,
     e.WindowChanged: _window_changed,
     e.SkillsChanged: _skills_changed,
+    e.PlanPublished: adopt,
     e.NumbersLeased: _leased,
     e.LeaseMerged: _merged,
     e.NumbersSkipped: _skipped,

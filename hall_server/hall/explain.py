@@ -134,7 +134,7 @@ def _with_sentence(hall: Hall, ticket: Ticket, found: WhyNot) -> WhyNot:
     elif found.next_at:
         why = f"{found.next_at}下一个就叫您"
     else:
-        name = hall.plan.services[ticket.service].name
+        name = hall.plan.service(ticket.service).name
         why = f"“{name}”前面还有 {found.ahead} 人，由{'、'.join(found.windows[:6])}办理"
     extra = ""
     if found.preferred:

@@ -205,6 +205,17 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """The description in force: its ``version`` (0 before the first), the digest of the one that the
+    file on disk last brought, what people edited; ``gone`` are (kind, id) of what earlier ones showed."""
+
+    version: int = 0
+    file: str = ""
+    document: str = ""
+    gone: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RecentCall:
     """One line of the last calls, as boards show them."""
 
@@ -242,6 +253,7 @@ class Hall:
         "leases",
         "parked",
         "plan",
+        "published",
         "recent",
         "seq",
         "skills",
@@ -260,17 +272,12 @@ class Hall:
 
     def reset(self) -> None:
         """An empty hall before its first event."""
-        plan = self.plan
+        self.published = Published()
         self.seq = 0
         self.day: Day | None = None
         self.tickets: dict[str, Ticket] = {}
-        self.windows: dict[str, WindowNow] = {
-            w.id: WindowNow(WindowStatus.OPEN if w.open_at_start else WindowStatus.CLOSED)
-            for w in plan.windows.values()
-        }
-        self.skills: dict[str, dict[str, int]] = {w.id: own_skills(w) for w in plan.windows.values()}
         self.lanes: dict[Lane, SortedList] = {}
-        self.waiting: dict[str, int] = dict.fromkeys(plan.services, 0)
+        self.reset_windows()
         self.issued: dict[str, int] = {}
         self.issued_to: dict[str, int] = {}
         self.walk_ins: dict[tuple[str, int], int] = {}
@@ -287,6 +294,13 @@ class Hall:
         self.leases: dict[int, Lease] = {}
         self.tokens = 0
         self.recent: tuple[RecentCall, ...] = ()
+
+    def reset_windows(self) -> None:
+        """Windows, skills and queues as the plan describes them, before anything happened there."""
+        plan = self.plan
+        self.windows: dict[str, WindowNow] = {w.id: at_start(w) for w in plan.windows.values()}
+        self.skills: dict[str, dict[str, int]] = {w.id: own_skills(w) for w in plan.windows.values()}
+        self.waiting: dict[str, int] = dict.fromkeys(plan.services, 0)
 
     def open_tickets(self) -> Iterator[Ticket]:
         """Tickets that are still in the hall."""
@@ -321,16 +335,21 @@ class Hall:
         ]
         return [ticket for _, ticket in sorted(first)[:count]]
 
-    def stranded(self) -> tuple[Ticket, ...]:
-        """Open tickets whose services or window the present plan does not have."""
+    def stranded(self, plan: Plan) -> tuple[Ticket, ...]:
+        """Open tickets whose services or window a plan does not have."""
         return tuple(
             t
             for t in self.open_tickets()
-            if not self.plan.services.keys() >= {t.service, *t.also}
-            or (t.window and t.status in AT_WINDOW and t.window not in self.plan.windows)
+            if not plan.services.keys() >= {t.service, *t.also}
+            or (t.status in AT_WINDOW and t.window not in plan.windows)
         )
 
 
 def own_skills(window: ServiceWindow) -> dict[str, int]:
     """Service -> level, as the plan says."""
     return dict.fromkeys(window.helps_with, LEVEL_HELP) | dict.fromkeys(window.services, LEVEL_OWN)
+
+
+def at_start(window: ServiceWindow) -> WindowNow:
+    """A window before anybody opened or closed it."""
+    return WindowNow(WindowStatus.OPEN if window.open_at_start else WindowStatus.CLOSED)

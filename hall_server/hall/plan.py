@@ -1,7 +1,7 @@
 """PURE: the described hall, frozen: rules, zones, services, windows, boards, rota, calling rules.
 
-Minutes of a day count from local midnight; instants are hall time in milliseconds. Everything here
-comes from the hall's file and has been checked; nothing here changes while the hall runs.
+Minutes of a day count from local midnight; instants are hall time in milliseconds. Every reference
+has been checked. A plan never changes; another one may be published while the hall runs (describing.py).
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Board:
 
     id: str
     title: str
-    zones: frozenset[str]
+    zones: tuple[str, ...]
     rows: int = 10
 
 
@@ -140,7 +140,7 @@ class Shift:
     window: str
     from_minute: int
     to_minute: int
-    weekdays: frozenset[int]
+    weekdays: tuple[int, ...]
     holidays: bool = False
     closed: bool = False
     services: tuple[str, ...] = ()
@@ -162,11 +162,20 @@ class Plan:
     notices: tuple[str, ...] = ()
     calling: dict[str, CallingRule] = field(default_factory=dict)
     rota: tuple[Shift, ...] = ()
-    holidays: frozenset[int] = frozenset()
+    holidays: tuple[int, ...] = ()
 
     def windows_for(self, service: str) -> tuple[ServiceWindow, ...]:
         """Windows that the plan gives to the service, in its order."""
         return tuple(w for w in self.windows.values() if service in (*w.services, *w.helps_with))
+
+    def service(self, name: str) -> Service:
+        """The service, or what stands for one that the plan had when the number was issued."""
+        return self.services.get(name) or Service(name, "已撤销的业务", "", "")
+
+    def zone_name(self, name: str) -> str:
+        """The zone's name, '' when the plan has it no more."""
+        found = self.zones.get(name)
+        return found.name if found else ""
 
     def rule_of(self, service: str) -> CallingRule:
         """The calling rule of a service's group."""

@@ -11,18 +11,22 @@ from hall_server.hall.model import (
     Day,
     Hall,
     Lease,
+    Published,
     RecentCall,
     Ticket,
     Undoable,
     WindowNow,
 )
+from hall_server.hall.plan import Plan
 
-FORMAT = 3
+FORMAT = 4
 
 
 class _Frozen(msgspec.Struct, frozen=True):
     format: int
     seq: int
+    plan: Plan
+    published: Published
     day: Day | None
     tickets: list[Ticket]
     windows: dict[str, WindowNow]
@@ -45,6 +49,8 @@ def freeze(hall: Hall) -> bytes:
         _Frozen(
             FORMAT,
             hall.seq,
+            hall.plan,
+            hall.published,
             hall.day,
             list(hall.tickets.values()),
             hall.windows,
@@ -68,6 +74,8 @@ def thaw(hall: Hall, body: bytes) -> None:
     frozen = msgspec.msgpack.decode(body, type=_Frozen)
     if frozen.format != FORMAT:
         raise msgspec.DecodeError(f"snapshot format {frozen.format}, wanted {FORMAT}")
+    hall.plan, hall.published = frozen.plan, frozen.published
+    hall.reset_windows()
     hall.seq, hall.day, hall.recent = frozen.seq, frozen.day, frozen.recent
     hall.issued.update(frozen.issued)
     hall.issued_to.update(frozen.issued_to)

@@ -75,8 +75,8 @@ def plan_of(rule: CallingRule) -> Plan:
         name = f"w{i}"
         windows[name] = ServiceWindow(name, f"{i}号窗口", name, "all", skills, open_at_start=True)
         begins, ends = LUNCH[i % 2]
-        rota.append(Shift(name, 0, OPENS, frozenset(range(7)), closed=True, name="未上班"))
-        rota.append(Shift(name, begins, ends, frozenset(range(7)), closed=True, name="午休"))
+        rota.append(Shift(name, 0, OPENS, tuple(range(7)), closed=True, name="未上班"))
+        rota.append(Shift(name, begins, ends, tuple(range(7)), closed=True, name="午休"))
     return Plan(
         id="anchor",
         name="锚定大厅",
@@ -84,7 +84,7 @@ def plan_of(rule: CallingRule) -> Plan:
         zones={"all": Zone("all", "综合")},
         services=services,
         windows=windows,
-        boards={"hall": Board("hall", "叫号", frozenset({"all"}))},
+        boards={"hall": Board("hall", "叫号", ("all",))},
         calling=dict.fromkeys(services, rule),
         rota=tuple(rota),
     )

@@ -60,7 +60,7 @@ def plan() -> Plan:
         windows[f"w{i:03d}"] = ServiceWindow(
             f"w{i:03d}", f"{i}号窗口", "综合受理", "z", mine, open_at_start=True
         )
-    boards = {"hall": Board("hall", "综合屏", frozenset({"z"}))}
+    boards = {"hall": Board("hall", "综合屏", ("z",))}
     return Plan("big", "示例县政务服务中心", Rules(), {"z": Zone("z", "综合")}, services, windows, boards)
 
 

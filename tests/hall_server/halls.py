@@ -25,5 +25,5 @@ def small_plan(policy: NoShowPolicy = NoShowPolicy.END, *, windows: int = 3, clo
         zones={"east": Zone("east", "东区"), "west": Zone("west", "西区")},
         services=services,
         windows=made,
-        boards={"hall": Board("hall", "叫号", frozenset({"east", "west"}))},
+        boards={"hall": Board("hall", "叫号", ("east", "west"))},
     )

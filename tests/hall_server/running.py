@@ -22,11 +22,17 @@ class Recorder:
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, Any, dict[str, str]]] = []
+        self.cleared: list[tuple[str, dict[str, str]]] = []
         self._more = threading.Condition()
 
     def publish(self, route: topics.Route[Any], message: Any, **ids: str) -> None:
         with self._more:
             self.messages.append((route.name, message, ids))
+            self._more.notify_all()
+
+    def clear(self, route: topics.Route[Any], **ids: str) -> None:
+        with self._more:
+            self.cleared.append((route.name, ids))
             self._more.notify_all()
 
     def named(self, name: str) -> list[Any]:

@@ -184,7 +184,7 @@ def test_a_window_that_keeps_people_waiting_behind_an_endless_service_is_doubtfu
 def test_lunch_by_the_rota_is_waited_for() -> None:
     noon = 9 * 60 + 5
     plan = small_plan(windows=1)
-    lunch = Shift("w1", noon, noon + 45, frozenset(range(7)), closed=True, name="午休")
+    lunch = Shift("w1", noon, noon + 45, tuple(range(7)), closed=True, name="午休")
     floor = Floor(replace(plan, rota=(lunch,)))
     floor.issue("tax")
     floor.serve("w1")

@@ -371,7 +371,7 @@ def test_a_number_that_passed_returns_two_places_back() -> None:
 
 def test_the_rota_opens_pauses_and_changes_windows_by_itself() -> None:
     desk = Desk()
-    every_day = frozenset(range(7))
+    every_day = tuple(range(7))
     desk.plan = replace(
         desk.plan,
         rota=(

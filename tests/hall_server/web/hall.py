@@ -38,7 +38,7 @@ PLAN = Plan(
         "w02": ServiceWindow("w02", "2号窗口", "社保专窗", "z", ("shebao",), open_at_start=True),
         "w03": ServiceWindow("w03", "3号窗口", "户籍专窗", "g", ("huji",)),
     },
-    boards={"hall": Board("hall", "综合屏", frozenset({"z", "g"}))},
+    boards={"hall": Board("hall", "综合屏", ("z", "g"))},
     item_names={ITEM: "居民身份证换领"},
 )
 
@@ -52,6 +52,10 @@ class Recorder:
     def publish(self, route: Route[Any], message: Any, **ids: str) -> None:
         """Keep it."""
         self.messages.append((route.name, message, ids))
+
+    def clear(self, route: Route[Any], **ids: str) -> None:
+        """A hall that stays as it is takes nothing away."""
+        raise AssertionError((route.name, ids))
 
     def calls(self) -> list[m.Call]:
         """What boards and voice were told."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from contract.messages import WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
-from hall_server.hall.day import MINUTE_MS, local_day, local_minute, weekday
+from hall_server.hall.day import DAY_MS, MINUTE_MS, local_day, local_minute, weekday
 from hall_server.hall.lookup import STATUS_TEXT, Decision, window_named
 from hall_server.hall.model import LEVEL_HELP, LEVEL_OWN, Hall, RuleBroken, WindowNow, own_skills
-from hall_server.hall.plan import ServiceWindow, Shift
+from hall_server.hall.plan import Plan, ServiceWindow, Shift
 
 LEFT_PARK_MINUTES = 30
 
@@ -90,7 +91,7 @@ def shifts_due(hall: Hall, now_ms: int) -> Iterator[e.Event]:
     the plan's own. A manager's change in between stands until the next line begins."""
     if not hall.plan.rota:
         return
-    wanted = {shift.window: shift for shift in hall.plan.rota if _runs(hall, shift, now_ms)}
+    wanted = {shift.window: shift for shift in hall.plan.rota if _runs(hall.plan, shift, now_ms)}
     for window in dict.fromkeys(shift.window for shift in hall.plan.rota):
         shift, now = wanted.get(window), hall.windows[window]
         name = _name(shift)
@@ -98,12 +99,12 @@ def shifts_due(hall: Hall, now_ms: int) -> Iterator[e.Event]:
             yield from _apply(hall, window, shift, name, now_ms)
 
 
-def _runs(hall: Hall, shift: Shift, now_ms: int) -> bool:
-    rules = hall.plan.rules
+def _runs(plan: Plan, shift: Shift, now_ms: int) -> bool:
+    rules = plan.rules
     minute = local_minute(now_ms, rules)
     if not shift.from_minute <= minute < shift.to_minute:
         return False
-    holiday = local_day(now_ms, rules) in hall.plan.holidays
+    holiday = local_day(now_ms, rules) in plan.holidays
     return shift.holidays if holiday else weekday(now_ms, rules) in shift.weekdays
 
 
@@ -111,17 +112,53 @@ def _name(shift: Shift | None) -> str:
     return "" if shift is None else f"{shift.from_minute}-{shift.to_minute}{shift.name}"
 
 
-def _apply(hall: Hall, window: str, shift: Shift | None, name: str, now_ms: int) -> Iterator[e.Event]:
-    now, planned = hall.windows[window], hall.plan.windows[window]
+@dataclass(frozen=True, slots=True)
+class RotaChange:
+    """What the rota has a window do from an instant: whether it is open, and service -> level."""
+
+    at_ms: int
+    open: bool
+    skills: dict[str, int]
+
+
+def rota_ahead(plan: Plan, now_ms: int, until_ms: int) -> dict[str, tuple[RotaChange, ...]]:
+    """Window -> what the rota says of it now and whenever a line of its begins or ends before ``until_ms``;
+    windows without a line are left out."""
+    lines: dict[str, list[Shift]] = {}
+    for shift in plan.rota:
+        lines.setdefault(shift.window, []).append(shift)
+    midnight = local_day(now_ms, plan.rules) * DAY_MS - plan.rules.utc_offset_minutes * MINUTE_MS
+    found = {}
+    for window, shifts in lines.items():
+        edges = {
+            midnight + (day * DAY_MS) + minute * MINUTE_MS
+            for shift in shifts
+            for minute in (shift.from_minute, shift.to_minute)
+            for day in (0, 1)
+        }
+        found[window] = tuple(
+            RotaChange(at_ms, *_by(plan.windows[window], _line_at(plan, shifts, at_ms)))
+            for at_ms in (now_ms, *sorted(edge for edge in edges if now_ms < edge < until_ms))
+        )
+    return found
+
+
+def _line_at(plan: Plan, shifts: list[Shift], at_ms: int) -> Shift | None:
+    return next((shift for shift in reversed(shifts) if _runs(plan, shift, at_ms)), None)
+
+
+def _by(planned: ServiceWindow, shift: Shift | None) -> tuple[bool, dict[str, int]]:
     skills = own_skills(planned)
-    if shift is not None and shift.services:
-        skills = dict.fromkeys(shift.services, LEVEL_OWN)
+    if shift is None:
+        return planned.open_at_start, skills
+    return not shift.closed, dict.fromkeys(shift.services, LEVEL_OWN) if shift.services else skills
+
+
+def _apply(hall: Hall, window: str, shift: Shift | None, name: str, now_ms: int) -> Iterator[e.Event]:
+    now = hall.windows[window]
+    open_, skills = _by(hall.plan.windows[window], shift)
     if skills != hall.skills[window]:
         yield e.SkillsChanged(at_ms=now_ms, window=window, skills=tuple(skills.items()), shift=name)
-    if shift is None:
-        open_ = planned.open_at_start
-    else:
-        open_ = not shift.closed
     status = WindowStatus.OPEN if open_ else WindowStatus.PAUSED
     reason = "" if open_ else (shift.name if shift and shift.name else "非服务时间")
     yield e.WindowChanged(

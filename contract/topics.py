@@ -135,12 +135,20 @@ ISSUE = RequestRoute("issue", m.Issue, m.IssueAnswer)
 FIND_TICKETS = RequestRoute("find", m.FindTickets, m.FindTicketsAnswer)
 REPORT_PAPER = RequestRoute("paper", m.ReportPaper, m.ReportPaperAnswer, 3600)
 CALL_GUIDE = RequestRoute("guide", m.CallGuide, m.CallGuideAnswer)
+CANCEL_ISSUE = RequestRoute("cancel-issue", m.CancelIssue, m.CancelIssueAnswer, 3600)
+LEASE_NUMBERS = RequestRoute("lease", m.LeaseNumbers, m.LeaseNumbersAnswer)
+RENEW_LEASES = RequestRoute("renew", m.RenewLeases, m.RenewLeasesAnswer)
+MERGE_LEASE = RequestRoute("merge", m.MergeLease, m.MergeLeaseAnswer)
 
 REQUESTS: tuple[RequestRoute[m.Request, m.Answer], ...] = (  # type: ignore[assignment]
     ISSUE,
     FIND_TICKETS,
     REPORT_PAPER,
     CALL_GUIDE,
+    CANCEL_ISSUE,
+    LEASE_NUMBERS,
+    RENEW_LEASES,
+    MERGE_LEASE,
 )
 
 RESPONSE_TEMPLATE = "st/{station}/down/rsp"

@@ -12,12 +12,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from devices.capabilities import Capabilities as Capabilities
+from devices.capabilities import Media as Media
+from devices.capabilities import PrinterCapabilities as PrinterCapabilities
+
 
 class Kind(StrEnum):
     """The kinds of hardware that a hall has."""
 
     ID_CARD_READER = "id_card_reader"
+    CARD_READER = "card_reader"
     TICKET_PRINTER = "ticket_printer"
+    REPORT_PRINTER = "report_printer"
     CAMERA = "camera"
     CALL_BOX = "call_box"
     SPEAKER = "speaker"
@@ -43,6 +49,15 @@ class State(StrEnum):
     BACKING_OFF = "backing_off"
 
 
+class Cause(StrEnum):
+    """What kind of thing is wrong; PERSON blocks a device that is well (cover open, card in the slot)."""
+
+    DEVICE = "device"
+    PERSON = "person"
+    SETUP = "setup"
+    PROGRAM = "program"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong: ``code`` for programs, ``sentence`` and ``action`` in Chinese for the owner."""
@@ -51,6 +66,7 @@ class Fault:
     sentence: str
     action: str
     owner: Owner
+    cause: Cause = Cause.DEVICE
 
 
 class DeviceError(Exception):
@@ -91,6 +107,10 @@ class Device(Protocol):
 
     kind: Kind
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do: a record for its kind, known from its options, the same before and after open."""
+
     def open(self) -> None:
         """Open the link. Raises DeviceLost, DeviceMisconfigured."""
 
@@ -110,6 +130,33 @@ class Pluggable(Protocol):
 
     def presence(self) -> str:
         """Changes when something is plugged in or out; '' while nothing is there. Cheap, never raises."""
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A device with maintenance counters (reads, tickets, cuts, millimetres of paper)."""
+
+    def counts(self) -> Mapping[str, int]:
+        """All counters by name, since they were resumed. Never waits, never raises."""
+
+    def resume(self, counts: Mapping[str, int]) -> None:
+        """Go on from what a former run had counted; called once, before the first open."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A device that says by itself how it is when that changes."""
+
+    def told(self) -> Status | None:
+        """The news that came by itself, None without any; asks nothing and never waits. Raises DeviceLost."""
+
+
+@runtime_checkable
+class HoldsMedia(Protocol):
+    """A device that knows whether a card or ticket still waits to be taken."""
+
+    def media(self) -> Media:
+        """Now, within 1 s. Raises DeviceLost."""
 
 
 # ---------------------------------------------------------------- ID card reader
@@ -135,7 +182,8 @@ class Sex(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class IdCard:
-    """A card's content; stays in the process that read it. ``photo`` is the opaque WLT block (1,024 bytes).
+    """A card's content; stays in the process that read it. ``photo`` is the opaque WLT block (1,024 bytes),
+    ``prints`` the opaque fingerprints, b'' when none were asked for or the card has none.
 
     ``number`` is the document number with upper-case X; dates are YYYYMMDD or '' ; ``valid_until`` is
     '' for 长期. The representation shows no personal data.
@@ -154,6 +202,7 @@ class IdCard:
     latin_name: str = ""
     pass_number: str = ""
     photo: bytes = b""
+    prints: bytes = b""
 
     def __repr__(self) -> str:
         return f"IdCard({self.card_kind.value}, …)"
@@ -172,19 +221,64 @@ class IdCardReader(Device, Protocol):
         """After a read: is the same card still lying there? Raises DeviceLost."""
 
 
-# ---------------------------------------------------------------- ticket printer
+# ---------------------------------------------------------------- smart card reader
+
+
+class Application(StrEnum):
+    """What a smart card can be used for here."""
+
+    SOCIAL_SECURITY = "social_security"
+    BANK = "bank"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SocialCard:
+    """A 社保卡 (人社信息函〔2012〕37号); stays in the process that read it. Dates are YYYYMMDD or ''.
+
+    ``number`` is the 社会保障号码, for residents the citizen's number; ``card_number`` the printed one,
+    ``region`` six digits, ``version`` "1.00" to "3.00". The representation shows no personal data.
+    """
+
+    version: str
+    region: str
+    card_number: str
+    number: str
+    name: str
+    sex: Sex
+    nation: str
+    born: str
+    issued: str
+    valid_until: str
+
+    def __repr__(self) -> str:
+        return f"SocialCard({self.version}, …)"
 
 
 @dataclass(frozen=True, slots=True)
-class PrinterCapabilities:
-    """What this printer can do; ``dots`` per line, ``can_status`` False means paper is always unknown."""
+class BankCard:
+    """A bank IC: nothing but the masked number ``622848*********1234`` and its last month, YYYYMM or ""."""
 
-    dots: int
-    can_status: bool
-    can_cut: bool
-    native_qr: bool
-    text_hanzi: bool
-    picture: bool
+    masked_number: str
+    valid_until: str
+
+
+SmartCard = SocialCard | BankCard
+
+
+class CardReader(Device, Protocol):
+    """Contact or contactless reader of smart cards (PC/SC)."""
+
+    def find(self) -> bool:
+        """One poll: True when a card that was not read yet is there. Raises DeviceLost."""
+
+    def read(self) -> SmartCard:
+        """Read the card found. Raises DeviceRefused (unknown card, PIN wanted, refused), DeviceLost."""
+
+    def still_there(self) -> bool:
+        """After a read: is the same card still there? Raises DeviceLost."""
+
+
+# ---------------------------------------------------------------- ticket printer
 
 
 class Proof(StrEnum):
@@ -257,6 +351,21 @@ class TicketPrinter(Device, Protocol):
 
     def clear(self) -> None:
         """Throw away a held job before any reprint (DLE ENQ 2). Raises DeviceLost."""
+
+
+# ---------------------------------------------------------------- report printer
+
+
+class ReportPrinter(Device, Protocol):
+    """A4 printer for certificates and copies."""
+
+    def print_pages(self, document: bytes, *, title: str, copies: int = 1, timeout_seconds: float) -> Proof:
+        """Print a PDF, PostScript or text document; ends when the printer has it on paper or will not.
+
+        CONFIRMED only when whoever prints says so of the paper; UNKNOWN when it only took the data, or
+        when the time ran out and the job could not be withdrawn. Raises DeviceRefused (queue paused,
+        paper out: nothing was sent, or the job was withdrawn), DeviceLost. ``title`` holds no names.
+        """
 
 
 # ---------------------------------------------------------------- camera

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from devices import link_faults
+from devices.capabilities import CallBoxCapabilities
 from devices.links import Link, link_for
 from devices.ports import CallBoxKey, DeviceLost, Fault, KeyPress, Kind, Owner, Status
 from devices.protocols.framed import DIALECTS, NO_KEY, BadFrame, Dialect, build_frame, take_body
@@ -80,15 +81,24 @@ class CallBoxLine:
         self._misses = dict.fromkeys(addresses, 0)
         self._answered = self._heard = 0
         self._bad = self._echoed = 0
+        self._opened = False
+
+    @property
+    def capabilities(self) -> CallBoxCapabilities:
+        """A line that is not polled cannot be asked how it is; boxes have no identity."""
+        polled = self._mode is Mode.POLL
+        return CallBoxCapabilities(can_status=polled, can_identify=False, addresses=self._addresses)
 
     def open(self) -> None:
         self._link.open()
+        self._opened = True
         self._buffer.clear()
         self._echoes.clear()
         self._presses.clear()
         self._misses = dict.fromkeys(self._addresses, 0)
 
     def close(self) -> None:
+        self._opened = False
         self._link.close()
 
     def identify(self) -> str:
@@ -102,6 +112,8 @@ class CallBoxLine:
 
     def heartbeat(self) -> Status:
         """What polling has found: a box that is missing is a fault of its own, the line goes on."""
+        if not self._opened:
+            raise DeviceLost(link_faults.unplugged(self._link.name))
         details = {"bad_frames": str(self._bad), "own_echoes": str(self._echoed)}
         if self._mode is Mode.SPONTANEOUS:
             return Status(None, details=details)

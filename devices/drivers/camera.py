@@ -13,6 +13,7 @@ import cv2
 import msgspec
 import numpy as np
 
+from devices.capabilities import CameraCapabilities
 from devices.links import presence
 from devices.ports import DeviceAbsent, DeviceLost, Fault, Frame, Kind, Owner, Status
 
@@ -57,6 +58,14 @@ class OpenCvCamera:
         self._fresh = threading.Condition()
         self._taker: _Taker | None = None
         self._given = 0
+
+    @property
+    def capabilities(self) -> CameraCapabilities:
+        """The size that is asked for; what comes may be smaller."""
+        wanted = self._options
+        return CameraCapabilities(
+            width=wanted.width, height=wanted.height, preview_width=wanted.preview_width
+        )
 
     def open(self) -> None:
         self.close()

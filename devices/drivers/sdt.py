@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from time import monotonic
 
 import msgspec
 
 from devices import link_faults
+from devices.capabilities import IdCardReaderCapabilities
 from devices.links import Link, link_for
 from devices.ports import (
+    CardKind,
     DeviceError,
     DeviceLost,
     DeviceMisconfigured,
@@ -16,6 +20,7 @@ from devices.ports import (
     Fault,
     IdCard,
     Kind,
+    Media,
     Owner,
     Status,
 )
@@ -65,7 +70,12 @@ class SdtReader:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._buffer = bytearray()
-        self._reads = self._garbled = self._refused = 0
+        self._counts = Counter(reads=0, garbled=0, refused=0)
+
+    @property
+    def capabilities(self) -> IdCardReaderCapabilities:
+        """All four published layouts."""
+        return IdCardReaderCapabilities(cards=tuple(CardKind), newest_address=True)
 
     def open(self) -> None:
         self._link.open()
@@ -88,8 +98,7 @@ class SdtReader:
 
     def heartbeat(self) -> Status:
         self._check_module()
-        counts = {"reads": self._reads, "garbled": self._garbled, "refused": self._refused}
-        return Status(True, details={word: str(count) for word, count in counts.items()})
+        return Status(True, details={word: str(count) for word, count in self._counts.items()})
 
     def presence(self) -> str:
         return self._link.presence()
@@ -107,15 +116,27 @@ class SdtReader:
                     self._ask(Command.FIND)
                 return self._read_once()
             except Garbled:
-                self._garbled += 1
+                self._counts["garbled"] += 1
                 problem = DeviceLost(_garbled(self._link.name))
             except _Unread as unread:
                 problem = DeviceRefused(unread.fault)
-        self._refused += isinstance(problem, DeviceRefused)
+        self._counts["refused"] += isinstance(problem, DeviceRefused)
         raise problem
 
     def still_there(self) -> bool:
         return self._ask_again(Command.READ_NEWEST_ADDRESS).said in (Said.OK, Said.NOTHING_STORED)
+
+    def media(self) -> Media:
+        """Before any card was read nothing waits to be taken."""
+        if not self._counts["reads"]:
+            return Media.NONE
+        return Media.PRESENT if self.still_there() else Media.NONE
+
+    def counts(self) -> Mapping[str, int]:
+        return dict(self._counts)
+
+    def resume(self, counts: Mapping[str, int]) -> None:
+        self._counts.update(counts)
 
     def _read_once(self) -> IdCard:
         _raise_unless(self._ask(Command.SELECT), Said.OK)
@@ -125,11 +146,11 @@ class SdtReader:
         try:
             card = parse_text(text, photo)
         except UnknownCard as error:
-            self._refused += 1
+            self._counts["refused"] += 1
             raise DeviceRefused(_UNKNOWN_CARD) from error
         except BadCard as error:
             raise _Unread(_UNREADABLE) from error
-        self._reads += 1
+        self._counts["reads"] += 1
         return card
 
     def _check_module(self) -> None:
@@ -142,7 +163,7 @@ class SdtReader:
             reply = self._ask(Command.SAM_ID)
             return parse_sam_id(reply.data) if reply.said == Said.OK else ""
         except Garbled:
-            self._garbled += 1
+            self._counts["garbled"] += 1
             self._drop()
             return ""
 
@@ -152,7 +173,7 @@ class SdtReader:
             try:
                 return self._ask(command)
             except Garbled:
-                self._garbled += 1
+                self._counts["garbled"] += 1
                 self._drop()
         raise DeviceLost(_garbled(self._link.name))
 

@@ -26,6 +26,7 @@ import miniaudio
 import msgspec
 import numpy as np
 
+from devices.capabilities import SpeakerCapabilities
 from devices.ports import DeviceAbsent, DeviceLost, DeviceMisconfigured, Fault, Kind, Owner, Status
 
 _log = logging.getLogger(__name__)
@@ -94,6 +95,11 @@ class Speaker:
         self._taken_at = 0.0
         self._flowing = threading.Event()
         self._kept = 0
+
+    @property
+    def capabilities(self) -> SpeakerCapabilities:
+        """One stereo stream."""
+        return SpeakerCapabilities(rate=RATE)
 
     def open(self) -> None:
         """Start the stream and wait until it flows (an idle null sink sleeps 2 s over its first samples).

@@ -42,6 +42,8 @@ class Profile:
             native_qr=self.native_qr,
             text_hanzi=self.hanzi is not HanziSet.NONE,
             picture=self.picture,
+            near_end=self.near_end,
+            proof=self.proof and self.can_status,
         )
 
 

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from devices.health import Health
-from devices.ports import Kind, Status
+from devices.ports import Capabilities, Kind, Status
 
 T = TypeVar("T")
 
@@ -55,6 +55,7 @@ class Toy:
     """A device made of functions, for tests of the supervisor."""
 
     kind = Kind.SPEAKER
+    capabilities = Capabilities()
 
     def __init__(self) -> None:
         self.on_open: Callable[[], None] = lambda: None

@@ -142,7 +142,8 @@ class TicketSlip(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that a paper ticket and the number screen show of one ticket.
 
     ``ahead`` counts people in front at the moment of the answer; ``wait_low`` and ``wait_high`` are
-    minutes, None when the hall has no honest estimate; ``windows`` are labels of candidate windows.
+    minutes, None when the hall has no honest estimate, low without high for that long or longer;
+    ``wait_note`` says why there is no range, or what it rests on; ``windows`` are labels of candidate windows.
     ``alone``: the kiosk issued it without the hall (离线取号), so nobody knows yet how many are ahead.
     """
 
@@ -453,6 +454,20 @@ class CallGuideAnswer(Answer, frozen=True, kw_only=True, omit_defaults=True):
 
 
 # ---------------------------------------------------------------- hall -> everyone
+
+
+class JournalAnchor(Message, frozen=True, kw_only=True, omit_defaults=True):
+    """How far the hall's journal had come: record ``seq`` has this ``head`` (hash, hex); ``mac`` is made
+    with a key that only the hall has.
+
+    Retained, so that a broker or a listener elsewhere remembers what nobody on the hall's box can take back.
+    A journal that ends before it, or has another hash there, is not the one that was.
+    """
+
+    seq: int
+    head: str
+    wall_ms: int
+    mac: str
 
 
 class ServerState(Message, frozen=True, kw_only=True, omit_defaults=True):

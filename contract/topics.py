@@ -111,6 +111,7 @@ STATION_APPLIED = Route("station_applied", "st/{station}/up/applied", m.Applied,
 STATION_CONFIG = Route("station_config", "st/{station}/down/cfg", m.StationConfig, Direction.DOWN, 1, True)
 STATION_COMMAND = Route("station_command", "st/{station}/down/cmd", m.Command, Direction.DOWN, 1, False, 60)
 SERVER = Route("server", "pub/srv", m.ServerState, Direction.PUB, 1, True)
+ANCHOR = Route("anchor", "pub/anchor", m.JournalAnchor, Direction.PUB, 1, True)
 WINDOW = Route("window", "pub/win/{window}", m.WindowState, Direction.PUB, 1, True)
 QUEUE = Route("queue", "pub/queue/{queue}", m.QueueState, Direction.PUB, 1, True)
 BOARD_NOW = Route("board_now", "pub/board/{board}/now", m.BoardNow, Direction.PUB, 1, True)
@@ -125,6 +126,7 @@ ROUTES: tuple[Route[m.Message], ...] = (  # type: ignore[assignment]
     STATION_CONFIG,
     STATION_COMMAND,
     SERVER,
+    ANCHOR,
     WINDOW,
     QUEUE,
     BOARD_NOW,

@@ -68,6 +68,7 @@ class Rules:
     early_minutes: int = 30
     grace_minutes: int = 10
     late_minutes: int = 30
+    second_visit_days: int = 30
     green_reasons: tuple[str, ...] = ("age", "disabled", "serviceman", "pregnant", "talent")
 
 

@@ -82,6 +82,25 @@ class CallBoxCapabilities(Capabilities):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedBarCapabilities(Capabilities):
+    """``addresses`` on the line, half-width ``columns`` of a bar, ``colours`` as words of LedColour (empty:
+    one that cannot be chosen); ``read_back`` whether bars tell what they show."""
+
+    addresses: tuple[int, ...]
+    columns: int
+    colours: tuple[str, ...] = ()
+    hanzi: bool = True
+    read_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideLightCapabilities(Capabilities):
+    """Names of the positions, each with the colours that it has."""
+
+    positions: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerCapabilities(Capabilities):
     """Samples a second and channels of the one stream."""
 

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     REPORT_PRINTER = "report_printer"
     CAMERA = "camera"
     CALL_BOX = "call_box"
+    LED_BAR = "led_bar"
+    GUIDE_LIGHT = "guide_light"
     SPEAKER = "speaker"
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from time import monotonic
 
 from devices.links import Link, link_for
-from devices.protocols.framed import LCD21, BadFrame, build_frame, take_body
+from devices.protocols.framed import BadFrame, build_frame, take_body
+from devices.protocols.makes import LCD21
 from devices.protocols.sdt import Command, Garbled, build_request, parse_sam_id, take_reply
 
 _ANSWER_SECONDS = 0.25

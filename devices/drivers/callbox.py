@@ -16,7 +16,8 @@ from devices import link_faults
 from devices.capabilities import CallBoxCapabilities
 from devices.links import Link, link_for
 from devices.ports import CallBoxKey, DeviceLost, Fault, KeyPress, Kind, Owner, Status
-from devices.protocols.framed import DIALECTS, NO_KEY, BadFrame, Dialect, build_frame, take_body
+from devices.protocols.framed import BadFrame, build_frame, take_body
+from devices.protocols.makes import DIALECTS, NO_KEY, Dialect
 
 _ANSWER_SECONDS = 0.05
 _DEBOUNCE_SECONDS = 0.3

@@ -8,7 +8,8 @@ from pathlib import Path
 from time import monotonic
 
 from devices.ports import CallBoxKey
-from devices.protocols.framed import LCD21, NO_KEY, BadFrame, build_frame, take_body
+from devices.protocols.framed import BadFrame, build_frame, take_body
+from devices.protocols.makes import LCD21, NO_KEY
 from devices.simulators.pty_line import PtyLine
 
 FAULTS = {

@@ -10,7 +10,8 @@ import pytest
 from devices.drivers.callbox import CallBoxLine, Mode, Options, build
 from devices.links import Expect, Give, ScriptedLink, Silence, Step
 from devices.ports import CallBoxKey, DeviceLost, KeyPress
-from devices.protocols.framed import LCD21, build_frame
+from devices.protocols.framed import build_frame
+from devices.protocols.makes import LCD21
 from devices.simulators.call_box import CallBoxSimulator
 
 BOXES = (1, 2, 5)

@@ -143,7 +143,7 @@ class TicketSlip(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``ahead`` counts people in front at the moment of the answer; ``wait_low`` and ``wait_high`` are
     minutes, None when the hall has no honest estimate, low without high for that long or longer;
-    ``wait_note`` says why there is no range, or what it rests on; ``windows`` are labels of candidate windows.
+    ``wait_note`` says why there is none, or what it rests on; ``windows`` are labels of candidate windows.
     ``alone``: the kiosk issued it without the hall (离线取号), so nobody knows yet how many are ahead.
     """
 
@@ -156,6 +156,7 @@ class TicketSlip(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ahead: int = 0
     wait_low: int | None = None
     wait_high: int | None = None
+    wait_note: str = ""
     windows: tuple[str, ...] = ()
     issued_ms: int = 0
     business_day: str = ""
@@ -508,7 +509,8 @@ class WindowState(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class QueueState(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """Whole picture of a service's queue: retained. Waits are minutes, None when not honestly known."""
+    """Whole picture of a service's queue: retained. ``wait_low``, ``wait_high`` and ``wait_note`` are what
+    somebody who took a number now would be told, as in TicketSlip. ``closed_reason`` when not ``open``."""
 
     service: str
     name: str
@@ -519,6 +521,7 @@ class QueueState(Message, frozen=True, kw_only=True, omit_defaults=True):
     boot: str = ""
     wait_low: int | None = None
     wait_high: int | None = None
+    wait_note: str = ""
     windows: tuple[str, ...] = ()
     closed_reason: str = ""
 

@@ -30,6 +30,7 @@ from hall_server.hall.lookup import Answer, Decision
 from hall_server.hall.model import Hall, Published, RuleBroken, Ticket
 from hall_server.hall.pictures import HallView, Look
 from hall_server.hall.plan import Plan
+from hall_server.hall.waits import NO_WAITS, Waits, changed
 from hall_server.journal import Batch, Entry, Journal
 from hall_server.pictures_due import PicturesDue
 from hall_server.recovery import recover
@@ -113,6 +114,7 @@ class HallService:
         self._plan_listeners: list[Callable[[Plan, Published], None]] = []
         self._view = _NOTHING_YET
         self._planned_view = _NOTHING_YET
+        self._waits = NO_WAITS
         self._yesterday = ""
         self._running = False
 
@@ -200,6 +202,22 @@ class HallService:
         """Publish every retained picture anew (after the broker lost them)."""
         if self._running:
             self._inbox.put(_Query(self._forget_shown, Future()))
+
+    @property
+    def waits(self) -> Waits:
+        """The newest survey of the waits; immutable."""
+        return self._waits
+
+    def show_waits(self, waits: Waits) -> None:
+        """Tell these from now on, and draw anew what they change; from any thread."""
+
+        def take(hall: Hall) -> None:
+            self._dirty.queues.update(changed(self._waits, waits) & hall.plan.services.keys())
+            self._dirty.mark()
+            self._waits = waits
+
+        if self._running:
+            self._inbox.put(_Query(take, Future()))
 
     # ------------------------------------------------------------ on the state thread
 
@@ -353,13 +371,16 @@ class HallService:
 
     def _flush(self) -> None:
         """Build the pictures that changed and send them behind the commits that they show."""
-        hall, look = self._hall, self._look
+        hall, look, now_ms = self._hall, self._look, self._clock.now_ms()
         fresh: list[_Picture] = [
             *(
                 (topics.WINDOW, pictures.window_state(hall, w, look), {"window": w})
                 for w in self._dirty.windows
             ),
-            *((topics.QUEUE, pictures.queue_state(hall, q, look), {"queue": q}) for q in self._dirty.queues),
+            *(
+                (topics.QUEUE, pictures.queue_state(hall, q, look, now_ms, self._waits), {"queue": q})
+                for q in self._dirty.queues
+            ),
             *(
                 (topics.BOARD_NOW, pictures.board_now(hall, b, look), {"board": b})
                 for b in self._dirty.boards
@@ -425,6 +446,7 @@ class HallService:
             present=present,
             parked=tuple(hall.tickets[ticket] for _, ticket in hall.parked),
             guides=self._guides,
+            waits=self._waits,
         )
         return self._planned_view
 

@@ -143,7 +143,8 @@ class StationDesk:
         )
 
     def _slip(self, hall: Hall, ticket: str) -> m.TicketSlip:
-        return pictures.slip(hall, hall.tickets[ticket], self._service.look, self._service.now_ms())
+        service = self._service
+        return pictures.slip(hall, hall.tickets[ticket], service.look, service.now_ms(), service.waits)
 
     # ------------------------------------------------------------ presence
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
+from assets.waiting import wait_sentence
 from contract.messages import TicketSlip, TicketStatus
 from devices.ports import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
 
@@ -46,17 +47,6 @@ def window_list(labels: Sequence[str]) -> str:
     return "、".join(_span(first, last) for first, last in _spans(sorted(set(numbers)))) + "号窗口"
 
 
-def wait_range(low: int | None, high: int | None) -> str:
-    """预计等候 10～20 分钟, or '' when the hall has no honest estimate."""
-    if high is None:
-        return ""
-    if not low:
-        return f"预计等候 {max(1, high)} 分钟以内"
-    if low == high:
-        return f"预计等候约 {low} 分钟"
-    return f"预计等候 {low}～{high} 分钟"
-
-
 def _heading(slip: TicketSlip) -> list[TicketPart]:
     zone = slip.zone if not slip.zone or slip.zone.endswith("区") else f"{slip.zone}专区"
     lines = [Line(slip.hall, align=Align.CENTER, bold=True)]
@@ -74,8 +64,8 @@ def _number(slip: TicketSlip, copies: int) -> list[TicketPart]:
 def _queue(slip: TicketSlip) -> list[Line]:
     if slip.status is TicketStatus.WAITING:
         lines = [Line(f"您前面还有 {slip.ahead} 人", 2, Align.CENTER, bold=True)]
-        wait = wait_range(slip.wait_low, slip.wait_high)
-        return [*lines, Line(wait, align=Align.CENTER)] if wait else lines
+        said = (wait_sentence(slip.wait_low, slip.wait_high, dash="～"), slip.wait_note)
+        return lines + [Line(text, align=Align.CENTER) for text in said if text]
     if slip.called_to:
         return [Line(f"请到{slip.called_to}", 2, Align.CENTER, bold=True)]
     return []

@@ -1,36 +1,46 @@
 """PURE: how long a number will wait, as an honest range in minutes, or None when nobody can say.
 
-``forecast`` and ``forecast_all`` replay the hall forward: ``samples`` times with drawn service times, or
-once with means. ``wait_range`` (quick.py) is the cheap answer by arithmetic.
+``survey`` replays the hall forward once per sample and answers for everyone who waits and for everyone
+who might take a number now; ``forecast`` answers for one number, and ends when it is called. With
+``samples=0`` the replay runs once with means. ``wait_range`` (quick.py) is the cheap answer.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass, field
 
 from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.habits import FIRST_DAY, UNTESTED, Calibration, Habits
 from hall_server.hall.model import Class, Hall, Ticket
-from hall_server.hall.quick import rounded
+from hall_server.hall.plan import CallingKind
 from hall_server.hall.replay import Dice, Replay, Start
 
 DRAWN_FLOOR = 0.5
+FEWEST_SAMPLES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Minutes until the call: the expected value, its spread, and P10–P90 for the manager."""
+    """Minutes until the call: the expected value, its spread, and P10–P50–P90."""
 
     mean: float
     spread: float
     low: float
+    middle: float
     high: float
 
-    @property
-    def citizen(self) -> tuple[int, int]:
-        """Rounded outward, to five minutes beyond ten."""
-        return rounded(self.low, self.high)
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The whole hall at one instant, minutes from then: for each number that waits; for whom would take a
+    number of a service and class; until the last one of a service is called (None: not today)."""
+
+    tickets: dict[str, Forecast] = field(default_factory=dict)
+    newcomers: dict[tuple[str, Class], Forecast] = field(default_factory=dict)
+    last_call: dict[str, float | None] = field(default_factory=dict)
+    samples: int = 0
 
 
 def forecast(
@@ -43,11 +53,13 @@ def forecast(
     samples: int = 16,
     seed: int = 1,
 ) -> Forecast | None:
-    """For one waiting number; None when the windows as they stand and the rota never bring it."""
-    return _estimated(hall, now_ms, habits, calibration, samples, seed, ticket).get(ticket)
+    """For one waiting number; None when the windows as they stand and the rota do not bring it today."""
+    start = Start(hall, now_ms, habits)
+    runs = list(_runs(start, samples, seed, lambda: True, until=ticket))
+    return _summed(runs, now_ms, habits, calibration, {ticket}).get(ticket)
 
 
-def forecast_all(
+def survey(
     hall: Hall,
     now_ms: int,
     *,
@@ -55,61 +67,80 @@ def forecast_all(
     calibration: Calibration = UNTESTED,
     samples: int = 16,
     seed: int = 1,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Survey:
+    """For everyone at once. After FEWEST_SAMPLES, ``go_on`` is asked before each further sample."""
+    watchers = {(w.service, w.rank_class): w for w in _watchers(hall, now_ms)}
+    start = Start(hall, now_ms, habits, list(watchers.values()))
+    runs = list(_runs(start, samples, seed, go_on))
+    found = _summed(runs, now_ms, habits, calibration, start.tickets.keys())
+    waiting: dict[str, set[str]] = {service: set() for service in hall.plan.services}
+    for ticket in start.tickets.values():
+        if ticket.service in waiting and ticket.id not in start.watchers:
+            waiting[ticket.service].add(ticket.id)
+    last = {service: _last(runs, tickets, now_ms) for service, tickets in waiting.items()}
+    return Survey(
+        tickets={ticket: one for ticket, one in found.items() if ticket not in start.watchers},
+        newcomers={key: found[w.id] for key, w in watchers.items() if w.id in found},
+        last_call={s: None if at_ms is None else (at_ms - now_ms) / MINUTE_MS for s, at_ms in last.items()},
+        samples=len(runs),
+    )
+
+
+def _watchers(hall: Hall, now_ms: int) -> Iterator[Ticket]:
+    """Somebody of each service, and of each class where the rule tells the classes apart."""
+    for service in hall.plan.services:
+        first_come = hall.plan.rule_of(service).kind is CallingKind.FIRST_COME
+        for rank_class in (Class.NORMAL,) if first_come else Class:
+            yield newcomer(service, rank_class, now_ms)
+
+
+def newcomer(service: str, rank_class: Class, now_ms: int) -> Ticket:
+    """A number that does not exist, behind everyone who came before this instant."""
+    name = f"?{service}/{rank_class.value}"
+    rank = (now_ms << 16) | 0xFFFF
+    return Ticket(name, "", "", 0, "", service, name, now_ms, rank, rank_class=rank_class)
+
+
+def _runs(
+    start: Start, samples: int, seed: int, go_on: Callable[[], bool], until: str = ""
+) -> Iterator[dict[str, int]]:
+    if not samples:
+        yield Replay(start, None).run(until)
+    for sample in range(samples):
+        if sample >= FEWEST_SAMPLES and not go_on():
+            return
+        yield Replay(start, Dice(seed * 1_000_003 + sample)).run(until)
+
+
+def _summed(
+    runs: list[dict[str, int]], now_ms: int, habits: Habits, calibration: Calibration, wanted: Set[str]
 ) -> dict[str, Forecast]:
-    """For everyone who waits now, at the price of the one who waits longest."""
-    return _estimated(hall, now_ms, habits, calibration, samples, seed, "")
+    """What the runs say of each number that more than half of them call."""
+    waits: dict[str, list[float]] = {ticket: [] for ticket in wanted}
+    for run in runs:
+        for ticket, at_ms in run.items():
+            if ticket in waits:
+                waits[ticket].append((at_ms - now_ms) / MINUTE_MS)
+    enough = len(runs) / 2
+    return {t: _of(minutes, habits, calibration) for t, minutes in waits.items() if len(minutes) > enough}
 
 
-def forecast_newcomer(
-    hall: Hall,
-    service: str,
-    now_ms: int,
-    *,
-    rank_class: Class = Class.NORMAL,
-    habits: Habits = FIRST_DAY,
-    calibration: Calibration = UNTESTED,
-    samples: int = 16,
-    seed: int = 1,
-) -> Forecast | None:
-    """For someone who would take a number of this service now."""
-    name = "newcomer"
-    place = Ticket(name, "", "", 0, "", service, name, now_ms, (now_ms << 16) | 0xFFFF, rank_class=rank_class)
-    found = _estimated(hall, now_ms, habits, calibration, samples, seed, name, place)
-    return found.get(name)
-
-
-def _estimated(
-    hall: Hall,
-    now_ms: int,
-    habits: Habits,
-    calibration: Calibration,
-    samples: int,
-    seed: int,
-    until: str,
-    newcomer: Ticket | None = None,
-) -> dict[str, Forecast]:
-    waits: dict[str, list[float]] = {}
-    start = Start(hall, now_ms, habits, newcomer)
-    for sample in range(max(1, samples)):
-        dice = Dice(seed * 1_000_003 + sample) if samples else None
-        for ticket, at_ms in Replay(start, dice).run(until).items():
-            if not until or ticket == until:
-                waits.setdefault(ticket, []).append((at_ms - now_ms) / MINUTE_MS)
-    enough = max(1, samples) / 2
-    return {
-        ticket: _forecast(minutes, habits, calibration)
-        for ticket, minutes in waits.items()
-        if len(minutes) > enough or not samples
-    }
-
-
-def _forecast(minutes: list[float], habits: Habits, calibration: Calibration) -> Forecast:
+def _of(minutes: list[float], habits: Habits, calibration: Calibration) -> Forecast:
     mean = sum(minutes) / len(minutes)
     if len(minutes) > 1:
-        spread = math.sqrt(sum((m - mean) ** 2 for m in minutes) / (len(minutes) - 1))
+        spread = math.sqrt(sum([(m - mean) ** 2 for m in minutes]) / (len(minutes) - 1))
     else:
         spread = habits.cv * math.sqrt(mean)
     spread += DRAWN_FLOOR
+    middle = sorted(minutes)[len(minutes) // 2] * calibration.bias
     mean *= calibration.bias
-    low, high = mean + calibration.low * spread, mean + calibration.high * spread
-    return Forecast(mean, spread, max(0.0, low), max(0.0, low, high))
+    low = max(0.0, mean + calibration.low * spread)
+    high = max(low, mean + calibration.high * spread)
+    return Forecast(mean, spread, low, min(max(low, middle), high), high)
+
+
+def _last(runs: list[dict[str, int]], waiting: Set[str], now_ms: int) -> float | None:
+    """When the last one of these is called, on average; None when someone is not called today."""
+    ends = [max((run[t] for t in waiting), default=now_ms) for run in runs if run.keys() >= waiting]
+    return sum(ends) / len(ends) if 2 * len(ends) > len(runs) else None

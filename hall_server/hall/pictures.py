@@ -12,7 +12,7 @@ from contract import messages as m
 from hall_server.hall.calling import ahead
 from hall_server.hall.model import Hall, Ticket
 from hall_server.hall.plan import Board, ServiceWindow
-from hall_server.hall.quick import wait_range
+from hall_server.hall.waits import NO_WAITS, Told, Waits, told_to_holder, told_to_newcomer
 
 NO_SHOW_TEXT = {
     "void": "过号作废，请重新取号",
@@ -46,6 +46,7 @@ class HallView:
     present: Mapping[str, Ticket | None]
     parked: tuple[Ticket, ...]
     guides: tuple[tuple[int, str, str], ...] = ()
+    waits: Waits = NO_WAITS
 
 
 def window_state(hall: Hall, window_id: str, look: Look) -> m.WindowState:
@@ -78,12 +79,14 @@ def window_state(hall: Hall, window_id: str, look: Look) -> m.WindowState:
     )
 
 
-def queue_state(hall: Hall, service_id: str, look: Look) -> m.QueueState:
+def queue_state(
+    hall: Hall, service_id: str, look: Look, now_ms: int, waits: Waits = NO_WAITS
+) -> m.QueueState:
     """The retained picture of one queue."""
     service = hall.plan.services[service_id]
     waiting = hall.waiting.get(service_id, 0)
     windows = _open_windows(hall, service_id)
-    wait = wait_range(hall, service_id, waiting)
+    told = told_to_newcomer(waits, hall, service_id, now_ms)
     return m.QueueState(
         service=service.id,
         name=service.name,
@@ -92,8 +95,9 @@ def queue_state(hall: Hall, service_id: str, look: Look) -> m.QueueState:
         open=True,
         seq=hall.seq,
         boot=look.boot,
-        wait_low=wait[0] if wait else None,
-        wait_high=wait[1] if wait else None,
+        wait_low=told.low,
+        wait_high=told.high,
+        wait_note=told.note,
         windows=windows,
         closed_reason="" if windows else "暂无开放窗口，取号后请等候开窗",
     )
@@ -165,11 +169,12 @@ def boards_of(hall: Hall, window: ServiceWindow) -> list[Board]:
     return [board for board in hall.plan.boards.values() if window.zone in board.zones]
 
 
-def slip(hall: Hall, ticket: Ticket, look: Look, now_ms: int) -> m.TicketSlip:
+def slip(hall: Hall, ticket: Ticket, look: Look, now_ms: int, waits: Waits = NO_WAITS) -> m.TicketSlip:
     """What paper and number screen show of a ticket now."""
     service = hall.plan.service(ticket.service)
     people = ahead(hall, ticket, now_ms) if ticket.status is m.TicketStatus.WAITING else 0
-    wait = wait_range(hall, service.id, people) if ticket.status is m.TicketStatus.WAITING else None
+    waiting = ticket.status is m.TicketStatus.WAITING
+    told = told_to_holder(waits, hall, ticket, people, now_ms) if waiting else Told()
     window = hall.plan.windows.get(ticket.window)
     return m.TicketSlip(
         ticket=ticket.id,
@@ -179,8 +184,9 @@ def slip(hall: Hall, ticket: Ticket, look: Look, now_ms: int) -> m.TicketSlip:
         service=service.name,
         items=tuple(hall.plan.item_names.get(code, code) for code in ticket.items),
         ahead=people,
-        wait_low=wait[0] if wait else None,
-        wait_high=wait[1] if wait else None,
+        wait_low=told.low,
+        wait_high=told.high,
+        wait_note=told.note,
         windows=tuple(w.label for w in hall.windows_for(service.id)),
         issued_ms=ticket.issued_ms,
         business_day=ticket.day,

@@ -8,8 +8,9 @@ from hall_server.hall.model import Hall
 ROUNDS = 3
 
 
-def wait_range(hall: Hall, service: str, ahead: int) -> tuple[int, int] | None:
-    """(low, high) minutes for someone with ``ahead`` people before them in this queue.
+def wait_range(hall: Hall, service: str, ahead: int) -> tuple[float, float] | None:
+    """(low, high) minutes for someone with ``ahead`` people before them in this queue, None when no window
+    of it is open.
 
     The factors are those that held eight in ten of the anchor hall's waits (docs/bench/forecast.md).
     """
@@ -17,9 +18,14 @@ def wait_range(hall: Hall, service: str, ahead: int) -> tuple[int, int] | None:
     if not able:
         return None
     if ahead <= 0 and any(not hall.windows[w.id].ticket for w in able):
-        return 0, 1
-    mean = ahead * hall.plan.services[service].mean_minutes / _capacity(hall, service)
-    return rounded(max(0.0, mean * 0.75 - 2), mean * 1.4 + 4)
+        return 0.0, 1.0
+    mean = ahead * step_minutes(hall, service)
+    return max(0.0, mean * 0.75 - 2), mean * 1.4 + 4
+
+
+def step_minutes(hall: Hall, service: str) -> float:
+    """By how much one more person in front makes the wait of this queue longer."""
+    return hall.plan.service(service).mean_minutes / (_capacity(hall, service) or 1.0)
 
 
 def _capacity(hall: Hall, service: str) -> float:
@@ -30,7 +36,7 @@ def _capacity(hall: Hall, service: str) -> float:
     """
     services = hall.plan.services
     load = {s: n * services[s].mean_minutes for s, n in hall.waiting.items() if n > 0 and s in services}
-    load.setdefault(service, services[service].mean_minutes)
+    load.setdefault(service, hall.plan.service(service).mean_minutes)
     alike: dict[tuple[str, ...], int] = {}
     for window in hall.plan.windows:
         if hall.windows[window].status is WindowStatus.OPEN:
@@ -48,17 +54,3 @@ def _capacity(hall: Hall, service: str) -> float:
         longest = max(times.values())
         pull = {s: pull[s] * max(took / longest, 1e-3) for s, took in times.items()}
     return share[service]
-
-
-def rounded(low: float, high: float) -> tuple[int, int]:
-    """Outward to whole minutes, beyond ten to five: nobody is told more than is known."""
-    return _down(low), _up(high)
-
-
-def _down(minutes: float) -> int:
-    return int(minutes) if minutes <= 10 else int(minutes // 5) * 5
-
-
-def _up(minutes: float) -> int:
-    whole = -int(-minutes // 1)
-    return whole if whole <= 10 else -(-whole // 5) * 5

@@ -9,16 +9,21 @@ from __future__ import annotations
 import heapq
 import math
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+
+from sortedcontainers import SortedList
 
 from contract.messages import TicketStatus, WindowStatus
 from hall_server.hall.calling import next_for, spent, turned
-from hall_server.hall.day import DAY_MS, MINUTE_MS, local_day, weekday
+from hall_server.hall.day import DAY_MS, MINUTE_MS
 from hall_server.hall.habits import Habits
 from hall_server.hall.model import Hall, Ticket
+from hall_server.hall.staffing import rota_ahead
 
 STEPS = 64
 ABOUT_TO_END = 0.5
+UNKNOWN_MINUTES = 8.0
 _MASK = (1 << 64) - 1
 
 
@@ -41,23 +46,31 @@ class Dice:
 
 
 class Start:
-    """The present state, read once for all samples."""
+    """The present state, read once for all samples.
 
-    def __init__(self, hall: Hall, now_ms: int, habits: Habits, newcomer: Ticket | None) -> None:
+    ``watchers`` are numbers that do not exist: each sees when it would be called and takes nobody's turn.
+    """
+
+    def __init__(self, hall: Hall, now_ms: int, habits: Habits, watchers: Sequence[Ticket] = ()) -> None:
         self.hall, self.now_ms, self.habits = hall, now_ms, habits
+        self.ends_ms = hall.day.closes_ms if hall.day is not None else now_ms + DAY_MS
         self.table = unit_times(habits.cv)
         self.tickets = {i: hall.tickets[i] for lane in hall.lanes.values() for _, i in lane}
         self.parked = [(until, i) for until, i in hall.parked]
         self.tickets.update({i: hall.tickets[i] for _, i in self.parked})
-        if newcomer is not None:
-            self.tickets[newcomer.id] = newcomer
-            self.parked.append((now_ms, newcomer.id))
-        self.off = {w: _off_spans(hall, w, now_ms) for w in hall.windows if w in hall.plan.windows}
+        self.windows = [w for w in hall.windows if w in hall.plan.windows]
+        self.rota = rota_ahead(hall.plan, now_ms, self.ends_ms)
         self.means = {
             s: habits.means.get(s, service.mean_minutes) for s, service in hall.plan.services.items()
         }
-        shadow = _shadow(hall, self.tickets)
-        self.waited = {w: self._someone_waits(shadow, w) for w in self.off}
+        self.lanes = hall.lanes
+        shadow = shadow_of(self)
+        self.waited = {w: self._someone_waits(shadow, w) for w in self.windows}
+        self.watchers = {watcher.id for watcher in watchers}
+        self.tickets.update({watcher.id: watcher for watcher in watchers})
+        self.lanes = {lane: waiting.copy() for lane, waiting in hall.lanes.items()}
+        for watcher in watchers:
+            self.lanes.setdefault(watcher.lane, SortedList()).add((watcher.rank, watcher.id))
 
     def _someone_waits(self, shadow: Hall, window: str) -> bool:
         """Whether somebody whom the window could have called has waited for more than a minute."""
@@ -66,16 +79,21 @@ class Start:
 
     def scale(self, ticket: Ticket, window: str) -> float:
         """Expected minutes of service of this number at this window."""
-        means = [self.means.get(s, 8.0) for s in (ticket.service, *ticket.also)]
+        means = [self.means.get(s, UNKNOWN_MINUTES) for s in (ticket.service, *ticket.also)]
         return sum(means) * self.habits.speeds.get(window, 1.0)
 
+    def rests(self, window: str) -> bool:
+        """Whether a paused window is away by the rota, not by its clerk."""
+        changes = self.rota.get(window)
+        return changes is not None and not changes[0].open
 
-def _shadow(hall: Hall, tickets: dict[str, Ticket]) -> Hall:
+
+def shadow_of(start: Start) -> Hall:
     """A hall for ``next_for`` alone: what it changes is copied, the rest is shared and only read."""
-    shadow = Hall.__new__(Hall)
-    shadow.plan, shadow.skills, shadow.windows = hall.plan, hall.skills, hall.windows
-    shadow.tickets = tickets
-    shadow.lanes = {lane: waiting.copy() for lane, waiting in hall.lanes.items()}
+    hall, shadow = start.hall, Hall.__new__(Hall)
+    shadow.plan, shadow.windows, shadow.tickets = hall.plan, hall.windows, start.tickets
+    shadow.skills = dict(hall.skills)
+    shadow.lanes = {lane: waiting.copy() for lane, waiting in start.lanes.items()}
     shadow.busy = dict(hall.busy)
     shadow.turns = dict(hall.turns)
     shadow.green_budget = hall.green_budget
@@ -83,48 +101,52 @@ def _shadow(hall: Hall, tickets: dict[str, Ticket]) -> Hall:
 
 
 class Replay:
-    """One future of the hall: nobody else comes, the rules stay as they are."""
+    """One future of the hall until its day closes: nobody else comes, the rules stay as they are."""
 
     def __init__(self, start: Start, dice: Dice | None) -> None:
         self.start, self.dice = start, dice
-        self.hall = _shadow(start.hall, start.tickets)
-        self.queue: list[tuple[int, int, str, str]] = []
+        self.hall = shadow_of(start)
+        self.queue: list[tuple[int, int, Callable[[str, int], None], str]] = []
         self.at: dict[str, Ticket] = {}
+        self.shut: set[str] = set()
         self.idle: set[str] = set()
+        self.away: set[str] = set()
         self.called: dict[str, int] = {}
         self.count = 0
+        self.to_come = len(start.parked)
         for until, ticket in start.parked:
-            self._push(until, "", ticket)
-        for window in start.off:
+            self._push(until, self._join, ticket)
+        for window in start.windows:
             self._push_first(window)
+            for change in start.rota.get(window, ())[1:]:
+                self._push(change.at_ms, self._turn, window)
 
-    def run(self, until: str) -> dict[str, int]:
-        """Ticket -> instant of its call; ends with ``until`` or when nothing more can happen."""
-        while self.queue and (self.hall.lanes or self.start.parked) and until not in self.called:
-            at_ms, _, window, ticket = heapq.heappop(self.queue)
-            if window:
-                self._free(window, at_ms)
-            else:
-                self._join(ticket, at_ms)
+    def run(self, until: str = "") -> dict[str, int]:
+        """Ticket -> instant of its call; ends with ``until`` or when nothing more can happen today."""
+        while self.queue and (self.hall.lanes or self.to_come) and until not in self.called:
+            at_ms, _, step, name = heapq.heappop(self.queue)
+            if at_ms >= self.start.ends_ms:
+                break
+            step(name, at_ms)
         return self.called
 
-    def _push(self, at_ms: float, window: str, ticket: str = "") -> None:
+    def _push(self, at_ms: float, step: Callable[[str, int], None], name: str) -> None:
         self.count += 1
-        heapq.heappush(self.queue, (int(at_ms), self.count, window, ticket))
+        heapq.heappush(self.queue, (int(at_ms), self.count, step, name))
 
     def _push_first(self, window: str) -> None:
-        """When this window, as it stands, can call first; never when it is closed and no rota opens it."""
+        """When this window, as it stands, can call first; not before a line of the rota opens it when it is
+        closed or away by the rota."""
         start = self.start
         now, ticket = start.hall.windows[window], start.hall.ticket_at(window)
         free = start.now_ms + (self._remaining(window, ticket) * MINUTE_MS if ticket else 0)
         if ticket is not None:
             self.at[window] = ticket
-        if now.status is WindowStatus.CLOSED:
-            return
-        if now.status is WindowStatus.PAUSED:
-            resting = any(begins <= start.now_ms < ends for begins, ends in start.off[window])
-            free = max(free, start.now_ms if resting else start.now_ms + self._pause_left(now.since_ms))
-        self._push(free, window)
+        if now.status is WindowStatus.CLOSED or (now.status is WindowStatus.PAUSED and start.rests(window)):
+            self.shut.add(window)
+        elif now.status is WindowStatus.PAUSED:
+            free = max(free, start.now_ms + self._pause_left(now.since_ms))
+        self._push(free, self._free, window)
 
     def _pause_left(self, since_ms: int) -> float:
         """An unplanned pause; one that lasts long goes on as long as it has lasted."""
@@ -174,71 +196,64 @@ class Replay:
         """The window is free: away by the rota, or it calls whom the rule says."""
         ended = self.at.pop(window, None)
         if ended is not None:
-            self._release(ended)
+            self.hall.busy[ended.visit] = self.hall.busy.get(ended.visit, 1) - 1
             if ended.person is not None:
                 self._wake(at_ms)
-        for begins, ends in self.start.off[window]:
-            if begins <= at_ms < ends:
-                self._push(ends, window)
-                return
-        ticket = next_for(self.hall, window, at_ms)
-        if ticket is None:
-            self.idle.add(window)
+        if window in self.shut:
+            self.away.add(window)
             return
-        self._call(window, ticket, at_ms)
+        while (ticket := next_for(self.hall, window, at_ms)) is not None:
+            self._leave(ticket)
+            self.called.setdefault(ticket.id, at_ms)
+            if ticket.id not in self.start.watchers:
+                self._call(window, ticket, at_ms)
+                return
+        self.idle.add(window)
+
+    def _turn(self, window: str, at_ms: int) -> None:
+        """A line of the rota begins or ends."""
+        change = next(c for c in self.start.rota[window] if c.at_ms == at_ms)
+        self.hall.skills[window] = change.skills
+        if not change.open:
+            self.shut.add(window)
+            if window in self.idle:
+                self.idle.discard(window)
+                self.away.add(window)
+            return
+        self.shut.discard(window)
+        if window in self.away or window in self.idle:
+            self.away.discard(window)
+            self.idle.discard(window)
+            self._push(at_ms, self._free, window)
+
+    def _leave(self, ticket: Ticket) -> None:
+        lane = ticket.lane
+        waiting = self.hall.lanes[lane]
+        waiting.discard((ticket.rank, ticket.id))
+        if not waiting:
+            del self.hall.lanes[lane]
 
     def _call(self, window: str, ticket: Ticket, at_ms: int) -> None:
         hall = self.hall
-        lane = ticket.lane
-        waiting = hall.lanes[lane]
-        waiting.discard((ticket.rank, ticket.id))
-        if not waiting:
-            del hall.lanes[lane]
         group, rule = hall.plan.group_of(ticket.service), hall.plan.rule_of(ticket.service)
         hall.green_budget = spent(hall.green_budget, ticket.rank_class, rule)
         hall.turns[group] = turned(hall.turns.get(group, (0, 0)), ticket.rank_class, rule)
         hall.busy[ticket.visit] = hall.busy.get(ticket.visit, 0) + 1
-        self.called.setdefault(ticket.id, at_ms)
         self.at[window] = ticket
-        self._push(at_ms + self._service(self.start.scale(ticket, window)) * MINUTE_MS, window)
-
-    def _release(self, ticket: Ticket) -> None:
-        busy = self.hall.busy
-        busy[ticket.visit] = busy.get(ticket.visit, 1) - 1
+        minutes = self._service(self.start.scale(ticket, window))
+        self._push(at_ms + minutes * MINUTE_MS, self._free, window)
 
     def _join(self, ticket_id: str, at_ms: int) -> None:
-        """A parked number is back, or the newcomer is here."""
-        ticket = self.start.tickets[ticket_id]
-        waiting = (
-            replace(ticket, status=TicketStatus.WAITING)
-            if ticket.status is not TicketStatus.WAITING
-            else ticket
-        )
-        lanes = self.hall.lanes
-        if waiting.lane not in lanes:
-            lanes[waiting.lane] = type(self.start.hall.parked)()
-        lanes[waiting.lane].add((waiting.rank, waiting.id))
+        """A parked number is back."""
+        self.to_come -= 1
+        waiting = replace(self.start.tickets[ticket_id], status=TicketStatus.WAITING)
+        self.hall.lanes.setdefault(waiting.lane, SortedList()).add((waiting.rank, waiting.id))
         self._wake(at_ms)
 
     def _wake(self, at_ms: int) -> None:
         for window in sorted(self.idle):
             self.idle.discard(window)
-            self._push(at_ms, window)
-
-
-def _off_spans(hall: Hall, window: str, now_ms: int) -> tuple[tuple[int, int], ...]:
-    """Today's spans in which the rota has this window away, as instants."""
-    rules = hall.plan.rules
-    day = local_day(now_ms, rules)
-    midnight = day * DAY_MS - rules.utc_offset_minutes * MINUTE_MS
-    holiday, week_day = day in hall.plan.holidays, weekday(now_ms, rules)
-    return tuple(
-        (midnight + shift.from_minute * MINUTE_MS, midnight + shift.to_minute * MINUTE_MS)
-        for shift in hall.plan.rota
-        if shift.window == window
-        and shift.closed
-        and (shift.holidays if holiday else week_day in shift.weekdays)
-    )
+            self._push(at_ms, self._free, window)
 
 
 _TABLES: dict[float, tuple[float, ...]] = {}

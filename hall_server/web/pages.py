@@ -128,7 +128,7 @@ def _find_ticket(service: HallService, token: str) -> Callable[[Hall], TicketSli
 
     def find(hall: Hall) -> TicketSlip | None:
         ticket = hall.tickets.get(ticket_id) if true else None
-        return pictures.slip(hall, ticket, service.look, service.now_ms()) if ticket else None
+        return pictures.slip(hall, ticket, service.look, service.now_ms(), service.waits) if ticket else None
 
     return find
 

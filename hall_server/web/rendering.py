@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from assets import fetched
+from assets.waiting import wait_sentence, wait_text
 from contract.clock import date_text, time_text, weekday_text
 
 HERE = Path(__file__).resolve().parent
@@ -37,6 +38,7 @@ class Rendering:
         self.version = _version()
         self._environment.globals.update(globals_, version=self.version)
         self._environment.filters.update(time=time_text, date=date_text, weekday=weekday_text)
+        self._environment.globals.update(wait_text=wait_text, wait_sentence=wait_sentence)
 
     def page(self, name: str, **values: object) -> str:
         """One template as HTML."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assets.waiting import wait_text
 from contract.catalogue import Item, Service
 from contract.messages import TicketSlip
 from devices.ports import Kind
@@ -55,12 +56,8 @@ class TakeOffer:
 
 
 def minutes(low: int | None, high: int | None) -> str:
-    """约 25–40 分钟, or '' when the hall has no honest estimate."""
-    if low is None or high is None:
-        return ""
-    if high <= 1:
-        return "基本无需等候"
-    return f"约{low}–{high}分钟" if low < high else f"约{high}分钟"
+    """约25–40分钟, or '' when the hall has no honest estimate; closer than on paper."""
+    return wait_text(low, high).replace(" ", "")
 
 
 def waiting(facts: Facts, service: str, *, brief: bool = False) -> str:

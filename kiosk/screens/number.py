@@ -90,6 +90,8 @@ def _lines(slip: TicketSlip) -> list[tuple[str, str, bool]]:
         found.append(
             ("clock-outline", estimate if estimate.startswith("基本") else f"预计等候{estimate}", True)
         )
+    if slip.wait_note:
+        found.append(("clock-outline", slip.wait_note, False))
     if slip.windows:
         found.append(("desk", windows(slip.windows), True))
     found.append(("bullhorn-outline", "请留意叫号和大屏显示", False))

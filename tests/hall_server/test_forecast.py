@@ -14,12 +14,13 @@ from hall_server.hall.calling import next_for
 from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.decide import decide, turn_of_day
 from hall_server.hall.evolve import evolve
-from hall_server.hall.forecast import Forecast, forecast, forecast_all, forecast_newcomer
+from hall_server.hall.forecast import Forecast, forecast, survey
 from hall_server.hall.habits import Calibration, Habits, Probe, calibrated, speeds
-from hall_server.hall.model import Hall
+from hall_server.hall.model import Class, Hall
 from hall_server.hall.plan import CallingKind, CallingRule, Plan, Shift
-from hall_server.hall.quick import rounded, wait_range
+from hall_server.hall.quick import wait_range
 from hall_server.hall.replay import unit_times
+from hall_server.hall.waits import rounded
 from tests.hall_server.halls import small_plan
 
 START = 1_767_574_800_000  # Monday 2026-01-05, 09:00 of the hall
@@ -72,7 +73,7 @@ def test_with_means_the_replay_calls_in_the_order_of_the_real_rules(
     for _ in range(min(serving, len(people))):
         floor.serve("w1")
     habits = Habits(walk=0, no_show=0, pause_chance=0)
-    found = forecast_all(floor.hall, floor.now, habits=habits, samples=0)
+    found = survey(floor.hall, floor.now, habits=habits, samples=0).tickets
     waiting = {t.id for t in floor.hall.open_tickets() if t.status is TicketStatus.WAITING}
     assert found.keys() == waiting
     told = sorted(found, key=lambda t: found[t].mean)
@@ -108,7 +109,7 @@ def test_more_people_ahead_never_make_the_cheap_answer_shorter(
 def test_who_comes_later_in_one_queue_is_told_no_less(count: int, seed: int) -> None:
     floor = Floor()
     tickets = [floor.issue("police") for _ in range(count)]
-    found = forecast_all(floor.hall, floor.now, seed=seed)
+    found = survey(floor.hall, floor.now, seed=seed).tickets
     means = [found[t].mean for t in tickets]
     assert means == sorted(means)
 
@@ -135,8 +136,8 @@ def test_without_windows_nothing_is_told() -> None:
         floor.close(window)
     assert wait_range(floor.hall, "tax", 0) is None
     assert forecast(floor.hall, ticket, floor.now) is None
-    assert forecast_all(floor.hall, floor.now) == {}
-    assert forecast_newcomer(floor.hall, "tax", floor.now) is None
+    found = survey(floor.hall, floor.now)
+    assert (found.tickets, found.newcomers, found.last_call["tax"]) == ({}, {}, None)
 
 
 def test_the_same_seed_tells_the_same_and_another_hall_is_not_touched() -> None:
@@ -144,9 +145,9 @@ def test_the_same_seed_tells_the_same_and_another_hall_is_not_touched() -> None:
     for service in ("tax", "social", "police") * 4:
         floor.issue(service)
     before = {lane: list(waiting) for lane, waiting in floor.hall.lanes.items()}
-    first = forecast_all(floor.hall, floor.now, seed=5)
-    assert forecast_all(floor.hall, floor.now, seed=5) == first
-    assert forecast_all(floor.hall, floor.now, seed=6) != first
+    first = survey(floor.hall, floor.now, seed=5)
+    assert survey(floor.hall, floor.now, seed=5) == first
+    assert survey(floor.hall, floor.now, seed=6) != first
     assert {lane: list(waiting) for lane, waiting in floor.hall.lanes.items()} == before
     assert all(t.status is TicketStatus.WAITING for t in floor.hall.tickets.values())
     assert floor.hall.busy == {}
@@ -208,7 +209,7 @@ def test_a_parked_number_comes_back_before_those_behind_it() -> None:
     floor.do(c.Park(request="", by="t", window="w1", minutes=1, reason="复印"))
     tickets = [floor.issue("tax") for _ in range(3)]
     parked = next(t.id for t in floor.hall.open_tickets() if t.status is TicketStatus.PARKED)
-    found = forecast_all(floor.hall, floor.now, habits=Habits(no_show=0), samples=0)
+    found = survey(floor.hall, floor.now, habits=Habits(no_show=0), samples=0).tickets
     assert found[tickets[0]].mean < found[parked].mean < found[tickets[1]].mean
 
 
@@ -216,7 +217,7 @@ def test_a_newcomer_is_told_what_the_number_then_is_told() -> None:
     floor = Floor()
     for _ in range(8):
         floor.issue("social")
-    newcomer = forecast_newcomer(floor.hall, "social", floor.now, samples=0)
+    newcomer = survey(floor.hall, floor.now, samples=0).newcomers.get(("social", Class.NORMAL))
     ticket = floor.do(c.Issue(request="", by="t", service="social"))
     found = forecast(floor.hall, ticket, floor.now, samples=0)
     assert newcomer is not None
@@ -225,11 +226,17 @@ def test_a_newcomer_is_told_what_the_number_then_is_told() -> None:
 
 
 @given(st.floats(0, 300), st.floats(0, 300))
-def test_a_range_is_rounded_outward(low: float, more: float) -> None:
-    told = rounded(low, low + more)
-    assert told[0] <= low
-    assert told[1] >= low + more
-    assert all(minutes <= 10 or minutes % 5 == 0 for minutes in told)
+def test_a_range_is_rounded_outward_and_beyond_an_hour_it_has_no_end(low: float, more: float) -> None:
+    down, up = rounded(low, low + more)
+    assert 0 <= down <= low
+    if up is None:
+        assert low >= 60
+        assert down % 30 == 0
+    else:
+        assert low < 60
+        assert up >= low + more
+        assert down <= 10 or down % 5 == 0
+        assert up <= 10 or up % (5 if low + more <= 60 else 15) == 0
 
 
 @given(st.sampled_from([0.3, 0.6, 0.7, 0.8]))

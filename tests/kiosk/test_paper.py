@@ -7,7 +7,7 @@ import pytest
 
 from contract.messages import TicketSlip, TicketStatus
 from devices.ports import Line, Qr
-from kiosk.paper import WAIT_HERE, ticket, wait_range, window_list
+from kiosk.paper import WAIT_HERE, ticket, window_list
 
 SLIP = TicketSlip(
     ticket="01JD2X3Y4Z",
@@ -43,7 +43,7 @@ def test_everything_that_cap_a6_asks_for_is_there() -> None:
         "社保医保",
         "A012",
         "您前面还有 12 人",
-        "预计等候 25～40 分钟",
+        "预计等候约 25～40 分钟",
         "候叫窗口：3～5号窗口",
         "办理事项：社会保障卡申领与补换",
         "　　　　　医保关系转移接续",
@@ -111,17 +111,21 @@ def test_a_zone_that_says_so_itself(zone: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "wanted"),
+    ("low", "high", "note", "wanted"),
     [
-        (None, None, ""),
-        (0, 5, "预计等候 5 分钟以内"),
-        (0, 0, "预计等候 1 分钟以内"),
-        (10, 10, "预计等候约 10 分钟"),
-        (10, 20, "预计等候 10～20 分钟"),
+        (None, None, "", []),
+        (None, None, "暂无开放窗口", ["暂无开放窗口"]),
+        (10, 20, "", ["预计等候约 10～20 分钟"]),
+        (60, None, "", ["预计等候 1 小时以上"]),
+        (30, 50, "窗口暂未开放，按排班预计", ["预计等候约 30～50 分钟", "窗口暂未开放，按排班预计"]),
     ],
 )
-def test_waits(low: int | None, high: int | None, wanted: str) -> None:
-    assert wait_range(low, high) == wanted
+def test_waits(low: int | None, high: int | None, note: str, wanted: list[str]) -> None:
+    slip = msgspec.structs.replace(SLIP, wait_low=low, wait_high=high, wait_note=note)
+    said = texts(slip)
+    ahead = next(i for i, line in enumerate(said) if line.startswith("您前面还有"))
+    assert said[ahead + 1 : ahead + 1 + len(wanted)] == wanted
+    assert sum("等候约" in line or "小时以上" in line for line in said) == (low is not None)
 
 
 @pytest.mark.parametrize(

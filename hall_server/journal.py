@@ -150,6 +150,11 @@ class JournalReader:
             for after, wall_ms, kind, sender, body in rows:
                 yield Entry(after, wall_ms, day, sender, _understood(after, kind, body))
 
+    def head_of_day(self, day: str) -> str:
+        """Chain hash (hex) of a day's last event on disk: stands for all history up to it; '' = none."""
+        row = self._db.execute(_HEAD_OF_DAY, (day,)).fetchone()
+        return "" if row is None else row[0].hex()
+
 
 PORTION = 5_000
 _DAYS = """
@@ -159,6 +164,7 @@ WITH RECURSIVE found(day) AS (
 SELECT day FROM found WHERE day IS NOT NULL
 """
 _OF_DAY = "SELECT seq, wall_ms, kind, sender, body FROM event WHERE day=? AND seq>? ORDER BY seq LIMIT ?"
+_HEAD_OF_DAY = "SELECT hash FROM event WHERE day=? ORDER BY seq DESC LIMIT 1"
 
 
 def _understood(seq: int, kind: str, body: str) -> Event:

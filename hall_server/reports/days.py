@@ -1,0 +1,193 @@
+"""The business days of a journal, measured: closed ones once and kept on disk, the running one so far.
+
+Reads through a connection of its own, never on the thread that owns the hall. What is kept is derived:
+a file says which fold made it and the journal's chain hash at the day's end, which covers everything
+before; when either differs (a new version, a restored backup) it is made anew, so files may be deleted
+at any time.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from hall_server.hall.plan import Plan
+from hall_server.journal import JournalReader
+from hall_server.reports.calendar import within
+from hall_server.reports.lives import Carry, DayLives
+from hall_server.reports.summary import FOLD, DaySummary, summarise
+
+log = logging.getLogger(__name__)
+
+REMEMBERED_DAYS = 70
+CARRIES_KEPT = 3
+SHARE_OF_TIME = 10
+QUICK_SECONDS = 0.05
+T = TypeVar("T", DaySummary, Carry)
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """A file: what made it, and its content as MessagePack."""
+
+    fold: int
+    head: str
+    body: msgspec.Raw
+
+
+class Days:
+    """Summaries of business days. ``directory``: where closed ones are kept; ``plan``: the description for a
+    journal that holds none. Any thread may ask; they take turns."""
+
+    def __init__(
+        self,
+        journal: Path,
+        directory: Path,
+        plan: Plan,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._journal = journal
+        self._directory = directory
+        self._plan = plan
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._remembered: OrderedDict[tuple[str, str], DaySummary] = OrderedDict()
+        self._carry: tuple[str, str, Carry] | None = None
+        self._running: DayLives | None = None
+        self._shown: DaySummary | None = None
+        self._fresh_until = 0.0
+
+    def labels(self) -> tuple[str, ...]:
+        """Every business day of the journal, oldest first."""
+        with JournalReader(self._journal) as reader:
+            return reader.days()
+
+    def between(self, first: str = "", last: str = "") -> tuple[DaySummary, ...]:
+        """Days whose date lies from ``first`` to ``last`` (``20261101``, '' = open end), oldest first.
+
+        Raises JournalBroken.
+        """
+        with self._lock, JournalReader(self._journal) as reader:
+            labels = reader.days()
+            wanted = [n for n, label in enumerate(labels) if within(label, first, last)]
+            return tuple(self._summary(reader, labels, n) for n in wanted)
+
+    def fold_missing(self) -> int:
+        """Measure and keep every closed day that is not kept yet; returns how many there were."""
+        with self._lock, JournalReader(self._journal) as reader:
+            labels = reader.days()
+            count = 0
+            for n, label in enumerate(labels[:-1]):
+                if self._load(label, reader.head_of_day(label), ".day", DaySummary) is None:
+                    self._fold(reader, labels, n)
+                    count += 1
+            return count
+
+    # ------------------------------------------------------------ one day
+
+    def _summary(self, reader: JournalReader, labels: tuple[str, ...], n: int) -> DaySummary:
+        if n == len(labels) - 1:
+            return self._present(reader, labels)
+        key = (labels[n], reader.head_of_day(labels[n]))
+        found = self._remembered.get(key) or self._load(*key, ".day", DaySummary)
+        if found is None:
+            self._fold(reader, labels, n)
+            found = self._remembered[key]
+        self._remember(key, found)
+        return found
+
+    def _fold(self, reader: JournalReader, labels: tuple[str, ...], n: int) -> Carry:
+        """Measure a closed day and keep it, and on the way the days before it that leave no carry."""
+        begin = n
+        while begin > 0 and (known := self._carry_of(reader, labels[begin - 1])) is None:
+            begin -= 1
+        carry = known if begin > 0 and known is not None else self._first(reader)
+        for label in labels[begin : n + 1]:
+            key = (label, reader.head_of_day(label))
+            summary, carry = summarise(_taken(reader, DayLives(carry), label))
+            self._keep(*key, ".day", summary)
+            self._remember(key, summary)
+            self._carry = (*key, carry)
+        self._keep(*key, ".carry", carry)
+        for old in self._directory.glob("*.carry"):
+            if old.stem < labels[max(0, n - CARRIES_KEPT)]:
+                old.unlink(missing_ok=True)
+        return carry
+
+    def _carry_of(self, reader: JournalReader, label: str) -> Carry | None:
+        """What a closed day left to the next, if it is kept."""
+        head = reader.head_of_day(label)
+        if self._carry is not None and self._carry[:2] == (label, head):
+            return self._carry[2]
+        return self._load(label, head, ".carry", Carry)
+
+    def _first(self, reader: JournalReader) -> Carry:
+        """Before the first day: the description that the journal begins with, else the given one."""
+        return Carry(_taken(reader, DayLives(Carry(self._plan)), "").plan)
+
+    def _present(self, reader: JournalReader, labels: tuple[str, ...]) -> DaySummary:
+        """The newest day as far as it is on disk; measured again for at most a tenth of the time."""
+        label, before = labels[-1], labels[:-1]
+        if self._running is None or self._running.day != label:
+            carry = self._carry_of(reader, before[-1]) if before else None
+            if carry is None:
+                carry = self._fold(reader, labels, len(before) - 1) if before else self._first(reader)
+            self._running, self._shown = DayLives(carry), None
+        if self._shown is not None and self._monotonic() < self._fresh_until:
+            return self._shown
+        started = self._monotonic()
+        _taken(reader, self._running, label)
+        if self._shown is None or self._shown.last_seq != self._running.last_seq:
+            self._shown, _ = summarise(self._running)
+        now = self._monotonic()
+        if now - started > QUICK_SECONDS:
+            self._fresh_until = now + (now - started) * SHARE_OF_TIME
+        return self._shown
+
+    def _remember(self, key: tuple[str, str], summary: DaySummary) -> None:
+        self._remembered[key] = summary
+        self._remembered.move_to_end(key)
+        while len(self._remembered) > REMEMBERED_DAYS:
+            self._remembered.popitem(last=False)
+
+    # ------------------------------------------------------------ files
+
+    def _load(self, label: str, head: str, suffix: str, type_: type[T]) -> T | None:
+        """What is kept, if it is whole, of this fold, and of this very history."""
+        path = self._directory / f"{label}{suffix}"
+        try:
+            kept = msgspec.msgpack.decode(path.read_bytes(), type=_Kept)
+            if (kept.fold, kept.head) != (FOLD, head):
+                return None
+            return msgspec.msgpack.decode(kept.body, type=type_)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError) as error:
+            log.warning("%s cannot be read and is made anew: %s", path.name, error)
+            return None
+
+    def _keep(self, label: str, head: str, suffix: str, value: DaySummary | Carry) -> None:
+        """Whole or not at all; on a disk without room the next report only takes longer."""
+        path = self._directory / f"{label}{suffix}"
+        part = path.with_name(f"{path.name}.new")
+        body = msgspec.Raw(msgspec.msgpack.encode(value))
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(msgspec.msgpack.encode(_Kept(FOLD, head, body)))
+            part.replace(path)
+        except OSError as error:
+            log.warning("%s cannot be kept: %s", path.name, error)
+
+
+def _taken(reader: JournalReader, lives: DayLives, label: str) -> DayLives:
+    """The lives with every event of the day that is on disk beyond those that they have."""
+    for entry in reader.events_of_day(label, after=lives.last_seq):
+        lives.take(entry.seq, entry.event)
+    return lives

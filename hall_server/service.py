@@ -13,7 +13,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -271,6 +271,8 @@ class HallService:
         if key[1] and (told := self._answers.get(key) or self._answers.get((self._yesterday, key[1]))):
             self._journal.write(Batch((), release=lambda: answer.set_result(told)))
             return
+        if isinstance(command, c.CancelIssue):
+            command = self._about_its_request(command)
         try:
             decision = decide(self._hall, command, now_ms)
         except RuleBroken as broken:
@@ -282,9 +284,19 @@ class HallService:
             failed = crash
             self._journal.write(Batch((), release=lambda: answer.set_exception(failed)))
             return
+        if decision.answer.forgone and isinstance(command, c.CancelIssue):
+            key = (self._day(), f"{command.by}/{command.issue}")
         if decision.events and key[1]:
             self._answers[key] = decision.answer
         self._apply(decision, command.by, key[1], now_ms, answer)
+
+    def _about_its_request(self, command: c.CancelIssue) -> c.CancelIssue:
+        """With the number that the request got; one that the person held before is not to be cancelled."""
+        asked = f"{command.by}/{command.issue}"
+        told = self._answers.get((self._day(), asked)) or self._answers.get((self._yesterday, asked))
+        if told is None:
+            return replace(command, unheard=True)
+        return command if told.existing else replace(command, ticket=told.ticket)
 
     def _apply(
         self, decision: Decision, sender: str, request: str, now_ms: int, answer: Future[Answer] | None

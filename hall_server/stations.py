@@ -17,11 +17,13 @@ from hall_server.hall import commands as c
 from hall_server.hall import pictures
 from hall_server.hall.lookup import Answer
 from hall_server.hall.model import OPEN_STATUSES, Hall, RuleBroken
+from hall_server.lone_kiosks import LeaseDesk
 from hall_server.service import HallService
 
 log = logging.getLogger(__name__)
 
 OFFLINE_SECONDS = 24.0
+GIVEN_UP = m.Refusal(code="given_up", sentence="这次取号已取消，请重新取号")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class StationDesk:
         bus.serve(topics.FIND_TICKETS, self._find)
         bus.serve(topics.REPORT_PAPER, self._paper)
         bus.serve(topics.CALL_GUIDE, self._guide)
+        self._leases = LeaseDesk(service, bus, refusal_of=refusal_of, on_issued=on_issued)
         bus.on(topics.STATION_STATE, self._state)
         bus.on(topics.STATION_INFO, self._info)
         bus.on(topics.STATION_HEALTH, self._health)
@@ -72,6 +75,11 @@ class StationDesk:
         """A copy of what is known now, by station."""
         with self._lock:
             return dict(self._seen)
+
+    def describe(self, configs: dict[str, m.StationConfig]) -> None:
+        """The hall was described anew: tell every station."""
+        self._configs = configs
+        self.show_configs()
 
     def show_configs(self) -> None:
         """Publish every station's retained configuration."""
@@ -91,6 +99,10 @@ class StationDesk:
         )
 
         def answered(answer: Answer) -> Future[m.IssueAnswer]:
+            if answer.forgone:
+                given_up: Future[m.IssueAnswer] = Future()
+                given_up.set_result(m.IssueAnswer(id=request.id, refusal=GIVEN_UP))
+                return given_up
             self._on_issued(answer.ticket.rpartition("-")[2])
             return _then(
                 self._service.query(lambda hall: self._slip(hall, answer.ticket)),

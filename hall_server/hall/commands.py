@@ -218,29 +218,63 @@ class SetSkills(AtWindow):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseNumbers(Command):
-    """Give a station a block of numbers that it may issue alone."""
+    """Give a station a block of numbers that it may issue alone; ``holder`` is the store that knows their
+    paper: blocks of the station's other holders are given up."""
 
     service: str
     count: int
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveUpLease(Command):
+    """Nothing more may be issued under this block; its numbers are given to nobody else."""
+
+    token: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfflineTicket:
-    """A number that a station issued alone: its ordinal, when (hall time as it was known there), for whom."""
+    """A number that a station issued alone: its ordinal, when (hall time as it was known there), for whom.
+
+    ``unsure``: the station had to guess the time. ``cancelled``: why it shall not wait, or ''.
+    """
 
     ordinal: int
     issued_ms: int
+    unsure: bool = False
     items: tuple[str, ...] = ()
+    situation: tuple[str, ...] = ()
     person: Person | None = None
-    green_reason: str = ""
+    paper: Paper = Paper.NONE
+    reprints: int = 0
+    cancelled: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeLease(Command):
-    """Bring home what was issued under a lease; the token fences off a lease that was given up."""
+    """Bring home what was issued under a lease on business day ``day``; ``final`` ends the lease.
+
+    The token fences off a lease that was given up; its paper still finds a place when nobody has its number.
+    """
 
     token: int
     tickets: tuple[OfflineTicket, ...]
+    service: str = ""
+    day: str = ""
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelIssue(Command):
+    """Nobody waits for the number of request ``issue``; the door fills in its ``ticket``, and ``unheard``
+    when that request never came: then it shall never be carried out."""
+
+    issue: str
+    reason: str = ""
+    ticket: str = ""
+    unheard: bool = False
 
 
 # ---------------------------------------------------------------- the house
@@ -282,7 +316,17 @@ class SuspectClock(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SealSnapshot(Command):
+    """Journal the digest of the state after record ``seq``; the state itself lies ready beside the writer."""
+
+    seq: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SkipNumbers(Command):
-    """The journal comes from a backup: leave out so many numbers of each series, which may be on paper."""
+    """The journal comes from a backup: leave out so many numbers of each series, and of each service's
+    blocks (``leased``), which may be on paper."""
 
     count: int
+    leased: int = 0

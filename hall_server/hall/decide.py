@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hall_server.hall import booking, describing, issuing, leasing, serving, staffing
+from hall_server.hall import booking, describing, issuing, leasing, merging, serving, staffing
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import closing_after, label
@@ -71,6 +71,10 @@ def _suspect_clock(_hall: Hall, command: c.SuspectClock, now_ms: int) -> Decisio
     return Decision((e.ClockSuspected(at_ms=now_ms, sentence=command.sentence),))
 
 
+def _seal_snapshot(_hall: Hall, command: c.SealSnapshot, now_ms: int) -> Decision:
+    return Decision((e.SnapshotSealed(at_ms=now_ms, seq=command.seq, digest=command.digest),))
+
+
 _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.Issue: issuing.issue,
     c.ReportPaper: issuing.report_paper,
@@ -97,8 +101,11 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.CloseWindow: staffing.close_window,
     c.SetSkills: staffing.set_skills,
     c.LeaseNumbers: leasing.lease_numbers,
-    c.MergeLease: leasing.merge_lease,
+    c.GiveUpLease: leasing.give_up_lease,
+    c.MergeLease: merging.merge_lease,
+    c.CancelIssue: issuing.cancel_issue,
     c.Tick: _tick,
     c.CallGuide: _call_guide,
     c.SuspectClock: _suspect_clock,
+    c.SealSnapshot: _seal_snapshot,
 }

@@ -56,9 +56,6 @@ def obstacles(hall: Hall, plan: Plan) -> Iterable[tuple[str, str]]:
     booked = [hall.appointments[a] for _, a in hall.booked]
     if lost := [a for a in booked if a.service not in plan.services]:
         yield "booked", f"{len(lost)} 个预约的业务在新设置中没有了，请先取消或改约"
-    if away := [lease for lease in hall.leases.values() if lease.service not in plan.services]:
-        boxes = "、".join(sorted({lease.station for lease in away}))
-        yield "leased", f"自助机（{boxes}）持有已撤销业务的离线号段，请等其收回后再发布"
 
 
 def adopt(hall: Hall, event: e.PlanPublished) -> None:
@@ -79,6 +76,7 @@ def adopt(hall: Hall, event: e.PlanPublished) -> None:
         else own_skills(w)
         for w in plan.windows.values()
     }
+    hall.leases = {token: lease for token, lease in hall.leases.items() if lease.service in plan.services}
     hall.waiting = {s: hall.waiting.get(s, 0) for s in plan.services}
     hall.undoable = {
         window: last

@@ -40,8 +40,8 @@ class DayClosed(Event):
 class PlanPublished(Event):
     """From here on the hall is described so; everything before keeps its own description in a replay.
 
-    ``document`` is what people edited (JSON of the hall's file, '' when it came from the file itself),
-    ``file`` the digest of the plan that the file on disk last brought, ``note`` why, in his words.
+    ``document`` is the hall's file of which the plan was made, as JSON, as people edited it; ``file`` the
+    digest of what the file on disk last brought; ``note`` why, in the publisher's words.
     """
 
     version: int
@@ -261,7 +261,7 @@ class ActionUndone(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumbersLeased(Event):
-    """A station may issue these numbers alone."""
+    """A station may issue these numbers alone; ``holder`` names its store."""
 
     token: int
     station: str
@@ -269,16 +269,57 @@ class NumbersLeased(Event):
     series: str
     first: int
     last: int
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseGivenUp(Event):
+    """Nothing more may be issued under this block."""
+
+    token: int
+    station: str
+    service: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseMerged(Event):
-    """What a station issued alone is home; ``decisions`` says in Chinese what the merge decided for each."""
+    """``used`` numbers that a station issued alone are home; ``final`` when the block is ended."""
 
     token: int
     station: str
     used: int
-    decisions: tuple[str, ...] = ()
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeDecided(Event):
+    """What a merge had to decide about one number; the manager gets the list.
+
+    ``ticket`` is '' when the number did not become one; ``waits`` False when it has no place in a queue;
+    ``other`` is the number that it met, if any.
+    """
+
+    token: int
+    station: str
+    service: str
+    number: str
+    code: str
+    sentence: str
+    issued_ms: int = 0
+    waits: bool = True
+    ticket: str = ""
+    other: str = ""
+    masked_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueForgone(Event):
+    """A station gave up a request for a number before it arrived: it is never carried out."""
+
+    station: str
+    request: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +327,7 @@ class NumbersSkipped(Event):
     """After a restore from a backup: numbers that may have been issued since then are not given again."""
 
     issued: tuple[tuple[str, int], ...]
+    leased: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +345,34 @@ class ClockSuspected(Event):
     sentence: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotSealed(Event):
+    """The state after record ``seq`` was kept beside the records; ``digest`` is SHA-256 of it, in hex."""
+
+    seq: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalMigrated(Event):
+    """The file got another schema. Records up to ``unsealed`` bear no seal; ``answers`` are (day, request,
+    answer) of the last business day, when the former schema kept them apart."""
+
+    schema: int
+    unsealed: int
+    answers: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRestored(Event):
+    """A person put a backup in the journal's place: it ended with record ``kept``, what it replaced is known to
+    have come to ``lost_to``; records up to ``unsealed`` were written under another key."""
+
+    kept: int
+    lost_to: int
+    unsealed: int = 0
+
+
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
@@ -315,12 +385,16 @@ KINDS: dict[str, type[Event]] = {
         DayOpened,
         GuideCalled,
         HoardingSuspected,
+        IssueForgone,
+        LeaseGivenUp,
         LeaseMerged,
+        MergeDecided,
         NumbersLeased,
         NumbersSkipped,
         PaperReported,
         PlanPublished,
         SkillsChanged,
+        SnapshotSealed,
         TicketArrived,
         TicketCalled,
         TicketCancelled,

@@ -48,6 +48,7 @@ def _day_closed(hall: Hall, _event: e.DayClosed) -> None:
         hall.lanes,
         hall.busy,
         hall.issued,
+        hall.leased,
         hall.issued_to,
         hall.walk_ins,
         hall.turns,
@@ -90,7 +91,8 @@ def _issued(hall: Hall, event: e.TicketIssued) -> None:
         arrival=event.arrival,
         station=event.station,
     )
-    hall.issued[event.series] = max(event.ordinal, hall.issued.get(event.series, 0))
+    counter = hall.leased if event.true_ms else hall.issued
+    counter[event.series] = max(event.ordinal, counter.get(event.series, 0))
     hall.by_number[event.number] = event.ticket
     if event.person is not None:
         hall.issued_to[event.person.key] = hall.issued_to.get(event.person.key, 0) + 1
@@ -337,18 +339,27 @@ def _skills_changed(hall: Hall, event: e.SkillsChanged) -> None:
 
 
 def _leased(hall: Hall, event: e.NumbersLeased) -> None:
-    hall.leases[event.token] = Lease(event.token, event.station, event.service, event.first, event.last)
+    hall.leases[event.token] = Lease(
+        event.token, event.station, event.service, event.first, event.last, event.holder
+    )
     hall.tokens = event.token
-    hall.issued[event.series] = event.last
+    hall.leased[event.series] = max(event.last, hall.leased.get(event.series, 0))
+
+
+def _lease_given_up(hall: Hall, event: e.LeaseGivenUp) -> None:
+    hall.leases.pop(event.token, None)
 
 
 def _merged(hall: Hall, event: e.LeaseMerged) -> None:
-    hall.leases.pop(event.token, None)
+    if event.final:
+        hall.leases.pop(event.token, None)
 
 
 def _skipped(hall: Hall, event: e.NumbersSkipped) -> None:
     for series, ordinal in event.issued:
         hall.issued[series] = max(ordinal, hall.issued.get(series, 0))
+    for series, ordinal in event.leased:
+        hall.leased[series] = max(ordinal, hall.leased.get(series, 0))
 
 
 def _nothing(_hall: Hall, _event: e.Event) -> None:
@@ -379,9 +390,15 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.SkillsChanged: _skills_changed,
     e.PlanPublished: adopt,
     e.NumbersLeased: _leased,
+    e.LeaseGivenUp: _lease_given_up,
     e.LeaseMerged: _merged,
+    e.MergeDecided: _nothing,
+    e.IssueForgone: _nothing,
     e.NumbersSkipped: _skipped,
     e.HoardingSuspected: _nothing,
     e.GuideCalled: _nothing,
     e.ClockSuspected: _nothing,
+    e.SnapshotSealed: _nothing,
+    e.JournalMigrated: _nothing,
+    e.JournalRestored: _nothing,
 }

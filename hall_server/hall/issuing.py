@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contract.messages import Person, TicketStatus
+from collections import Counter
+
+from contract.messages import Paper, Person, TicketStatus
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import MINUTE_MS, local_minute, slot_of
@@ -11,6 +13,8 @@ from hall_server.hall.model import Booking, Class, Hall, RuleBroken
 from hall_server.hall.plan import CallingKind, Service
 
 RANK_BITS = 16
+LEASES_FROM = 501
+"""Blocks for lonely kiosks lie from here on, so that the hall's own numbers run without gaps below."""
 
 
 def rank_at(first_ms: int, order: int) -> int:
@@ -54,7 +58,7 @@ def numbered(
 ) -> e.TicketIssued:
     """The event of the next number of the series; ``rank_ms`` is the time that its place counts from."""
     assert hall.day is not None
-    ordinal = hall.issued.get(service.prefix, service.first - 1) + 1
+    ordinal = next_ordinal(hall, service)
     number = number_text(service, ordinal)
     person = options.get("person")
     return e.TicketIssued(
@@ -69,6 +73,13 @@ def numbered(
         visit=visit_of(hall, person if isinstance(person, Person) else None),
         **options,  # type: ignore[arg-type]
     )
+
+
+def next_ordinal(hall: Hall, service: Service) -> int:
+    """The hall's next number of the series; one that runs into the leased blocks goes on behind them."""
+    ordinal = hall.issued.get(service.prefix, service.first - 1) + 1
+    leased = hall.leased.get(service.prefix, 0)
+    return leased + 1 if LEASES_FROM <= ordinal <= leased else ordinal
 
 
 def number_text(service: Service, ordinal: int) -> str:
@@ -186,6 +197,18 @@ def cancel(hall: Hall, command: c.Cancel | c.Void, now_ms: int) -> Decision:
     return Decision((event,), Answer(ticket.id))
 
 
+def cancel_issue(hall: Hall, command: c.CancelIssue, now_ms: int) -> Decision:
+    """Take back a number that never reached its citizen; one that is called or on paper stays."""
+    if command.unheard:
+        event = e.IssueForgone(at_ms=now_ms, station=command.by, request=command.issue, reason=command.reason)
+        return Decision((event,), Answer(forgone=True))
+    ticket = hall.tickets.get(command.ticket)
+    if ticket is None or ticket.status is not TicketStatus.WAITING or ticket.paper is Paper.CONFIRMED:
+        return Decision(())
+    cancelled = e.TicketCancelled(at_ms=now_ms, ticket=ticket.id, reason=command.reason)
+    return Decision((cancelled,), Answer(ticket.id))
+
+
 def return_no_show(hall: Hall, command: c.ReturnNoShow, now_ms: int) -> Decision:
     """Back into its queue, a few places behind the first."""
     ticket = ticket_named(hall, command.ticket)
@@ -227,9 +250,14 @@ def rank_behind(hall: Hall, ticket_id: str, places: int | None) -> int:
 
 
 def skip_numbers(hall: Hall, command: c.SkipNumbers, now_ms: int) -> Decision:
-    """Every series goes on that much later today."""
+    """Every series and its blocks go on that much later today."""
     first = {s.prefix: s.first - 1 for s in hall.plan.services.values()}
     issued = tuple(
         (series, hall.issued.get(series, start) + command.count) for series, start in first.items()
     )
-    return Decision((e.NumbersSkipped(at_ms=now_ms, issued=issued),))
+    blocks = Counter(s.prefix for s in hall.plan.services.values()) if command.leased else {}
+    leased = tuple(
+        (series, hall.leased.get(series, LEASES_FROM - 1) + command.leased * services)
+        for series, services in blocks.items()
+    )
+    return Decision((e.NumbersSkipped(at_ms=now_ms, issued=issued, leased=leased),))

@@ -24,12 +24,27 @@ STATUS_TEXT = {
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a merge decided about one number; ``waits`` False when it has no place in a queue."""
+
+    ordinal: int
+    code: str
+    sentence: str
+    waits: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What the sender is told: the ticket, appointment or lease, and whether it was there before."""
+    """What the sender is told: the ticket, appointment or lease, and whether it was there before.
+
+    ``findings`` are what a merge decided; ``forgone``: the request was given up before it came.
+    """
 
     ticket: str = ""
     existing: bool = False
     lease: int = 0
+    findings: tuple[Finding, ...] = ()
+    forgone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,13 +186,15 @@ class Undoable:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Numbers first–last of a series that a station may issue alone, under a fencing token."""
+    """Numbers first–last of a series that a station may issue alone, under a fencing token; ``holder`` is
+    the store at the station that knows which of them are on paper."""
 
     token: int
     station: str
     service: str
     first: int
     last: int
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,7 @@ class RecentCall:
 class Hall:
     """The whole state. Only ``evolve`` changes it; anyone on the owning thread may read it.
 
+    ``issued`` and ``leased`` are the last ordinals given of each series, by the hall and in blocks.
     ``lanes`` hold (rank, ticket id); ``waiting`` counts people by first service; ``turns`` counts for each
     group how many preferred and normal ones were called since the ratio last turned; ``green_budget`` is
     what the green lane may still take, in hundredths of a call; ``busy`` counts for
@@ -250,6 +253,7 @@ class Hall:
         "issued",
         "issued_to",
         "lanes",
+        "leased",
         "leases",
         "parked",
         "plan",
@@ -279,6 +283,7 @@ class Hall:
         self.lanes: dict[Lane, SortedList] = {}
         self.reset_windows()
         self.issued: dict[str, int] = {}
+        self.leased: dict[str, int] = {}
         self.issued_to: dict[str, int] = {}
         self.walk_ins: dict[tuple[str, int], int] = {}
         self.by_person: dict[str, tuple[str, ...]] = {}

@@ -19,7 +19,7 @@ from hall_server.hall.model import (
 )
 from hall_server.hall.plan import Plan
 
-FORMAT = 4
+FORMAT = 5
 
 
 class _Frozen(msgspec.Struct, frozen=True):
@@ -32,6 +32,7 @@ class _Frozen(msgspec.Struct, frozen=True):
     windows: dict[str, WindowNow]
     skills: dict[str, dict[str, int]]
     issued: dict[str, int]
+    leased: dict[str, int]
     issued_to: dict[str, int]
     walk_ins: list[tuple[str, int, int]]
     appointments: list[Appointment]
@@ -56,6 +57,7 @@ def freeze(hall: Hall) -> bytes:
             hall.windows,
             hall.skills,
             hall.issued,
+            hall.leased,
             hall.issued_to,
             [(service, slot, count) for (service, slot), count in hall.walk_ins.items()],
             list(hall.appointments.values()),
@@ -78,6 +80,7 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.reset_windows()
     hall.seq, hall.day, hall.recent = frozen.seq, frozen.day, frozen.recent
     hall.issued.update(frozen.issued)
+    hall.leased.update(frozen.leased)
     hall.issued_to.update(frozen.issued_to)
     hall.walk_ins.update({(service, slot): count for service, slot, count in frozen.walk_ins})
     hall.skills.update(frozen.skills)

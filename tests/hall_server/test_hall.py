@@ -73,6 +73,7 @@ def picture(hall: Hall) -> tuple[object, ...]:
         hall.busy,
         hall.issued_to,
         dict(hall.issued),
+        dict(hall.leased),
         {key: set(held) for key, held in hall.by_person.items()},
         dict(hall.by_number),
         list(hall.parked),

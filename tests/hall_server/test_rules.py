@@ -1,4 +1,4 @@
-"""The deeper rules of a hall, one by one: green lane, baskets, bookings, quotas, undo, rota, leases."""
+"""The deeper rules of a hall, one by one: green lane, baskets, bookings, quotas, undo, rota."""
 
 from __future__ import annotations
 
@@ -398,39 +398,3 @@ def test_the_rota_opens_pauses_and_changes_windows_by_itself() -> None:
     count = len(desk.events)
     desk.do(c.Tick)
     assert len(desk.events) == count, "nothing is said twice"
-
-
-# ---------------------------------------------------------------- leases
-
-
-def test_numbers_issued_alone_come_home_in_their_true_order() -> None:
-    desk = Desk()
-    first = desk.do(c.Issue, service="tax")
-    desk.do(c.LeaseNumbers, service="tax", count=10)
-    desk.now_ms += 10 * MINUTE_MS
-    later = desk.do(c.Issue, service="tax")
-    assert desk.number(later) == "B012", "leased numbers are not given twice"
-    desk.do(
-        c.MergeLease,
-        token=1,
-        tickets=(
-            c.OfflineTicket(ordinal=2, issued_ms=NOON + MINUTE_MS, person=Person(key="p")),
-            c.OfflineTicket(ordinal=3, issued_ms=NOON + 2 * MINUTE_MS, person=Person(key="p")),
-            c.OfflineTicket(ordinal=3, issued_ms=NOON + 2 * MINUTE_MS),
-            c.OfflineTicket(ordinal=99, issued_ms=NOON),
-        ),
-    )
-    called = []
-    for _ in range(4):
-        called.append(desk.number(desk.do(c.CallNext, window="w1")))
-        desk.do(c.Arrive, window="w1")
-    assert called == ["B001", "B002", "B003", "B012"]
-    merged = next(x for x in desk.events if isinstance(x, e.LeaseMerged))
-    assert merged.used == 2
-    assert merged.decisions == (
-        "B099 不在预留号段内，未合并",
-        "B003 与 B002 为同一人同一业务，保留先取的号",
-    )
-    with pytest.raises(RuleBroken, match="已收回或已合并"):
-        desk.do(c.MergeLease, token=1, tickets=())
-    assert desk.hall.tickets[first].status is TicketStatus.DONE

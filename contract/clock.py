@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 CHINA = timezone(timedelta(hours=8), "+08:00")
 RESTART_LIMIT_MS = 24 * 3600 * 1000
@@ -100,15 +101,39 @@ class HallClock:
 # ---------------------------------------------------------------- the stations
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Hall time and both of a station's clocks at one moment; ``boot`` names the run of its machine."""
+
+    hall_ms: int
+    monotonic_ms: int
+    wall_ms: int
+    boot: str
+
+
+def machine_boot() -> str:
+    """What names this run of the machine: monotonic clocks of one run can be compared."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
 class StationClock:
     """Hall time as a station knows it: its monotonic clock plus an offset learnt from the server's beats.
 
     A beat is never early, only late, so the largest offset of the last beats is the best one. Within one
-    boot of the server ``now_ms`` never goes back. Any thread may read it.
+    boot of the server ``now_ms`` never goes back. The real-time clock has no say, save that a station whose
+    machine was off, and that hears no server, can only go on by it: ``unsure`` then. Any thread may read it.
     """
 
-    def __init__(self, *, monotonic: Callable[[], int] = monotonic_ms, beats: int = 32) -> None:
-        self._monotonic = monotonic
+    def __init__(
+        self,
+        *,
+        monotonic: Callable[[], int] = monotonic_ms,
+        wall: Callable[[], int] = wall_ms,
+        boot: Callable[[], str] = machine_boot,
+        beats: int = 32,
+    ) -> None:
+        self._monotonic, self._wall, self._machine = monotonic, wall, boot
+        self._unsure = False
         self._lock = threading.Lock()
         self._offsets: deque[int] = deque(maxlen=beats)
         self._boot = ""
@@ -122,7 +147,32 @@ class StationClock:
             if boot != self._boot:
                 self._boot, self._last = boot, 0
                 self._offsets.clear()
+            self._unsure = False
             self._offsets.append(at_ms - self._monotonic())
+
+    @property
+    def unsure(self) -> bool:
+        """Whether hall time rests on the real-time clock of a machine that was off since the last beat."""
+        return self._unsure
+
+    def anchor(self) -> Anchor | None:
+        """What to keep, so that a later run of the program knows hall time without a server."""
+        now = self.now_ms()
+        if now is None or self._unsure:
+            return None
+        return Anchor(now, self._monotonic(), self._wall(), self._machine())
+
+    def resume(self, anchor: Anchor) -> None:
+        """Go on from an earlier run, as long as no beat was heard: exactly within one run of the machine,
+        else by the real-time clock when that moved 0 to 24 h, else from where it stood."""
+        same = anchor.boot == self._machine()
+        away = (self._monotonic() - anchor.monotonic_ms) if same else (self._wall() - anchor.wall_ms)
+        with self._lock:
+            if self._offsets:
+                return
+            self._unsure = not same
+            since = away if same or 0 <= away <= RESTART_LIMIT_MS else 0
+            self._offsets.append(anchor.hall_ms + since - self._monotonic())
 
     def now_ms(self) -> int | None:
         """Hall time, or None as long as no beat was ever heard."""

@@ -1,5 +1,7 @@
 """Durable outbox of any station: what the hall must learn, kept on disk until the hall has answered.
 
+Beside it the drawer: small named records that a station needs when it starts without a hall.
+
 One file in SQLite (APSW, WAL, synchronous=FULL). Entries leave in order, each repeated with the same
 request id until an answer comes; an answer, refusal included, ends the entry. Survives kill -9 and a
 power cut: ``put`` returns after the commit.
@@ -10,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,6 +186,67 @@ class Outbox:
     def _database(self) -> apsw.Connection:
         if self._connection is None:
             raise RuntimeError("the outbox is not open")
+        return self._connection
+
+
+# ---------------------------------------------------------------- the drawer
+
+
+class Drawer:
+    """Small named records on disk, changed together or not at all. Any thread that may wait.
+
+    ``change`` returns after the commit: what it wrote survives kill -9 and a power cut. The file is for its
+    owner alone: it may hold a secret.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._connection: apsw.Connection | None = None
+
+    def open(self) -> None:
+        """Open or create the file. Raises apsw.Error when it is not usable."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.touch(mode=0o600)
+        with self._lock:
+            self._connection = open_database(self._file)
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, body BLOB NOT NULL) "
+                "STRICT, WITHOUT ROWID"
+            )
+
+    def close(self) -> None:
+        """Let the file go."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def change(self, records: Mapping[str, bytes | None]) -> None:
+        """Write these records, None takes one away; all of it in one commit."""
+        with self._lock:
+            connection = self._open()
+            with connection:
+                for name, body in records.items():
+                    if body is None:
+                        connection.execute("DELETE FROM kept WHERE name = ?", (name,))
+                    else:
+                        connection.execute(
+                            "INSERT INTO kept (name, body) VALUES (?, ?) "
+                            "ON CONFLICT (name) DO UPDATE SET body = excluded.body",
+                            (name, body),
+                        )
+
+    def read(self, prefix: str = "") -> dict[str, bytes]:
+        """Records whose name begins so, by name."""
+        with self._lock:
+            rows = self._open().execute("SELECT name, body FROM kept ORDER BY name").fetchall()
+        found = ((str(name), body) for name, body in rows)
+        return {name: body for name, body in found if name.startswith(prefix) and isinstance(body, bytes)}
+
+    def _open(self) -> apsw.Connection:
+        if self._connection is None:
+            raise RuntimeError("the drawer is not open")
         return self._connection
 
 

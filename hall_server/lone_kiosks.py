@@ -14,7 +14,7 @@ from hall_server.hall import commands as c
 from hall_server.hall import pictures
 from hall_server.hall.day import MINUTE_MS, local_minute
 from hall_server.hall.issuing import number_text
-from hall_server.hall.leasing import FENCED, fenced
+from hall_server.hall.leasing import FENCED
 from hall_server.hall.lookup import Answer
 from hall_server.hall.model import Hall, Lease
 from hall_server.hall.plan import Service
@@ -82,9 +82,10 @@ class LeaseDesk:
         return describe(hall, lease, service, self._service.look, self._service.now_ms())
 
     def _renew(self, station: str, request: m.RenewLeases) -> Future[m.RenewLeasesAnswer]:
+        command = c.RenewLeases(request=request.id, by=station, holder=request.holder, tokens=request.tokens)
         return self._answer(
-            self._service.query(lambda hall: fenced(hall, station, request.holder, request.tokens)),
-            lambda gone: m.RenewLeasesAnswer(id=request.id, fenced=gone),
+            self._service.submit(command),
+            lambda answer: m.RenewLeasesAnswer(id=request.id, fenced=answer.fenced),
             lambda refusal: m.RenewLeasesAnswer(id=request.id, refusal=refusal),
         )
 

@@ -227,6 +227,14 @@ class LeaseNumbers(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenewLeases(Command):
+    """The station's store ``holder`` has these blocks and goes on with them; others of its own never came."""
+
+    holder: str
+    tokens: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GiveUpLease(Command):
     """Nothing more may be issued under this block; its numbers are given to nobody else."""
 

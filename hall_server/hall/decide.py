@@ -101,6 +101,7 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.CloseWindow: staffing.close_window,
     c.SetSkills: staffing.set_skills,
     c.LeaseNumbers: leasing.lease_numbers,
+    c.RenewLeases: leasing.renew_leases,
     c.GiveUpLease: leasing.give_up_lease,
     c.MergeLease: merging.merge_lease,
     c.CancelIssue: issuing.cancel_issue,

@@ -17,6 +17,7 @@ LARGEST_BLOCK = 200
 LEASED_AT_ONCE = 400
 """Numbers of one service that a station may have in its blocks together."""
 FENCED = "这批预留号已收回或已合并，请重新预留"
+UNHEARD = "自助机没有收到这批预留号，收回"
 REPLACED = "自助机的存储已更换，原预留号收回；其中可能有已打印、尚未并入的号，请留意"
 
 
@@ -50,6 +51,18 @@ def lease_numbers(hall: Hall, command: c.LeaseNumbers, now_ms: int) -> Decision:
 def first_of_next(hall: Hall, series: str, first: int) -> int:
     """Where the next block of a series begins: above everything that was ever given of it today."""
     return max(LEASES_FROM, hall.leased.get(series, 0) + 1, hall.issued.get(series, first - 1) + 1)
+
+
+def renew_leases(hall: Hall, command: c.RenewLeases, now_ms: int) -> Decision:
+    """Which blocks are still good; one that this store was given and never heard of is given up."""
+    unheard = tuple(
+        _given_up(lease, UNHEARD, now_ms)
+        for lease in hall.leases.values()
+        if lease.station == command.by
+        and lease.holder == command.holder
+        and lease.token not in command.tokens
+    )
+    return Decision(unheard, Answer(fenced=fenced(hall, command.by, command.holder, command.tokens)))
 
 
 def give_up_lease(hall: Hall, command: c.GiveUpLease, now_ms: int) -> Decision:

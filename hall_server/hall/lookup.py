@@ -37,13 +37,15 @@ class Finding:
 class Answer:
     """What the sender is told: the ticket, appointment or lease, and whether it was there before.
 
-    ``findings`` are what a merge decided; ``forgone``: the request was given up before it came.
+    ``findings`` are what a merge decided; ``fenced`` tokens that are the asker's no longer; ``forgone``:
+    the request was given up before it came.
     """
 
     ticket: str = ""
     existing: bool = False
     lease: int = 0
     findings: tuple[Finding, ...] = ()
+    fenced: tuple[int, ...] = ()
     forgone: bool = False
 
 

@@ -142,3 +142,61 @@ def test_words_are_in_china_time() -> None:
         "星期六",
     )
     assert c.moment_text(NOON) == "2026-11-21 12:00"
+
+
+# ---------------------------------------------------------------- a station without a server
+
+
+class Machine:
+    """The clocks of a box: they can be set and it can be switched off."""
+
+    def __init__(self) -> None:
+        self.monotonic, self.wall, self.run = 1_000, 5_000_000, "run-1"
+
+    def clock(self) -> StationClock:
+        return StationClock(monotonic=lambda: self.monotonic, wall=lambda: self.wall, boot=lambda: self.run)
+
+    def passes(self, ms: int) -> None:
+        self.monotonic += ms
+        self.wall += ms
+
+
+def test_a_stepping_real_time_clock_changes_nothing_also_over_a_restart_of_the_program() -> None:
+    machine = Machine()
+    clock = machine.clock()
+    clock.heard("b1", 70_000)
+    for step in (-10_800_000, 97_200_000):
+        machine.wall += step
+        machine.passes(1_000)
+        assert clock.now_ms() == 70_000 + (machine.monotonic - 1_000)
+    kept = clock.anchor()
+    assert kept is not None
+    machine.wall -= 50_000_000
+    machine.passes(3_000)
+    again = machine.clock()
+    assert again.now_ms() is None
+    again.resume(kept)
+    assert again.now_ms() == clock.now_ms()
+    assert not again.unsure
+
+
+@pytest.mark.parametrize(("away", "counted"), [(60_000, 60_000), (-5, 0), (90_000_000, 0)])
+def test_a_box_that_was_off_goes_on_by_its_real_time_clock_and_says_that_it_is_not_sure(
+    away: int, counted: int
+) -> None:
+    machine = Machine()
+    clock = machine.clock()
+    clock.heard("b1", 70_000)
+    kept = clock.anchor()
+    assert kept is not None
+    machine.run, machine.monotonic = "run-2", 20
+    machine.wall += away
+    again = machine.clock()
+    again.resume(kept)
+    assert again.now_ms() == 70_000 + counted
+    assert again.unsure
+    assert again.anchor() is None, "a guess is not handed on"
+    again.heard("b2", 99_000)
+    assert (again.now_ms(), again.unsure) == (99_000, False)
+    again.resume(kept)
+    assert again.now_ms() == 99_000, "whoever heard the hall believes the hall"

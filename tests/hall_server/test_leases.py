@@ -137,6 +137,14 @@ def test_a_lease_given_up_is_fenced_and_its_paper_still_finds_a_place() -> None:
     assert merge(desk, new, alone(511, 3)) == []
 
 
+def test_a_block_whose_answer_was_lost_is_given_up_at_the_next_renewal() -> None:
+    desk = Desk()
+    lost, had = lease(desk), lease(desk)
+    desk.do(c.RenewLeases, holder="h1", tokens=(had,))
+    assert list(desk.hall.leases) == [had]
+    assert fenced(desk.hall, "test", "h1", (lost, had)) == (lost,)
+
+
 def test_a_hall_from_a_backup_takes_what_it_never_leased_and_gives_none_of_it_again() -> None:
     desk = Desk()
     lease(desk)

@@ -222,6 +222,9 @@ class IdCardReader(Device, Protocol):
     def still_there(self) -> bool:
         """After a read: is the same card still lying there? Raises DeviceLost."""
 
+    def newest_address(self) -> str:
+        """After a read: the address appended to the card since it was made, '' without one. DeviceLost."""
+
 
 # ---------------------------------------------------------------- smart card reader
 
@@ -389,8 +392,14 @@ class Camera(Device, Protocol):
     def frame(self, *, timeout_seconds: float = 2.0) -> Frame:
         """The next fresh frame for a preview. Raises DeviceLost when none came in time."""
 
-    def still(self, *, timeout_seconds: float = 3.0) -> bytes:
-        """One JPEG at full resolution. Raises DeviceLost."""
+    def still(self, *, timeout_seconds: float = 6.0) -> bytes:
+        """The sharpest of a short burst as JPEG at full resolution. Raises DeviceLost."""
+
+    def burst(self, count: int, *, timeout_seconds: float = 8.0) -> tuple[bytes, ...]:
+        """Up to ``count`` JPEGs at full resolution, one at least, in their order. Raises DeviceLost."""
+
+    def rest(self) -> None:
+        """Switch the sensor off until the next picture is asked for; never raises, may be called twice."""
 
 
 # ---------------------------------------------------------------- call box

@@ -1,10 +1,13 @@
-"""A document camera as MJPEG over HTTP on loopback, which can stall, drop, freeze, go dark or send halves."""
+"""A camera as MJPEG over HTTP on loopback, which can stall, drop, freeze, go dark or send halves.
+
+``/`` streams the preview, ``/still`` the same scene with five megapixels. What it sees can be changed.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from devices.simulators import desk_scene
@@ -27,16 +30,19 @@ class CameraSimulator:
 
     kind = "camera"
 
-    def __init__(self, name: str, port: int = 0, *, frames_per_second: float = 8.0) -> None:
+    def __init__(
+        self, name: str, port: int = 0, *, frames_per_second: float = 8.0, scene: str = "form"
+    ) -> None:
         self.name = name
+        self._scene = scene
         self._port = port
         self._period = 1.0 / frames_per_second
         self._lock = threading.Lock()
         self._faults: set[str] = set()
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
-        self._pictures: dict[str, tuple[bytes, ...]] = {}
         self._sent = 0
+        self._watchers = 0
 
     @property
     def address(self) -> str:
@@ -48,12 +54,6 @@ class CameraSimulator:
         with self._lock:
             if self._server is not None:
                 return
-            if not self._pictures:
-                self._pictures = {
-                    "": desk_scene.jpegs(),
-                    "dark": desk_scene.jpegs(4, dark=True),
-                    "resized": desk_scene.jpegs(4, width=desk_scene.WIDTH // 2),
-                }
             self._server = _Server(("127.0.0.1", self._port), _Handler)
             self._server.camera = self
             self._port = self._server.server_address[1]
@@ -89,34 +89,63 @@ class CameraSimulator:
         if fault == "unplugged":
             self.stop() if on else self.start()
 
-    def state(self) -> Mapping[str, object]:
-        """The faults that are on, pictures sent."""
+    def show(self, scene: str) -> None:
+        """Put something else before the lens. Raises KeyError for a scene that desk_scene does not have."""
+        if scene not in desk_scene.SCENES:
+            raise KeyError(scene)
         with self._lock:
-            return {"faults": sorted(self._faults), "sent": self._sent}
+            self._scene = scene
 
-    def next_jpeg(self) -> bytes | None:
+    def state(self) -> Mapping[str, object]:
+        """The faults that are on, the scene, pictures sent, how many streams are being watched now."""
+        with self._lock:
+            return {
+                "faults": sorted(self._faults),
+                "scene": self._scene,
+                "sent": self._sent,
+                "watchers": self._watchers,
+            }
+
+    def next_jpeg(self, *, still: bool = False) -> bytes | None:
         """The picture to be sent now; None while it stalls."""
         with self._lock:
             if "stall" in self._faults:
                 return None
-            mode = "dark" if "dark" in self._faults else "resized" if "resized" in self._faults else ""
-            series = self._pictures[mode]
+            scene, dark, small = self._scene, "dark" in self._faults, "resized" in self._faults
             if "frozen" not in self._faults:
                 self._sent += 1
-            picture = series[self._sent % len(series)]
-            return picture[: len(picture) // 2] if "half_jpeg" in self._faults else picture
+            sent, half = self._sent, "half_jpeg" in self._faults
+        width = desk_scene.STILL_WIDTH if still else desk_scene.WIDTH
+        series = desk_scene.jpegs(
+            scene, 4 if dark or small or still else 8, width=width // 2 if small else width, dark=dark
+        )
+        picture = series[sent % len(series)]
+        return picture[: len(picture) // 2] if half else picture
 
-    def stream(self, handler: BaseHTTPRequestHandler, closing: threading.Event) -> None:
+    def stream(self, handler: BaseHTTPRequestHandler, closing: threading.Event, *, still: bool) -> None:
         """Send pictures until somebody has enough."""
-        sent_seconds = 0.0
-        while not closing.wait(self._period):
-            picture = self.next_jpeg()
-            if picture is not None:
-                head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
-                handler.wfile.write(head.encode() + picture + b"\r\n")
-            sent_seconds += self._period
-            if "drop" in self._faults and sent_seconds > _DROP_SECONDS:
-                return
+        with self._watching():
+            sent_seconds = 0.0
+            while not closing.wait(self._period):
+                picture = self.next_jpeg(still=still)
+                if picture is not None:
+                    head = (
+                        f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+                    )
+                    handler.wfile.write(head.encode() + picture + b"\r\n")
+                sent_seconds += self._period
+                if "drop" in self._faults and sent_seconds > _DROP_SECONDS:
+                    return
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        with self._lock:
+            self._watchers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._watchers -= 1
 
 
 class _Server(ThreadingHTTPServer):
@@ -136,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
         self.end_headers()
         with suppress(OSError):
-            self.server.camera.stream(self, self.server.closing)
+            self.server.camera.stream(self, self.server.closing, still=self.path.startswith("/still"))
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: a request here is no event of the hall."""

@@ -110,7 +110,7 @@ class Campaign:
         self.callbox = Mind(
             "callbox", "callbox", {"port": str(links / "callbox"), "addresses": ADDRESSES, "baud": 115200}
         )
-        self.camera = Mind("camera-1", "camera", {"source": camera})
+        self.camera = Mind("camera-1", "camera", {"source": camera, "rest_seconds": 0.0})
         self.printer = Mind("printer-1", "escpos", {"port": str(links / "printer-1"), "baud": 115200})
         self.minds = (self.reader, self.callbox, self.camera, self.printer)
 

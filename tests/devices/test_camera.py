@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from time import monotonic
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from devices.health import Health
 from devices.ports import DeviceAbsent, DeviceError, DeviceLost, Frame, Owner, Status
 from devices.simulators.camera_server import CameraSimulator
 from devices.supervisor import Supervised
-from tests.devices.support import Heard, state_is
+from tests.devices.support import LIMIT_SECONDS, Heard, state_is
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +156,89 @@ def test_a_preview_under_a_supervisor_survives_a_frozen_camera(simulator: Camera
     health.wait(state_is("ready"), after=told)
     frames.wait(after=seen)
     device.stop()
+
+
+def test_a_still_uses_the_large_mode_and_the_preview_goes_on(simulator: CameraSimulator) -> None:
+    driver = build(Options(source=simulator.address, still_source=f"{simulator.address}still", burst=2))
+    driver.open()
+    driver.frame()
+    image = cv2.imdecode(np.frombuffer(driver.still(), np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert image.shape == (1944, 2592, 3)
+    assert driver.frame().width == 960
+    assert driver.heartbeat().ok
+    assert driver.counts()["stills"] == 1
+    driver.close()
+
+
+def test_a_still_of_a_sick_camera_is_lost_and_not_an_old_picture(simulator: CameraSimulator) -> None:
+    driver = build(
+        Options(source=simulator.address, still_source=f"{simulator.address}still", read_timeout_seconds=0.3)
+    )
+    driver.open()
+    driver.frame()
+    simulator.set_fault("half_jpeg", True)
+    with pytest.raises(DeviceLost):
+        driver.still(timeout_seconds=2.0)
+    driver.close()
+
+
+def test_a_burst_gives_different_pictures(camera: OpenCvCamera) -> None:
+    pictures = camera.burst(4)
+    assert len(set(pictures)) == 4
+
+
+def test_at_rest_nobody_watches_and_the_next_picture_wakes_it(
+    simulator: CameraSimulator, camera: OpenCvCamera
+) -> None:
+    first = camera.frame()
+    wait_until(lambda: simulator.state()["watchers"] == 1)
+    camera.rest()
+    camera.rest()
+    wait_until(lambda: simulator.state()["watchers"] == 0)
+    assert camera.heartbeat() == Status(None, details={"resting": "yes"})
+    second = camera.frame()
+    assert second.pixels != first.pixels
+    assert camera.heartbeat().ok
+    assert camera.counts()["rests"] == 1
+
+
+def test_it_rests_by_itself_when_nobody_asks(simulator: CameraSimulator) -> None:
+    driver = build(Options(source=simulator.address, rest_seconds=0.05))
+    driver.open()
+    driver.frame()
+    wait_until(lambda: driver.heartbeat().ok is None)
+    wait_until(lambda: simulator.state()["watchers"] == 0)
+    driver.close()
+
+
+def test_a_camera_that_vanished_at_rest_is_lost_when_it_is_wanted(
+    simulator: CameraSimulator, camera: OpenCvCamera
+) -> None:
+    camera.frame()
+    camera.rest()
+    simulator.set_fault("unplugged", True)
+    with pytest.raises(DeviceAbsent):
+        camera.frame()
+    simulator.set_fault("unplugged", False)
+
+
+def test_what_the_camera_sees_can_be_changed(simulator: CameraSimulator, camera: OpenCvCamera) -> None:
+    assert blue_in_the_corner(camera.frame()) < 110, "wood"
+    simulator.show("nobody")
+    with pytest.raises(KeyError):
+        simulator.show("a ghost")
+    wait_until(lambda: blue_in_the_corner(camera.frame()) > 180)
+    simulator.show("form")
+
+
+def blue_in_the_corner(frame: Frame) -> float:
+    pixels = np.frombuffer(frame.pixels, np.uint8).reshape(frame.height, frame.width, 3)
+    return float(pixels[10:40, 10:40, 2].mean())
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Ask again and again, each time a new picture or a new state; never longer than the test's limit."""
+    deadline = monotonic() + LIMIT_SECONDS
+    while not true():
+        assert monotonic() < deadline

@@ -8,7 +8,7 @@ import termios
 from contextlib import suppress
 from pathlib import Path
 
-from devices.ports import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured, Fault, Owner
+from devices.ports import Cause, DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured, Fault, Owner
 
 BAUD_RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 
@@ -65,8 +65,18 @@ def bad_baud(name: str, baud: int) -> Fault:
 
 
 def bad_address(name: str) -> Fault:
-    action = "串口写设备路径，网络设备写 tcp://主机:端口"
+    action = "串口写设备路径，网络设备写 tcp://主机:端口，USB 写 usb://厂商:产品"
     return Fault("bad_address", f"看不懂端口写法 {name}", action, Owner.TECHNICIAN)
+
+
+def no_libusb() -> Fault:
+    action = "安装 Debian 软件包 libusb-1.0-0"
+    return Fault("no_libusb", "本机没有 USB 设备库 libusb", action, Owner.TECHNICIAN, Cause.SETUP)
+
+
+def no_bulk(name: str) -> Fault:
+    action = "核对 vid:pid 是否就是该设备；HID 类设备须用厂家库（vendor 驱动）"
+    return Fault("no_bulk", f"USB 设备 {name} 没有数据端点", action, Owner.TECHNICIAN, Cause.SETUP)
 
 
 def open_error(name: str, error: BaseException) -> DeviceError:

@@ -11,17 +11,39 @@ from __future__ import annotations
 import os
 import select
 import termios
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from importlib import import_module
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 
 import serial
+import usb.core
+import usb.util
 
-from devices.link_faults import BAUD_RATES, bad_address, bad_baud, open_error, stalled, unplugged
-from devices.ports import DeviceError, DeviceLost, DeviceMisconfigured
+from devices.link_faults import (
+    BAUD_RATES,
+    bad_address,
+    bad_baud,
+    missing,
+    no_bulk,
+    no_libusb,
+    open_error,
+    stalled,
+    unplugged,
+)
+from devices.ports import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured
+from devices.scripted import Expect as Expect
+from devices.scripted import Give as Give
+from devices.scripted import ScriptedLink as ScriptedLink
+from devices.scripted import Silence as Silence
+from devices.scripted import Step as Step
+from devices.scripted import Unplug as Unplug
+from devices.usb_place import USB_SCHEMES, UsbPlace, parse_usb, usb_presence
+
+_BULK = 2
+_USB_LOOK_SECONDS = 0.02
+"""How long one of two IN endpoints is listened to before the other one."""
 
 
 class Link(Protocol):
@@ -66,6 +88,17 @@ class SerialLink:
     def seconds_per_byte(self) -> float:
         """Wire time of one byte: ten bits at the baud rate."""
         return 10.0 / self._baud
+
+    @property
+    def rate(self) -> int:
+        """The baud rate that is used now; 0 where there is no wire with one."""
+        return self._baud
+
+    def set_rate(self, baud: int) -> None:
+        """Go on at another rate, until the link is opened again. Raises DeviceLost."""
+        with _os_errors(self._port):
+            if self._serial is not None:
+                self._serial.baudrate = baud
 
     def open(self) -> None:
         if self._baud not in BAUD_RATES:
@@ -130,11 +163,158 @@ class TcpLink(SerialLink):
             raise DeviceMisconfigured(bad_address(self._port))
         super().open()
 
+    @property
+    def rate(self) -> int:
+        return 0
+
     def presence(self) -> str:
         return ""
 
     def _opened(self) -> serial.SerialBase:
         return serial.serial_for_url(f"socket://{self._port}", timeout=0)
+
+
+class UsbLink:
+    """A USB device with bulk endpoints (pyusb, libusb): one pair, or two where frames are split.
+
+    A device with two OUT endpoints gets the first ``head`` bytes of each write on the first, the rest on
+    the second; what comes from its two IN endpoints is read in turn (DEVICES §1.5).
+    """
+
+    def __init__(self, port: str, *, head: int = 0) -> None:
+        self._port = port
+        self._head = head
+        self._place = parse_usb(port)
+        self._device: Any = None
+        self._outs: list[Any] = []
+        self._ins: list[Any] = []
+        self._turn = 0
+        self._rest = b""
+
+    @property
+    def name(self) -> str:
+        return self._port
+
+    def open(self) -> None:
+        self.close()
+        try:
+            with _os_errors(self._port, opening=True):
+                self._take_device()
+            self.drop_input()
+        except DeviceError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        device, self._device = self._device, None
+        self._outs, self._ins, self._turn, self._rest = [], [], 0, b""
+        if device is not None:
+            with suppress(DeviceError), _os_errors(self._port):
+                usb.util.dispose_resources(device)
+
+    def read(self, max_bytes: int, timeout_seconds: float) -> bytes:
+        """One packet at a time: a longer transfer would wait for a short packet that may not come."""
+        deadline = monotonic() + timeout_seconds
+        longest = _USB_LOOK_SECONDS if len(self._ins) > 1 else timeout_seconds
+        while not self._rest:
+            endpoint = self._next_in()
+            self._rest = self._packet(endpoint, max(0.001, min(deadline - monotonic(), longest)))
+            if len(self._rest) < endpoint.wMaxPacketSize:
+                self._turn += 1
+            if monotonic() >= deadline:
+                break
+        data, self._rest = self._rest[:max_bytes], self._rest[max_bytes:]
+        return data
+
+    def write(self, data: bytes, timeout_seconds: float) -> None:
+        deadline = monotonic() + timeout_seconds
+        if self._device is None:
+            raise DeviceLost(unplugged(self._port))
+        cut = min(self._head, len(data)) if len(self._outs) > 1 else len(data)
+        for endpoint, part in zip(self._outs, (data[:cut], data[cut:]), strict=False):
+            while part:
+                with _os_errors(self._port), _usb_time_out(self._port):
+                    left = max(1, int((deadline - monotonic()) * 1000))
+                    part = part[endpoint.write(part, left) :]
+
+    def drop_input(self) -> None:
+        self._rest = b""
+        for _ in self._ins:
+            while self._packet(self._next_in(), 0.001):
+                pass
+            self._turn += 1
+
+    def presence(self) -> str:
+        return usb_presence(self._port)
+
+    def _take_device(self) -> None:
+        device = find_usb(self._place)
+        if device is None:
+            raise DeviceAbsent(missing(self._port))
+        self._device = device
+        with suppress(NotImplementedError):
+            if device.is_kernel_driver_active(0):
+                device.detach_kernel_driver(0)
+        device.set_configuration()
+        usb.util.claim_interface(device, 0)
+        self._take_endpoints(device.get_active_configuration()[(0, 0)])
+
+    def _take_endpoints(self, interface: Any) -> None:
+        bulk = [end for end in interface if usb.util.endpoint_type(end.bmAttributes) == _BULK]
+        self._ins = [end for end in bulk if end.bEndpointAddress & 0x80][:2]
+        self._outs = [end for end in bulk if not end.bEndpointAddress & 0x80][:2]
+        if not (self._ins and self._outs):
+            raise DeviceMisconfigured(no_bulk(self._port))
+
+    def _next_in(self) -> Any:
+        if self._device is None:
+            raise DeviceLost(unplugged(self._port))
+        return self._ins[self._turn % len(self._ins)]
+
+    def _packet(self, endpoint: Any, seconds: float) -> bytes:
+        with _os_errors(self._port):
+            try:
+                return bytes(endpoint.read(endpoint.wMaxPacketSize, max(1, int(seconds * 1000))))
+            except usb.core.USBTimeoutError:
+                return b""
+
+
+def find_usb(place: UsbPlace) -> Any:
+    """The pyusb device at a place, or None. Raises usb.core.USBError, DeviceMisconfigured without libusb."""
+    try:
+        return usb.core.find(**usb_arguments(place))
+    except usb.core.NoBackendError as error:
+        raise DeviceMisconfigured(no_libusb()) from error
+
+
+def usb_arguments(place: UsbPlace) -> dict[str, Any]:
+    """What ``usb.core.find`` is to be asked for; python-escpos hands it on."""
+    if place.simulated:
+        simulation = import_module("devices.simulators.usb_backend")
+        errors = simulation.Errors(usb.core.USBError, usb.core.USBTimeoutError)
+        return {"backend": simulation.SimulatedUsb(place.simulated, errors)}
+    arguments: dict[str, Any] = {"idVendor": place.vendor, "idProduct": place.product}
+    if place.where:
+        arguments["custom_match"] = lambda device: _is_at(device, place.where)
+    return arguments
+
+
+def _is_at(device: Any, where: str) -> bool:
+    """Is its socket (1-1.4) or its serial number this one?"""
+    if f"{device.bus}-{'.'.join(str(number) for number in device.port_numbers or ())}" == where:
+        return True
+    try:
+        return bool(device.serial_number == where)
+    except (ValueError, OSError):
+        return False
+
+
+@contextmanager
+def _usb_time_out(name: str) -> Iterator[None]:
+    try:
+        yield
+    except usb.core.USBTimeoutError as error:
+        raise DeviceLost(stalled(name)) from error
 
 
 def presence(path: str) -> str:
@@ -146,109 +326,19 @@ def presence(path: str) -> str:
     return f"{node.st_dev}:{node.st_ino}:{node.st_ctime_ns}"
 
 
-def link_for(port: str, *, baud: int = 115200) -> SerialLink:
-    """The link that a port's notation means: ``tcp://host:port`` or the path of a serial device."""
+def link_for(port: str, *, baud: int = 115200, head: int = 0) -> SerialLink | UsbLink:
+    """The link that a port's notation means: ``tcp://host:port``, ``usb://vid:pid``, a serial device's path.
+
+    ``head`` is for USB devices with split endpoints, see UsbLink. Raises DeviceMisconfigured.
+    """
     scheme, separator, address = port.partition("://")
     if not separator:
         return SerialLink(port, baud=baud)
+    if scheme in USB_SCHEMES:
+        return UsbLink(port, head=head)
     if scheme not in ("tcp", "socket"):
         raise DeviceMisconfigured(bad_address(port))
     return TcpLink(address)
-
-
-@dataclass(frozen=True, slots=True)
-class Expect:
-    """A step of a script: exactly these bytes must be written."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Give:
-    """A step of a script: these bytes can be read, in pieces of at most ``piece`` bytes."""
-
-    data: bytes
-    piece: int = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """A step of a script: one read runs into its deadline."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unplug:
-    """A step of a script: from here on every call raises DeviceLost until the link is opened again."""
-
-
-Step = Expect | Give | Silence | Unplug
-
-
-class ScriptedLink:
-    """A link that plays a script, for tests of bytes: no time passes, no port is touched."""
-
-    def __init__(self, script: Iterable[Step], *, name: str = "script") -> None:
-        self._name = name
-        self._script = deque(script)
-        self.written = bytearray()
-        self.opened = 0
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def finished(self) -> bool:
-        """Was every step played?"""
-        return not self._script
-
-    def then(self, *steps: Step) -> None:
-        """Go on with these steps."""
-        self._script.extend(steps)
-
-    def open(self) -> None:
-        self.opened += 1
-        if self._script and isinstance(self._script[0], Unplug):
-            self._script.popleft()
-
-    def close(self) -> None:
-        pass
-
-    def read(self, max_bytes: int, timeout_seconds: float) -> bytes:  # noqa: ARG002 - a script knows no time
-        step = self._next()
-        if isinstance(step, Silence):
-            self._script.popleft()
-            return b""
-        if not isinstance(step, Give):
-            return b""
-        size = min(max_bytes, step.piece)
-        self._script.popleft()
-        if step.data[size:]:
-            self._script.appendleft(Give(step.data[size:], step.piece))
-        return step.data[:size]
-
-    def write(self, data: bytes, timeout_seconds: float) -> None:  # noqa: ARG002 - a script knows no time
-        self.written += data
-        step = self._next()
-        if not isinstance(step, Expect):
-            raise AssertionError(f"written {data.hex(' ')}, but the script wants {step}")
-        if not step.data.startswith(data):
-            raise AssertionError(f"written {data.hex(' ')}, but the script wants {step.data.hex(' ')}")
-        self._script.popleft()
-        if step.data[len(data) :]:
-            self._script.appendleft(Expect(step.data[len(data) :]))
-
-    def drop_input(self) -> None:
-        while self._script and isinstance(self._script[0], Give):
-            self._script.popleft()
-
-    def presence(self) -> str:
-        return ""
-
-    def _next(self) -> Step | None:
-        if self._script and isinstance(self._script[0], Unplug):
-            raise DeviceLost(unplugged(self._name))
-        return self._script[0] if self._script else None
 
 
 # ---------------------------------------------------------------- the one place for OS errors

@@ -1,16 +1,17 @@
-"""Second-generation ID card reader on a serial port (SDT protocol): find, select, read, still there."""
+"""Second-generation ID card reader (SDT protocol), serial or USB: find, select, read, still there."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from time import monotonic
 
 import msgspec
 
 from devices import link_faults
 from devices.capabilities import IdCardReaderCapabilities
-from devices.links import Link, link_for
+from devices.links import Link, SerialLink, link_for
 from devices.ports import (
     CardKind,
     DeviceError,
@@ -26,12 +27,15 @@ from devices.ports import (
 )
 from devices.protocols.id_card import BadCard, UnknownCard, parse_text
 from devices.protocols.sdt import (
+    RATES,
     Command,
     Garbled,
     Reply,
     Said,
     build_request,
     parse_base,
+    parse_base_and_prints,
+    parse_newest_address,
     parse_sam_id,
     take_reply,
 )
@@ -42,8 +46,13 @@ _SECONDS = {
     Command.FIND: 1.2,
     Command.SELECT: 1.0,
     Command.READ_BASE: 3.0,
+    Command.READ_BASE_AND_PRINTS: 5.0,
     Command.READ_NEWEST_ADDRESS: 1.5,
 }
+_USUAL_SECONDS = 1.0
+_OTHER_RATE_SECONDS = 0.2
+_HEAD_BYTES = 7
+"""Of a frame on USB with split endpoints: preamble and length go first (DEVICES §1.5)."""
 _REST_SECONDS = 0.4
 """A frame comes in one go: a pause this long inside one means that its rest is lost."""
 _READ_TRIES = 3
@@ -51,15 +60,23 @@ _SAM_ID_TRIES = 5
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``port`` is a serial device (or tcp://host:port), ``baud`` the module's rate."""
+    """``port`` is a serial device, tcp://host:port or usb://0400:c35a; ``baud`` the wanted serial rate.
+
+    With ``prints`` fingerprints are read too (opaque); hardly any errand needs them, so they stay off.
+    ``photo_decoder`` is the program that wraps the vendor's decoder, see devices/photo.py; without one
+    photos stay closed and everything else works.
+    """
 
     port: str
     baud: int = 115200
+    prints: bool = False
+    photo_decoder: tuple[str, ...] = ()
 
 
 def build(options: Options) -> SdtReader:
     """The driver, not yet opened."""
-    return SdtReader(link_for(options.port, baud=options.baud))
+    link = link_for(options.port, baud=options.baud, head=_HEAD_BYTES)
+    return SdtReader(link, prints=options.prints, photo_decoder=bool(options.photo_decoder))
 
 
 class SdtReader:
@@ -67,15 +84,24 @@ class SdtReader:
 
     kind = Kind.ID_CARD_READER
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, *, prints: bool = False, photo_decoder: bool = False) -> None:
         self._link = link
+        self._prints = prints
+        self._photo_decoder = photo_decoder
+        self._search_in = 0
+        self._with_prints = True
         self._buffer = bytearray()
-        self._counts = Counter(reads=0, garbled=0, refused=0)
+        self._counts = Counter(reads=0, garbled=0, refused=0, rate_set_back=0)
 
     @property
     def capabilities(self) -> IdCardReaderCapabilities:
         """All four published layouts."""
-        return IdCardReaderCapabilities(cards=tuple(CardKind), newest_address=True)
+        return IdCardReaderCapabilities(
+            cards=tuple(CardKind),
+            newest_address=True,
+            prints=self._prints,
+            photo_decoder=self._photo_decoder,
+        )
 
     def open(self) -> None:
         self._link.open()
@@ -87,7 +113,7 @@ class SdtReader:
 
     def identify(self) -> str:
         """The SAM id: asked until it comes the same twice, since some modules answer wrong after power-on."""
-        self._check_module()
+        self._wake_module()
         before = ""
         for _ in range(_SAM_ID_TRIES):
             found = self._sam_id()
@@ -126,6 +152,10 @@ class SdtReader:
     def still_there(self) -> bool:
         return self._ask_again(Command.READ_NEWEST_ADDRESS).said in (Said.OK, Said.NOTHING_STORED)
 
+    def newest_address(self) -> str:
+        reply = self._ask_again(Command.READ_NEWEST_ADDRESS)
+        return parse_newest_address(reply.data) if reply.said == Said.OK else ""
+
     def media(self) -> Media:
         """Before any card was read nothing waits to be taken."""
         if not self._counts["reads"]:
@@ -140,11 +170,9 @@ class SdtReader:
 
     def _read_once(self) -> IdCard:
         _raise_unless(self._ask(Command.SELECT), Said.OK)
-        reply = self._ask(Command.READ_BASE)
-        _raise_unless(reply, Said.OK)
-        text, photo = parse_base(reply.data)
+        text, photo, prints = self._read_blocks()
         try:
-            card = parse_text(text, photo)
+            card = replace(parse_text(text, photo), prints=prints)
         except UnknownCard as error:
             self._counts["refused"] += 1
             raise DeviceRefused(_UNKNOWN_CARD) from error
@@ -152,6 +180,56 @@ class SdtReader:
             raise _Unread(_UNREADABLE) from error
         self._counts["reads"] += 1
         return card
+
+    def _read_blocks(self) -> tuple[bytes, bytes, bytes]:
+        """Text, photo, fingerprints; a module that knows no fingerprints reads without them."""
+        if self._prints and self._with_prints:
+            reply = self._ask(Command.READ_BASE_AND_PRINTS)
+            if reply.said != Said.BAD_COMMAND:
+                _raise_unless(reply, Said.OK)
+                return parse_base_and_prints(reply.data)
+            self._with_prints = False
+        reply = self._ask(Command.READ_BASE)
+        _raise_unless(reply, Said.OK)
+        return *parse_base(reply.data), b""
+
+    def _wake_module(self) -> None:
+        """A silent module on a serial port may have been left at another rate: it is set back from there."""
+        try:
+            self._check_module()
+        except DeviceMisconfigured:
+            raise
+        except DeviceLost as lost:
+            if lost.fault.code not in ("silent", "garbled") or not self._found_at_other_rate():
+                raise
+            self._check_module()
+
+    def _found_at_other_rate(self) -> bool:
+        """Looked for at the first silence and at every fifth: a dead reader shall not cost more time."""
+        link = self._link
+        if not isinstance(link, SerialLink) or link.rate not in RATES:
+            return False
+        self._search_in = (self._search_in or 5) - 1
+        if self._search_in != 4:
+            return False
+        wanted = link.rate
+        for rate in RATES:
+            if rate != wanted and self._set_back(link, rate, wanted):
+                return True
+        link.set_rate(wanted)
+        return False
+
+    def _set_back(self, link: SerialLink, rate: int, wanted: int) -> bool:
+        link.set_rate(rate)
+        self._drop()
+        try:
+            self._ask(Command.STATUS, limit=_OTHER_RATE_SECONDS)
+            self._ask(RATES[wanted])
+        except (Garbled, DeviceLost):
+            return False
+        link.set_rate(wanted)
+        self._counts["rate_set_back"] += 1
+        return True
 
     def _check_module(self) -> None:
         said = self._ask_again(Command.STATUS).said
@@ -177,11 +255,11 @@ class SdtReader:
                 self._drop()
         raise DeviceLost(_garbled(self._link.name))
 
-    def _ask(self, command: Command) -> Reply:
+    def _ask(self, command: Command, *, limit: float | None = None) -> Reply:
         """One request, its reply. Raises Garbled (half or wrong frame), DeviceLost (silent, broken)."""
         if self._buffer:
             self._drop()
-        limit = _SECONDS[command]
+        limit = limit or _SECONDS.get(command, _USUAL_SECONDS)
         self._link.write(build_request(command), limit)
         deadline = monotonic() + limit
         while (reply := take_reply(self._buffer)) is None:

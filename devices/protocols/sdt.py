@@ -18,6 +18,8 @@ SHORTEST, LONGEST = 4, 2400
 
 BASE_HEAD = 4
 """Bytes in front of text and photo in a base read: their two lengths."""
+PRINTS_HEAD = 6
+"""The same with fingerprints: three lengths."""
 TEXT_BYTES = 256
 PHOTO_BYTES = 1024
 
@@ -33,6 +35,21 @@ class Command(IntEnum):
     READ_BASE = 0x3001
     READ_NEWEST_ADDRESS = 0x3003
     READ_BASE_AND_PRINTS = 0x3010
+    RATE_115200 = 0x6000
+    RATE_57600 = 0x6001
+    RATE_38400 = 0x6002
+    RATE_19200 = 0x6003
+    RATE_9600 = 0x6004
+
+
+RATES: dict[int, Command] = {
+    115200: Command.RATE_115200,
+    57600: Command.RATE_57600,
+    38400: Command.RATE_38400,
+    19200: Command.RATE_19200,
+    9600: Command.RATE_9600,
+}
+"""The rates that a module's serial port can be told to use, the usual one first."""
 
 
 class Said(IntEnum):
@@ -119,9 +136,36 @@ def parse_base(data: bytes) -> tuple[bytes, bytes]:
     return data[BASE_HEAD:text_end], data[text_end : text_end + photo_bytes]
 
 
+def parse_base_and_prints(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Text, photo and fingerprints (opaque, may be empty) of a read with prints. Raises Garbled."""
+    if len(data) < PRINTS_HEAD:
+        raise Garbled("read with prints without lengths")
+    sizes = struct.unpack_from(">HHH", data)
+    if sizes[0] != TEXT_BYTES or len(data) < PRINTS_HEAD + sum(sizes):
+        raise Garbled("read with prints with wrong lengths")
+    text_end = PRINTS_HEAD + sizes[0]
+    photo_end = text_end + sizes[1]
+    return data[PRINTS_HEAD:text_end], data[text_end:photo_end], data[photo_end : photo_end + sizes[2]]
+
+
 def build_base(text: bytes, photo: bytes) -> bytes:
     """Data of a base read; simulators use it."""
     return struct.pack(">HH", len(text), len(photo)) + text + photo
+
+
+def build_base_and_prints(text: bytes, photo: bytes, prints: bytes) -> bytes:
+    """Data of a read with prints; simulators use it."""
+    return struct.pack(">HHH", len(text), len(photo), len(prints)) + text + photo + prints
+
+
+def parse_newest_address(data: bytes) -> str:
+    """The address that was written to the card after it was made: 70 bytes UTF-16LE."""
+    return data[:70].decode("utf-16-le", errors="replace").rstrip("\0 ").strip()
+
+
+def build_newest_address(address: str) -> bytes:
+    """The reverse; simulators use it."""
+    return address.ljust(35).encode("utf-16-le")[:70]
 
 
 def parse_sam_id(data: bytes) -> str:

@@ -19,6 +19,8 @@ class Person:
     word: str
     label: str
     text: bytes
+    prints: bytes = b""
+    newest_address: str = ""
 
 
 def with_check_digit(seventeen: str) -> str:
@@ -118,7 +120,13 @@ def _pack(*fields: tuple[int, int, str]) -> bytes:
 
 
 PEOPLE = (
-    Person("zhang", "张秀兰 · 居民 · 58 岁", resident("张秀兰", "99999919680312482")),
+    Person(
+        "zhang",
+        "张秀兰 · 居民 · 58 岁",
+        resident("张秀兰", "99999919680312482"),
+        prints=bytes(index * 29 % 253 for index in range(1024)),
+        newest_address="示例省示例县新城区学府路9号",
+    ),
     Person("wang", "王𠮷 · 居民（生僻字）", resident("王𠮷", "99999919910705333")),
     Person("li", "李㐂顺 · 居民（生僻字）", resident("李㐂顺", "99999919850920117")),
     Person(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
+import termios
 import threading
 import tty
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 
 _PIECE_SECONDS = 0.002
+_SPEEDS = tuple(name for name in dir(termios) if re.fullmatch(r"B\d+", name))
 
 
 class Unplugged(Exception):
@@ -34,6 +37,11 @@ class PtyLine:
         self._closing = threading.Event()
         self._master = self._slave = self._wake = self._waker = -1
         self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """What a driver's ``port`` is."""
+        return str(self.link)
 
     @property
     def plugged(self) -> bool:
@@ -96,6 +104,12 @@ class PtyLine:
         """Let time pass as the device would; ends early with Unplugged."""
         if (seconds > 0 and self._closing.wait(seconds)) or self._closing.is_set():
             raise Unplugged
+
+    @property
+    def host_rate(self) -> int:
+        """The baud rate that the driver has set on its end of the line."""
+        speed = termios.tcgetattr(self._slave)[5]
+        return next((int(name[1:]) for name in _SPEEDS if getattr(termios, name) == speed), 0)
 
     @property
     def seconds_per_byte(self) -> float:

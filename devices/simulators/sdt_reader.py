@@ -6,18 +6,24 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 from devices.protocols.sdt import (
+    RATES,
     Command,
     Garbled,
     Said,
     build_base,
+    build_base_and_prints,
+    build_newest_address,
     build_reply,
     build_sam_id,
     take_request,
 )
 from devices.simulators.people import BY_WORD, Person, photo
 from devices.simulators.pty_line import PtyLine
+from devices.simulators.usb_line import UsbLine
+from devices.simulators.usb_wire import Shape
 
 FAULTS = {
     "unplugged": "拔掉数据线",
@@ -30,11 +36,24 @@ FAULTS = {
     "self_test": "自检失败（60）",
     "card_moves": "下一次选卡时证件被移动",
     "replaced": "换成了另一台读卡器",
+    "other_rate": "模块波特率被改成 9600（仅串口）",
+    "no_prints": "模块不支持读指纹",
 }
 _ONCE = frozenset({"half_frame", "bit_flip", "card_moves"})
 SAM_ID, OTHER_SAM_ID = "05.03-20181121-0000990001-0990000001", "05.03-20200909-0000990002-0990000002"
 _MODULE_SECONDS = 0.003
 """How long the module itself thinks about a request; a card's answer over the air is in the read."""
+
+
+UsbStyle = Literal["split", "single"]
+Line = PtyLine | UsbLine
+
+_STRINGS = ("BANSHI", "SIM ID CARD READER", "SIM-0001")
+_SHAPES: Mapping[UsbStyle, Shape] = {
+    "split": Shape(vendor=0x0400, product=0xC35A, endpoints=(0x02, 0x06, 0x81, 0x85), strings=_STRINGS),
+    "single": Shape(vendor=0x0483, product=0x5652, endpoints=(0x02, 0x81), strings=_STRINGS),
+}
+_RATE_OF: Mapping[int, int] = {command: rate for rate, command in RATES.items()}
 
 
 class SdtReaderSimulator:
@@ -43,10 +62,19 @@ class SdtReaderSimulator:
     kind = "id_card_reader"
 
     def __init__(
-        self, name: str, link: Path, *, baud: int = 115200, module_seconds: float = _MODULE_SECONDS
+        self,
+        name: str,
+        link: Path,
+        *,
+        baud: int = 115200,
+        module_seconds: float = _MODULE_SECONDS,
+        usb: UsbStyle | None = None,
     ) -> None:
         self.name = name
-        self._line = PtyLine(link, self._serve, baud=baud)
+        self._line: Line = PtyLine(link, self._serve, baud=baud)
+        if usb is not None:
+            self._line = UsbLine(link, _SHAPES[usb], self._serve)
+        self._rate = 0
         self._module_seconds = module_seconds
         self._lock = threading.Lock()
         self._faults: set[str] = set()
@@ -57,8 +85,8 @@ class SdtReaderSimulator:
 
     @property
     def address(self) -> str:
-        """Path of the port's symlink."""
-        return str(self._line.link)
+        """Path of the port's symlink, or ``usbsim://PATH``."""
+        return self._line.address
 
     def start(self) -> None:
         """Plug it in."""
@@ -78,6 +106,8 @@ class SdtReaderSimulator:
             raise KeyError(fault)
         with self._lock:
             (self._faults.add if on else self._faults.discard)(fault)
+        if fault == "other_rate":
+            self._rate = 9600 if on else 0
         if fault == "unplugged":
             self._line.unplug() if on else self._line.plug()
         elif fault == "replaced":
@@ -110,16 +140,21 @@ class SdtReaderSimulator:
 
     # ------------------------------------------------------------ the module
 
-    def _serve(self, line: PtyLine) -> None:
+    def _serve(self, line: Line) -> None:
         self._fresh = True
         buffer = bytearray()
         while True:
-            buffer += line.read(256)
+            data = line.read(256)
+            if self._rate and isinstance(line, PtyLine) and line.host_rate != self._rate:
+                continue
+            buffer += data
             try:
                 while (command := take_request(buffer)) is not None:
                     self.requests += 1
                     line.pause(self._module_seconds)
                     line.write(self._disturb(command, self._answer(command)))
+                    if self._rate:
+                        self._rate = _RATE_OF.get(command, self._rate)
             except Garbled:
                 buffer.clear()
                 line.write(build_reply(Said.BAD_CHECKSUM))
@@ -137,7 +172,9 @@ class SdtReaderSimulator:
                 Command.FIND: self._find,
                 Command.SELECT: self._select,
                 Command.READ_BASE: self._read_base,
+                Command.READ_BASE_AND_PRINTS: self._read_base_and_prints,
                 Command.READ_NEWEST_ADDRESS: self._newest_address,
+                **dict.fromkeys(_RATE_OF, self._ok),
             }
             answer = answers.get(command)
             return answer() if answer else build_reply(Said.BAD_COMMAND)
@@ -169,20 +206,40 @@ class SdtReaderSimulator:
         return build_reply(Said.OK, bytes(8))
 
     def _read_base(self) -> bytes:
-        if not (self._card and self._selected):
+        card = self._taken()
+        if card is None:
             return build_reply(Said.READ_FAILED)
+        return build_reply(Said.OK, build_base(card.text, photo()))
+
+    def _read_base_and_prints(self) -> bytes:
+        if "no_prints" in self._faults:
+            return build_reply(Said.BAD_COMMAND)
+        card = self._taken()
+        if card is None:
+            return build_reply(Said.READ_FAILED)
+        return build_reply(Said.OK, build_base_and_prints(card.text, photo(), card.prints))
+
+    def _taken(self) -> Person | None:
+        """The card that is read now; a disturbed answer leaves it to be read again."""
+        if not (self._card and self._selected):
+            return None
         self._read = not self._faults & {"half_frame", "bit_flip"}
         self._found = self._selected = False
-        return build_reply(Said.OK, build_base(self._card.text, photo()))
+        return self._card
 
     def _newest_address(self) -> bytes:
-        return build_reply(Said.NOTHING_STORED if self._card and self._read else Said.READ_FAILED)
+        if not (self._card and self._read):
+            return build_reply(Said.READ_FAILED)
+        address = self._card.newest_address
+        if not address:
+            return build_reply(Said.NOTHING_STORED)
+        return build_reply(Said.OK, build_newest_address(address))
 
     def _disturb(self, command: int, frame: bytes) -> bytes:
         with self._lock:
             if "mute" in self._faults:
                 return b""
-            if command == Command.READ_BASE and len(frame) > 100:
+            if command in (Command.READ_BASE, Command.READ_BASE_AND_PRINTS) and len(frame) > 100:
                 if "half_frame" in self._faults:
                     frame = frame[:600]
                 if "bit_flip" in self._faults:

@@ -108,10 +108,11 @@ class CheckIn(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtWindow(Command):
     """A command given at a window; ``seen`` is the ticket that the clerk saw there when pressing ('' = none),
-    None when the sender shows none, such as a call box."""
+    None when the sender shows none, such as a call box. ``clerk`` is the clerk who gives it."""
 
     window: str
     seen: str | None = None
+    clerk: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +189,6 @@ class Undo(AtWindow):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenWindow(AtWindow):
     """The window takes people; ``clerk`` sits down there."""
-
-    clerk: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

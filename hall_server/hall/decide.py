@@ -7,6 +7,7 @@ a collection that grows with the number of tickets, save the close of the busine
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hall_server.hall import booking, describing, issuing, leasing, merging, serving, staffing
 from hall_server.hall import commands as c
@@ -23,6 +24,9 @@ def decide(hall: Hall, command: c.Command, now_ms: int) -> Decision:
     """
     if isinstance(command, c.AtWindow):
         _require_seen(hall, command)
+        seated = staffing.seated(hall, command, now_ms)
+        decision = _DECIDERS[type(command)](hall, command, now_ms)
+        return replace(decision, events=(*seated, *decision.events)) if seated else decision
     return _DECIDERS[type(command)](hall, command, now_ms)
 
 

@@ -16,17 +16,39 @@ from hall_server.hall.plan import Plan, ServiceWindow, Shift
 LEFT_PARK_MINUTES = 30
 
 
+def seated(hall: Hall, command: c.AtWindow, now_ms: int) -> tuple[e.Event, ...]:
+    """A clerk who acts at a window sits there: nobody else does, and he nowhere else; his first press seats
+    him. Opening has its own rule below; whoever closes need not sit down for it."""
+    if not command.clerk or isinstance(command, c.OpenWindow) or command.window not in hall.windows:
+        return ()
+    window, now = window_named(hall, command.window)
+    if now.clerk == command.clerk:
+        return ()
+    _require_free_seat(hall, window, now, command.clerk, taken=bool(now.clerk))
+    if isinstance(command, c.CloseWindow):
+        return ()
+    changed = e.WindowChanged(
+        at_ms=now_ms, window=window.id, status=now.status, reason=now.reason, clerk=command.clerk
+    )
+    return (changed,)
+
+
 def open_window(hall: Hall, command: c.OpenWindow, now_ms: int) -> Decision:
     """One clerk at one window, one window one clerk."""
     window, now = window_named(hall, command.window)
     clerk = command.clerk or now.clerk
-    seat = hall.seat_of(command.clerk)
+    held = bool(command.clerk and now.clerk and now.clerk != command.clerk)
+    _require_free_seat(hall, window, now, command.clerk, taken=held and now.status is WindowStatus.OPEN)
+    return _change(window, now, WindowStatus.OPEN, "", clerk, now_ms)
+
+
+def _require_free_seat(hall: Hall, window: ServiceWindow, now: WindowNow, clerk: str, *, taken: bool) -> None:
+    seat = hall.seat_of(clerk)
     if seat and seat != window.id:
         other = hall.plan.windows[seat].label if seat in hall.plan.windows else seat
-        raise RuleBroken("seated_elsewhere", f"工号 {command.clerk} 已在{other}，请先在那里关窗")
-    if command.clerk and now.clerk and now.clerk != command.clerk and now.status is WindowStatus.OPEN:
+        raise RuleBroken("seated_elsewhere", f"工号 {clerk} 已在{other}，请先在那里关窗")
+    if taken:
         raise RuleBroken("seat_taken", f"{window.label}现在由工号 {now.clerk} 使用，请先关窗")
-    return _change(window, now, WindowStatus.OPEN, "", clerk, now_ms)
 
 
 def pause_window(hall: Hall, command: c.PauseWindow, now_ms: int) -> Decision:

@@ -1,0 +1,551 @@
+"""Every figure of every report once more, naively, from the raw rows of the journal's table.
+
+Written from PRODUCT.md, docs/indicators.md and the names of the events; shares no code with
+``hall_server.reports`` and none with ``hall_server.hall``. It is slow, and looks at everything again for each
+question; what it may not do is agree with the folds by construction.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+Key = tuple[str, ...]
+
+CALL, ARRIVE, FINISH = "TicketCalled", "TicketArrived", "TicketFinished"
+LIFE = (
+    CALL,
+    "TicketRecalled",
+    ARRIVE,
+    FINISH,
+    "TicketSentBack",
+    "TicketNoShow",
+    "TicketTransferred",
+    "TicketUnbound",
+    "TicketParked",
+    "TicketReturned",
+    "TicketCancelled",
+)
+GOOD = ("done", "missing_accepted")
+CLASSES = ["green", "appointment", "normal"]
+MINUTE = 60_000
+
+
+def read(path: Path) -> list[Row]:
+    """All rows of a journal, the bodies parsed."""
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        found = db.execute("SELECT seq, at_ms, day, kind, body FROM event ORDER BY seq").fetchall()
+    finally:
+        db.close()
+    return [row(seq, day, kind, json.loads(body)) for seq, _, day, kind, body in found]
+
+
+def row(seq: int, day: str, kind: str, body: dict[str, Any]) -> Row:
+    """One row as this file looks at it."""
+    return {"seq": seq, "day": day, "kind": kind, **body}
+
+
+# ---------------------------------------------------------------- what was measured
+
+
+class Naive:
+    """Measurements of a whole journal: ``found`` are dicts of indicator, day, place, number and value."""
+
+    def __init__(self, rows: list[Row], plan: dict[str, Any]) -> None:
+        self.rows = rows
+        self.first_plan = plan
+        self.days = list(dict.fromkeys(r["day"] for r in rows if r["day"]))
+        self.found: list[dict[str, Any]] = []
+        self.order: dict[str, int] = {}
+        for day in self.days:
+            self._day(day)
+        self._second_visits()
+
+    # ------------------------------------------------------------ descriptions
+
+    def plan_at(self, seq: int) -> dict[str, Any]:
+        """The description in force at a row."""
+        plans = [r["plan"] for r in self.rows if r["kind"] == "PlanPublished" and r["seq"] <= seq]
+        return plans[-1] if plans else self.first_plan
+
+    def last_description(self, day: str, table: str, name: str) -> dict[str, Any]:
+        """A service or window as the last description of the day that has it, if the day saw one that has."""
+        in_day = [r for r in self.rows if r["day"] == day]
+        plans = [self.plan_at(in_day[0]["seq"])]
+        plans += [r["plan"] for r in in_day if r["kind"] == "PlanPublished"]
+        having = [p[table][name] for p in plans if name in p[table]]
+        return having[-1] if having else {}
+
+    # ------------------------------------------------------------ one day
+
+    def _day(self, day: str) -> None:
+        rows = [r for r in self.rows if r["day"] == day]
+        gone = retracted(rows)
+        closed = [r for r in rows if r["kind"] == "DayClosed"]
+        end = closed[0]["at_ms"] if closed else rows[-1]["at_ms"]
+        expired = set(closed[0].get("expired", ())) if closed else set()
+        offset = self.plan_at(rows[-1]["seq"])["rules"]["utc_offset_minutes"]
+        self.offset = offset
+        issues = [r for r in rows if r["kind"] == "TicketIssued"]
+        by_ticket: dict[str, list[Row]] = defaultdict(list)
+        for r in rows:
+            if r["kind"] in LIFE and r["seq"] not in gone:
+                by_ticket[r["ticket"]].append(r)
+        for issue in issues:
+            self.order[issue["ticket"]] = len(self.order)
+            steps = [r for r in by_ticket[issue["ticket"]] if r["kind"] != "TicketUnbound"]
+            self._ticket(day, issue, steps, expired, end, rows)
+        self._undos(day, rows, issues)
+        self._windows(day, rows, issues, by_ticket, end)
+        self._appointments(day, rows, issues)
+
+    def put(self, indicator: str, day: str, at: int, value: int = 1, **where: Any) -> None:
+        half = (at // MINUTE + self.offset) % 1440 // 30
+        self.found.append(
+            {
+                "indicator": indicator,
+                "value": value,
+                "day": day,
+                "half_hour": f"{half // 2:02d}:{'30' if half % 2 else '00'}",
+                "service": "",
+                "window": "",
+                "clerk": "",
+                "class": "",
+                "reason": "",
+                "items": (),
+                "ticket": "",
+                **where,
+            }
+        )
+
+    def _ticket(
+        self, day: str, issue: Row, steps: list[Row], expired: set[str], end: int, rows: list[Row]
+    ) -> None:
+        ticket = issue["ticket"]
+        apart = ticket in expired
+        taken = issue.get("true_ms") or issue["at_ms"]
+        began = taken
+        if issue.get("arrival") == "early":
+            bookings = [
+                r
+                for r in self.rows
+                if r["kind"] == "AppointmentBooked" and r["appointment"] == issue["appointment"]
+            ]
+            began = bookings[-1]["start_ms"]
+        common = {
+            "class": CLASSES[issue.get("rank_class", 2)],
+            "items": tuple(issue.get("items") or ()) or ("@" + issue["service"],),
+            "ticket": ticket,
+        }
+
+        def place(before: int) -> dict[str, Any]:
+            """Service, window and clerk of the number when ``before`` steps had been made."""
+            service, window, clerk = issue["service"], "", ""
+            had: dict[str, str] = {}
+            for s in steps[:before]:
+                if s["kind"] == CALL:
+                    window, clerk = s["window"], s.get("clerk", "")
+                    had[window] = service
+                elif s["kind"] == "TicketTransferred":
+                    service, window, clerk = s["service"], "", ""
+                elif s["kind"] == "TicketSentBack":
+                    service, window, clerk = had.get(s["to_window"], service), "", ""
+                elif s["kind"] == "TicketReturned" or (
+                    s["kind"] == "TicketNoShow" and s.get("rank") is not None
+                ):
+                    window = clerk = ""
+            return {**common, "service": service, "window": window, "clerk": clerk}
+
+        def count(indicator: str, at: int, reason: str = "", before: int = 0) -> None:
+            self.put(indicator, day, at, **place(before), reason=reason)
+
+        def lasted(indicator: str, at: int, ms: int, before: int) -> None:
+            if not apart:
+                self.put(indicator, day, at, ms, **place(before))
+
+        count("issued", taken)
+        if not issue.get("visit") or issue["visit"] == ticket:
+            count("visits", taken)
+        if issue.get("true_ms"):
+            count("issued_offline", taken)
+        if issue.get("agent"):
+            count("issued_by_agent", taken)
+        if issue.get("also"):
+            count("baskets", taken)
+        if issue.get("green_reason"):
+            count("green", taken, issue["green_reason"])
+        if issue.get("appointment") and issue.get("arrival"):
+            count("appointment_came", taken, issue["arrival"])
+        for r in rows:
+            printed = r["kind"] == "PaperReported" and r["paper"] not in ("failed", "sent")
+            if printed and r["ticket"] == ticket and r.get("reprint"):
+                count("reprinted", r["at_ms"])
+
+        counted = {
+            CALL: ("called", None),
+            "TicketRecalled": ("recalled", None),
+            FINISH: ("finished", None),
+            "TicketSentBack": ("sent_back", "to_window"),
+            "TicketTransferred": ("transferred", "service"),
+            "TicketParked": ("parked", "reason"),
+        }
+        for n, s in enumerate(steps):
+            here = n + 1 if s["kind"] == CALL else n
+            if s["kind"] in counted:
+                indicator, why = counted[s["kind"]]
+                count(indicator, s["at_ms"], s.get(why, "") if why else "", here)
+            if s["kind"] == CALL and s.get("reason"):
+                count("out_of_order", s["at_ms"], s["reason"], here)
+            if s["kind"] == FINISH:
+                count("outcome", s["at_ms"], s["outcome"], here)
+                if s["outcome"] not in GOOD:
+                    count("without_result", s["at_ms"], s["outcome"], here)
+                if s.get("by_next"):
+                    count("ended_by_next", s["at_ms"], "", here)
+            if s["kind"] == "TicketNoShow":
+                how = "back" if s.get("rank") is not None else "void" if s.get("void") else "out"
+                count("no_show", s["at_ms"], how, here)
+            if s["kind"] == "TicketCancelled":
+                count("voided" if s.get("void") else "cancelled", s["at_ms"], s.get("reason", ""), here)
+            if s["kind"] == "TicketReturned" and steps[n - 1]["kind"] == "TicketNoShow":
+                count("no_show_returned", s["at_ms"], "", here)
+
+        self._durations(issue, steps, taken, began, lasted)
+        self._how_it_ended(steps, apart, end, count)
+
+    def _durations(self, issue: Row, steps: list[Row], taken: int, began: int, lasted: Any) -> None:
+        calls = [n for n, s in enumerate(steps) if s["kind"] == CALL]
+        any_call = [n for n, s in enumerate(steps) if s["kind"] in (CALL, "TicketRecalled")]
+        if calls:
+            lasted("wait", taken, max(0, steps[calls[0]]["at_ms"] - began), calls[0] + 1)
+            lasted("wait_last", taken, max(0, steps[any_call[-1]]["at_ms"] - began), any_call[-1] + 1)
+            story = [{"kind": "issue", "at_ms": began}, *steps]
+            in_queue = ("issue", "TicketTransferred", "TicketSentBack", "TicketReturned")
+            total = sum(
+                max(0, b["at_ms"] - a["at_ms"])
+                for a, b in pairwise(story)
+                if b["kind"] == CALL
+                and (a["kind"] in in_queue or (a["kind"] == "TicketNoShow" and a.get("rank") is not None))
+            )
+            lasted("wait_total", taken, total, calls[0] + 1)
+        served = 0
+        for n, s in enumerate(steps):
+            if s["kind"] == ARRIVE:
+                call = [m for m in calls if m < n][-1]
+                lasted("answer", steps[call]["at_ms"], s["at_ms"] - steps[call]["at_ms"], n)
+            if n and steps[n - 1]["kind"] == ARRIVE:
+                ms = s["at_ms"] - steps[n - 1]["at_ms"]
+                served += ms
+                lasted("service_leg", steps[n - 1]["at_ms"], ms, n)
+            if n and steps[n - 1]["kind"] == "TicketParked" and s["kind"] in (CALL, "TicketReturned"):
+                lasted("parked_time", steps[n - 1]["at_ms"], s["at_ms"] - steps[n - 1]["at_ms"], n)
+        if steps and steps[-1]["kind"] == FINISH:
+            arrivals = [s["at_ms"] for s in steps if s["kind"] == ARRIVE]
+            lasted("service_ticket", arrivals[0], served, len(steps))
+            lasted("stay", taken, max(0, steps[-1]["at_ms"] - began), len(steps))
+
+    def _how_it_ended(self, steps: list[Row], apart: bool, end: int, count: Any) -> None:
+        status = "waiting"
+        missed = None
+        for n, s in enumerate(steps):
+            if s["kind"] in (CALL, "TicketRecalled"):
+                status = "called"
+            elif s["kind"] == ARRIVE:
+                status, missed = "serving", None
+            elif s["kind"] == "TicketParked":
+                status = "parked"
+            elif s["kind"] in (FINISH, "TicketCancelled"):
+                status = "ended"
+            elif s["kind"] == "TicketNoShow":
+                missed = n
+                status = "waiting" if s.get("rank") is not None else "missed"
+            else:
+                status = "waiting"
+        if apart:
+            count("overnight", end, status, len(steps))
+        if missed is not None and (apart or status == "missed"):
+            count("no_show_lost", steps[missed]["at_ms"], "", missed)
+
+    def _undos(self, day: str, rows: list[Row], issues: list[Row]) -> None:
+        for r in rows:
+            if r["kind"] != "ActionUndone":
+                continue
+            stood = r["tickets"][0]
+            issue = next(i for i in issues if i["ticket"] == stood["id"])
+            self.put(
+                "undone",
+                day,
+                r["at_ms"],
+                service=stood["service"],
+                window=r["window"],
+                clerk=self._seat(r["window"], r["seq"])[1],
+                reason=r["what"],
+                ticket=stood["id"],
+                items=tuple(issue.get("items") or ()) or ("@" + issue["service"],),
+                **{"class": CLASSES[issue.get("rank_class", 2)]},
+            )
+
+    # ------------------------------------------------------------ windows
+
+    def _seat(self, window: str, seq: int) -> tuple[str, str]:
+        """(status, clerk) of a window after a row."""
+        status, clerk = "none", ""
+        plan = self.first_plan
+        if window in plan["windows"]:
+            status = "open" if plan["windows"][window].get("open_at_start") else "closed"
+        for r in self.rows:
+            if r["seq"] > seq:
+                break
+            if r["kind"] == "WindowChanged" and r["window"] == window:
+                status, clerk = r["status"], r.get("clerk", "")
+            if r["kind"] == "PlanPublished":
+                described = r["plan"]["windows"].get(window)
+                if described is None:
+                    status, clerk = "none", ""
+                elif status == "none" or r["seq"] == 1:
+                    status, clerk = ("open" if described.get("open_at_start") else "closed"), ""
+        return status, clerk
+
+    def _windows(
+        self, day: str, rows: list[Row], issues: list[Row], lives: dict[str, list[Row]], end: int
+    ) -> None:
+        begin = rows[0]["at_ms"]
+        names = set()
+        for r in rows:
+            names |= (
+                set(self.plan_at(r["seq"])["windows"])
+                if r["kind"] in ("PlanPublished", "DayOpened")
+                else set()
+            )
+        for window in sorted(names):
+            touches = [r["at_ms"] for r in rows if r.get("window") == window]
+            first, last = (touches[0], touches[-1]) if touches else (end, end)
+            work = [
+                (a["at_ms"], b, a.get("clerk", ""))
+                for issue in issues
+                for a, b in at_windows(lives[issue["ticket"]], last)
+                if a["window"] == window
+            ]
+            changes = [
+                r["seq"]
+                for r in rows
+                if (r["kind"] == "WindowChanged" and r["window"] == window) or r["kind"] == "PlanPublished"
+            ]
+            at = {r["seq"]: r["at_ms"] for r in rows}
+            seats = [(begin, self._seat(window, rows[0]["seq"]))]
+            seats += [(at[seq], self._seat(window, seq)) for seq in changes]
+            marks = {begin, end, first, last}
+            marks |= {a for a, _, _ in work} | {b for _, b, _ in work} | {a for a, _ in seats}
+            half = 30 * MINUTE
+            marks |= set(range(begin - begin % half, end + half, half))
+            line = sorted(m for m in marks if begin <= m <= end)
+            for a, b in pairwise(line):
+                status, clerk = [seat for since, seat in seats if since <= a][-1]
+                busy = [w for w in work if w[0] <= a and b <= w[1]]
+                for w in busy:
+                    self.put("busy_time", day, a, b - a, window=window, clerk=w[2])
+                inside = first <= a and b <= last
+                names_of: list[str] = []
+                if status == "open" and inside:
+                    names_of = ["open_time"] if busy else ["open_time", "idle_time"]
+                elif status == "open":
+                    names_of = ["left_open_time"]
+                elif status == "paused" and inside and not busy:
+                    names_of = ["paused_time"]
+                for name in names_of:
+                    self.put(name, day, a, b - a, window=window, clerk=clerk)
+
+    # ------------------------------------------------------------ appointments, second visits
+
+    def _appointments(self, day: str, rows: list[Row], issues: list[Row]) -> None:
+        for r in rows:
+            if not r["kind"].startswith("Appointment"):
+                continue
+            booking = [
+                b
+                for b in self.rows
+                if b["kind"] == "AppointmentBooked"
+                and b["appointment"] == r["appointment"]
+                and b["seq"] <= r["seq"]
+            ][-1]
+            came = any(i.get("appointment") == r["appointment"] for i in issues)
+            if r["kind"] == "AppointmentMissed" and came:
+                continue
+            name = "appointment_" + r["kind"].removeprefix("Appointment").lower()
+            self.put(name, day, r["at_ms"], service=booking["service"])
+
+    def _second_visits(self) -> None:
+        """Every coming looks back for the latest ending of the same person and item."""
+        comings, endings = [], []
+        for day in self.days:
+            rows = [r for r in self.rows if r["day"] == day]
+            gone = retracted(rows)
+            for issue in (r for r in rows if r["kind"] == "TicketIssued" and r.get("person")):
+                items = issue.get("items") or ["@" + issue["service"]]
+                taken = issue.get("true_ms") or issue["at_ms"]
+                mine = [r for r in rows if r.get("ticket") == issue["ticket"] and r["seq"] not in gone]
+                visit = issue.get("visit") or issue["ticket"]
+                comings += [(taken, issue["seq"], day, issue, item, visit) for item in items]
+                for r in mine:
+                    if r["kind"] == "TicketReturned" and r.get("visit"):
+                        visit = r["visit"]
+                for r in mine:
+                    if r["kind"] == FINISH:
+                        call = [c for c in mine if c["kind"] == CALL][-1]
+                        place = (r["at_ms"], r["seq"], day, issue)
+                        endings += [(*place, item, visit, r, call) for item in items]
+        for at, _, day, issue, item, _, end, call in endings:
+            self.put("endings_known", day, at, **self._of_ending(issue, item, end, call))
+        used: set[tuple[int, str]] = set()
+        for taken, seq, day, issue, item, visit in sorted(comings, key=lambda c: c[:2]):
+            before = [
+                x
+                for x in endings
+                if x[:2] < (taken, seq) and x[4] == item and x[3]["person"]["key"] == issue["person"]["key"]
+            ]
+            if not before:
+                continue
+            latest = max(before, key=lambda x: x[:2])
+            at, end_seq, _, old, _, old_visit, end, call = latest
+            limit = self.plan_at(seq)["rules"]["second_visit_days"] * 1440 * MINUTE
+            if end["outcome"] in GOOD or (end_seq, item) in used or visit == old_visit or taken - at > limit:
+                continue
+            used.add((end_seq, item))
+            where = self._of_ending(old, item, end, call)
+            self.put("second_visits", day, taken, **{**where, "ticket": issue["ticket"]})
+
+    @staticmethod
+    def _of_ending(issue: Row, item: str, end: Row, call: Row) -> dict[str, Any]:
+        return {
+            "service": issue["service"],
+            "window": end["window"],
+            "clerk": call.get("clerk", ""),
+            "items": (item,),
+            "reason": end["outcome"],
+            "ticket": issue["ticket"],
+        }
+
+    # ------------------------------------------------------------ figures
+
+    def figures(
+        self, days: list[str], wanted: list[tuple[str, str, str, str]], by: tuple[str, ...]
+    ) -> dict[Key, dict[str, Any]]:
+        """``wanted``: (id, unit, numerator, denominator). Key -> id -> figure; spreads as tuples."""
+        groups: dict[str, dict[Key, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+        for m in self.found:
+            if m["day"] in days:
+                for key in self._keys(m, by):
+                    groups[m["indicator"]][key].append(m)
+        for key, both in [
+            (key, groups[part][key])
+            for part in ("appointment_came", "appointment_missed")
+            for key in groups[part]
+        ]:
+            groups["appointment_due"][key] = groups["appointment_due"][key] + both
+        keys: set[Key] = set()
+        for name, unit, above, below in wanted:
+            for part in (above, below) if unit == "rate" else (name,):
+                keys |= set(groups[part])
+        return {key: {w[0]: self._figure(w, key, groups) for w in wanted} for key in sorted(keys)}
+
+    def _figure(self, wanted: tuple[str, str, str, str], key: Key, groups: Any) -> Any:
+        name, unit, above, below = wanted
+        if unit == "rate":
+            whole = sum(m["value"] for m in groups[below][key])
+            part = sum(m["value"] for m in groups[above][key])
+            return half_up(Decimal(part) * 10_000 / whole) if whole else None
+        measured = groups[name][key]
+        if unit != "duration":
+            return sum(m["value"] for m in measured)
+        if not measured:
+            return None
+        values = [m["value"] for m in measured]
+        most = max(values)
+        first = min(
+            (m for m in measured if m["value"] == most),
+            key=lambda m: (m["day"], self.order[m["ticket"]]),
+        )
+        return (
+            len(values),
+            sum(values),
+            half_up(Decimal(sum(values)) / len(values)),
+            {p: rank(values, p) for p in (50, 80, 90, 95)},
+            most,
+            first["ticket"],
+        )
+
+    def _keys(self, m: dict[str, Any], by: tuple[str, ...]) -> Iterator[Key]:
+        keys: list[Key] = [()]
+        for name in by:
+            parts: tuple[str, ...]
+            if name == "hall":
+                parts = ("",)
+            elif name == "item":
+                parts = m["items"] or ("",)
+            elif name == "zone":
+                table, id_ = ("services", m["service"]) if m["service"] else ("windows", m["window"])
+                parts = (self.last_description(m["day"], table, id_).get("zone", ""),)
+            elif name == "week":
+                year, week, _ = datetime.datetime.strptime(m["day"][:8], "%Y%m%d").date().isocalendar()  # noqa: DTZ007
+                parts = (f"{year}-W{week:02d}",)
+            elif name == "month":
+                parts = (m["day"][:4] + "-" + m["day"][4:6],)
+            else:
+                parts = (m[name],)
+            keys = [(*key, part) for key in keys for part in parts]
+        yield from keys
+
+
+def retracted(rows: list[Row]) -> set[int]:
+    """Rows that an undo took back: of each of its numbers the last step before it that still stood."""
+    gone: set[int] = set()
+    for n, r in enumerate(rows):
+        if r["kind"] != "ActionUndone":
+            continue
+        for stood in r["tickets"]:
+            last = [
+                s
+                for s in rows[:n]
+                if s["kind"] in LIFE and s["ticket"] == stood["id"] and s["seq"] not in gone
+            ][-1]
+            gone.add(last["seq"])
+    return gone
+
+
+def at_windows(steps: list[Row], last: int) -> Iterator[tuple[Row, int]]:
+    """(call, until when) of each stay at a window; one without an end lasts to the last sign of life there."""
+    leaving = (
+        FINISH,
+        "TicketSentBack",
+        "TicketNoShow",
+        "TicketTransferred",
+        "TicketParked",
+        "TicketCancelled",
+    )
+    for n, s in enumerate(steps):
+        if s["kind"] != CALL:
+            continue
+        ends = [later["at_ms"] for later in steps[n:] if later["kind"] in leaving]
+        yield s, ends[0] if ends else max(s["at_ms"], last)
+
+
+def rank(values: list[int], percent: int) -> int:
+    """The smallest value that at least so many per cent do not exceed."""
+    ordered = sorted(values)
+    for n, value in enumerate(ordered, 1):
+        if n * 100 >= percent * len(ordered):
+            return value
+    raise AssertionError
+
+
+def half_up(value: Decimal) -> int:
+    return int(value.quantize(Decimal(1), ROUND_HALF_UP))

@@ -126,6 +126,11 @@ class ClipRendering:
             child.terminate()
         self._thread.join(_END_SECONDS)
 
+    def describe(self, hall: SpokenHall) -> None:
+        """The hall was described anew: its numbers and windows are wanted too; the voice stays."""
+        self._hall = hall
+        self.want(hall.likely())
+
     def issued(self, number: str) -> None:
         """A ticket was issued: its number is rendered next, minutes before its call."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hall_server.hall.pictures import NO_SHOW_TEXT
 from hall_server.hall.plan import Plan, Rules
 from hall_server.hall_checks import minute_of, problems_of, service_of_items
 from hall_server.hall_file import (
+    OF_THE_BOX,
     WEEKDAYS,
     CallingPart,
     HallFile,
@@ -25,11 +27,18 @@ from hall_server.hall_file import (
 
 
 class HallConfig(msgspec.Struct, frozen=True):
-    """What the programs use: the file, the plan made of it, the catalogue for the kiosks."""
+    """What the programs use: the file and its items, the plan made of them, the catalogue for the kiosks."""
 
     file: HallFile
+    items: tuple[ItemFile, ...]
     plan: Plan
     catalogue: cat.Catalogue
+
+    @property
+    def digest(self) -> str:
+        """The same for the same description, whenever and wherever it is read."""
+        described = (self.file, self.items)
+        return hashlib.sha256(msgspec.json.encode(described, order="deterministic")).hexdigest()
 
 
 def load(path: Path) -> HallConfig:
@@ -45,12 +54,34 @@ def load(path: Path) -> HallConfig:
         ) from error
     except msgspec.DecodeError as error:
         raise ConfigError(str(items_path), [Problem("", "", f"is not JSON: {error}")]) from error
-    items = check(raw, tuple[ItemFile, ...], source=str(items_path))
+    return described(file, check(raw, tuple[ItemFile, ...], source=str(items_path)), source=source)
+
+
+def described(file: HallFile, items: tuple[ItemFile, ...], *, source: str) -> HallConfig:
+    """Plan and catalogue of a description. Raises ConfigError with every mistake between its tables."""
     problems = list(problems_of(file, items))
     if problems:
         raise ConfigError(source, problems)
     service_of = service_of_items(file, items)
-    return HallConfig(file, _plan(file, items, service_of), _catalogue(file, items, service_of))
+    return HallConfig(file, items, _plan(file, items, service_of), _catalogue(file, items, service_of))
+
+
+def document_of(file: HallFile) -> str:
+    """What is kept of a description that people edited in pages, as JSON."""
+    return msgspec.json.encode(file).decode()
+
+
+def from_document(document: str, box: HallConfig) -> HallConfig:
+    """A description that was published, on this box: what belongs to the box itself stays as its file says.
+
+    Raises ConfigError when the document does not go with the items of the box any more.
+    """
+    try:
+        file = msgspec.json.decode(document, type=HallFile)
+    except msgspec.DecodeError as error:
+        raise ConfigError("published description", [Problem("", "", str(error))]) from error
+    kept = {name: getattr(box.file, name) for name in OF_THE_BOX}
+    return described(msgspec.structs.replace(file, **kept), box.items, source="published description")
 
 
 def _plan(file: HallFile, items: tuple[ItemFile, ...], service_of: dict[str, str]) -> Plan:

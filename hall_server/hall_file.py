@@ -18,6 +18,9 @@ Minutes = Annotated[int, msgspec.Meta(ge=0, le=1440)]
 Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
+# tables that tell of the box and its wires, not of the hall: they change with the file and a restart only
+OF_THE_BOX = ("broker", "web", "catalogue", "stations", "callboxes")
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -52,6 +55,7 @@ class RulesPart(Part, frozen=True, kw_only=True):
     early_minutes: Minutes = 30
     grace_minutes: Minutes = 10
     late_minutes: Minutes = 30
+    second_visit_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
     green_reasons: tuple[str, ...] = ("age", "disabled", "serviceman", "pregnant", "talent")
 
 

@@ -33,9 +33,9 @@ class PicturesDue:
     def everything(self, hall: Hall) -> None:
         """All pictures are to be built anew."""
         self.mark()
-        self.windows.update(hall.plan.windows)
-        self.queues.update(hall.plan.services)
-        self.boards.update(hall.plan.boards)
+        self.windows = set(hall.plan.windows)
+        self.queues = set(hall.plan.services)
+        self.boards = set(hall.plan.boards)
 
     def window(self, hall: Hall, window: str) -> None:
         """A window opened, paused or closed: its queues' windows and waits change with it."""

@@ -9,9 +9,9 @@ def small_plan(policy: NoShowPolicy = NoShowPolicy.END, *, windows: int = 3, clo
     """Two zones, three services, ``windows`` windows: the first does everything, the others two each."""
     hours, minutes = closes.split(":")
     services = {
-        "tax": Service("tax", "办税服务", "east", "B", mean_minutes=10),
-        "social": Service("social", "社保医保", "east", "C", mean_minutes=8),
-        "police": Service("police", "户政", "west", "L", mean_minutes=6, width=2),
+        "tax": Service("tax", "办税服务", "east", "B", mean_minutes=10.0),
+        "social": Service("social", "社保医保", "east", "C", mean_minutes=8.0),
+        "police": Service("police", "户政", "west", "L", mean_minutes=6.0, width=2),
     }
     names = list(services)
     made = {}

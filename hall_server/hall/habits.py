@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from contract.messages import TicketStatus
-from hall_server.hall.day import MINUTE_MS
-from hall_server.hall.model import Ticket
 from hall_server.hall.plan import Plan
 
 FEWEST_PROBES = 30
+FEWEST_SERVICES = 5
+DRAWN_BY = 30.0
+CV_BOUNDS = (0.3, 1.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,77 @@ def calibrated(seen: Sequence[Probe], tail: float = 0.1) -> Calibration:
     return Calibration(bias, off[cut], off[-cut - 1])
 
 
-def speeds(plan: Plan, ended: Iterable[Ticket], strength: float = 8.0) -> dict[str, float]:
-    """How much longer than the plan's means each window takes today, drawn towards 1 by ``strength``
-    services; a service beyond three means counts as three (a forgotten "finish")."""
-    work: dict[str, tuple[float, float]] = {}
-    for t in ended:
-        if t.status is not TicketStatus.DONE or not t.arrived_ms or t.service not in plan.services:
+# ---------------------------------------------------------------- what days teach
+
+
+@dataclass(slots=True)
+class Tally:
+    """A count, a sum and a sum of squares."""
+
+    count: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def add(self, value: float) -> None:
+        """One more."""
+        self.count += 1
+        self.total += value
+        self.squares += value * value
+
+
+@dataclass(slots=True)
+class Taught:
+    """What one day teaches: logarithms of minutes by service, minutes of walks, pauses and no-shows, and
+    how many calls, services, tidy and forgotten ends there were."""
+
+    services: dict[str, Tally] = field(default_factory=dict)
+    walks: Tally = field(default_factory=Tally)
+    pauses: Tally = field(default_factory=Tally)
+    no_shows: Tally = field(default_factory=Tally)
+    calls: int = 0
+    ended: int = 0
+    tidy: int = 0
+    forgotten: int = 0
+
+
+def habits_of(plan: Plan, days: Sequence[Taught]) -> Habits:
+    """What these days say together; each figure is drawn towards what a hall starts with by as many
+    observations as a quiet day has, so that few of them move little."""
+    if not days:
+        return FIRST_DAY
+    means, spread = {}, Tally()
+    for name, service in plan.services.items():
+        seen = [day.services[name] for day in days if name in day.services]
+        count = sum(one.count for one in seen)
+        if count < FEWEST_SERVICES:
             continue
-        mean = sum(plan.services[s].mean_minutes for s in (t.service, *t.also) if s in plan.services)
-        took = min((t.ended_ms - t.arrived_ms) / MINUTE_MS / mean, 3.0)
-        total, count = work.get(t.window, (strength, strength))
-        work[t.window] = (total + took, count + 1)
-    return {window: total / count for window, (total, count) in work.items()}
+        middle = sum(one.total for one in seen) / count
+        variance = max(0.0, sum(one.squares for one in seen) / count - middle * middle)
+        spread.count, spread.total = spread.count + count, spread.total + count * variance
+        learnt = math.exp(middle + variance / 2)
+        means[name] = (count * learnt + DRAWN_BY * service.mean_minutes) / (count + DRAWN_BY)
+    start = FIRST_DAY
+    first = math.log(1 + start.cv**2)
+    sigma2 = (spread.total + DRAWN_BY * first) / (spread.count + DRAWN_BY)
+    calls, ended = sum(day.calls for day in days), sum(day.ended for day in days)
+    pauses = sum(day.pauses.count for day in days)
+    idle = sum(day.tidy + day.forgotten for day in days)
+    return Habits(
+        means=means,
+        cv=round(min(max(math.sqrt(math.exp(sigma2) - 1), CV_BOUNDS[0]), CV_BOUNDS[1]), 2),
+        walk=_drawn([day.walks for day in days], start.walk),
+        no_show=_share(sum(day.no_shows.count for day in days), calls, start.no_show),
+        no_show_minutes=_drawn([day.no_shows for day in days], start.no_show_minutes),
+        pause_chance=_share(pauses, ended, start.pause_chance),
+        pause=_drawn([day.pauses for day in days], start.pause),
+        forgotten=_share(sum(day.forgotten for day in days), idle, start.forgotten),
+    )
+
+
+def _drawn(seen: Sequence[Tally], start: float) -> float:
+    count, total = sum(one.count for one in seen), sum(one.total for one in seen)
+    return (total + DRAWN_BY * start) / (count + DRAWN_BY)
+
+
+def _share(count: int, of: int, start: float) -> float:
+    return min(0.9, (count + DRAWN_BY * start) / (of + DRAWN_BY))

@@ -20,6 +20,7 @@ from contract.messages import TicketStatus, WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.decide import decide, turn_of_day
+from hall_server.hall.events import Event
 from hall_server.hall.evolve import evolve
 from hall_server.hall.lookup import Answer
 from hall_server.hall.model import Hall
@@ -118,7 +119,7 @@ class Wait:
         return (self.called_ms - self.issued_ms) / MINUTE_MS
 
 
-def people_of(seed: int, scenario: Scenario) -> list[Person]:
+def people_of(seed: int, scenario: Scenario, midnight_ms: int = MIDNIGHT_MS) -> list[Person]:
     """Everyone who comes on this day; the same for every rule."""
     chance = random.Random(f"people {seed}")
     count = max(1, round(chance.gauss(1, 0.04) * scenario.tickets * scenario.load))
@@ -128,7 +129,7 @@ def people_of(seed: int, scenario: Scenario) -> list[Person]:
         service = chance.choices(names, shares)[0]
         people.append(
             Person(
-                at_ms=MIDNIGHT_MS + int(_arrival_minute(chance) * MINUTE_MS),
+                at_ms=midnight_ms + int(_arrival_minute(chance) * MINUTE_MS),
                 service=service,
                 green=chance.random() < scenario.green,
                 work=_lognormal(chance, *SERVICES[service][::2]),
@@ -160,12 +161,18 @@ def _lognormal(chance: random.Random, mean: float, cv: float) -> float:
 
 @dataclass(slots=True)
 class AnchorDay:
-    """One day. ``on_issue(hall, ticket, now_ms)`` is asked right after each number is issued."""
+    """One day from ``midnight_ms``, in a hall of its own or in one that was open the days before.
+
+    ``on_issue(hall, ticket, now_ms)`` is asked right after each number is issued, ``on_event(hall, event)``
+    before each event is applied.
+    """
 
     seed: int
     scenario: Scenario = field(default_factory=Scenario)
     on_issue: Callable[[Hall, str, int], None] | None = None
-    on_finish: Callable[[Hall, str, int], None] | None = None
+    on_event: Callable[[Hall, Event], None] | None = None
+    midnight_ms: int = MIDNIGHT_MS
+    opened: Hall | None = None
     hall: Hall = field(init=False)
     waits: dict[str, Wait] = field(default_factory=dict)
     commands: int = 0
@@ -177,23 +184,22 @@ class AnchorDay:
     _speed: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.hall = Hall(plan_of(self.scenario.rule))
+        self.hall = self.opened or Hall(plan_of(self.scenario.rule))
         self._chance = random.Random(f"clerks {self.seed}")
         sigma = self.scenario.clerk_sigma
         self._speed = {w: self._chance.lognormvariate(-sigma * sigma / 2, sigma) for w in self.hall.windows}
 
     def run(self) -> list[Wait]:
         """The whole day until nobody waits; first calls of all numbers, in order of issue."""
-        start = MIDNIGHT_MS + (OPENS - 15) * MINUTE_MS
-        for event in turn_of_day(self.hall, start):
-            evolve(self.hall, event)
+        start = self.midnight_ms + (OPENS - 15) * MINUTE_MS
+        self._apply(turn_of_day(self.hall, start))
         for window in self.hall.windows:
             self._free[window] = True
         self._tick(start)
-        for person in people_of(self.seed, self.scenario):
+        for person in people_of(self.seed, self.scenario, self.midnight_ms):
             self._at(person.at_ms, self._arrive, person)
         for minute in range(OPENS, CLOSES):
-            self._at(MIDNIGHT_MS + minute * MINUTE_MS, self._tick)
+            self._at(self.midnight_ms + minute * MINUTE_MS, self._tick)
         while self._queue:
             now, _, step, arguments = heapq.heappop(self._queue)
             step(now, *arguments)
@@ -205,9 +211,14 @@ class AnchorDay:
 
     def _do(self, command: c.Command, now: int) -> Answer:
         decision = decide(self.hall, command, now)
-        for event in decision.events:
-            evolve(self.hall, event)
+        self._apply(decision.events)
         return decision.answer
+
+    def _apply(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            if self.on_event is not None:
+                self.on_event(self.hall, event)
+            evolve(self.hall, event)
 
     # ------------------------------------------------------------ what happens
 
@@ -258,11 +269,8 @@ class AnchorDay:
 
     def _finish(self, now: int, window: str) -> None:
         """Most clerks press finish; some forget and the service stands open until their next press."""
-        ticket = self.hall.windows[window].ticket
         if self._chance.random() >= self.scenario.forget_finish:
             self._do(c.Finish(request="", by=window, window=window), now)
-            if self.on_finish is not None:
-                self.on_finish(self.hall, ticket, now)
         self._freed(now, window)
 
     def _freed(self, now: int, window: str) -> None:

@@ -19,13 +19,14 @@ from contract.messages import WindowStatus
 from hall_server.hall.calling import ahead
 from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.forecast import Forecast, forecast
-from hall_server.hall.habits import Calibration, Habits, Probe, calibrated, speeds
+from hall_server.hall.habits import Calibration, Habits, Probe, calibrated
+from hall_server.hall.learning import DayFold
 from hall_server.hall.model import Hall, Ticket
 from hall_server.hall.quick import wait_range
+from hall_server.hall.waits import rounded
 from tests.bench.anchor import SERVICES, AnchorDay, Scenario
 
 SAMPLES = 16
-LEARN_EVERY = 15
 TUNED = range(1, 5), range(1, 11)
 UNSEEN = range(501, 504), range(501, 521)
 MEAN = sum(mean * share for mean, share, _ in SERVICES.values())
@@ -41,7 +42,7 @@ class Row:
     hol: float
     means: Forecast
     drawn: Forecast
-    cheap: tuple[int, int] | None
+    cheap: tuple[float, float] | None
     took_ms: float
     ticket: str
 
@@ -51,21 +52,15 @@ class Watcher:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
-        self.ended: list[Ticket] = []
-        self.habits = Habits()
-
-    def finished(self, hall: Hall, ticket: str, now_ms: int) -> None:
-        """A service of which the clerk pressed finish."""
-        self.ended.append(hall.tickets[ticket])
-        if len(self.ended) % LEARN_EVERY == 0:
-            self.habits = Habits(speeds=speeds(hall.plan, self.ended))
+        self.fold = DayFold()
 
     def issued(self, hall: Hall, ticket_id: str, now_ms: int) -> None:
         """One row; a number that no window will take is left out (there is none in this hall)."""
         ticket = hall.tickets[ticket_id]
-        means = forecast(hall, ticket_id, now_ms, habits=self.habits, samples=0)
+        habits = Habits(speeds=self.fold.speeds)
+        means = forecast(hall, ticket_id, now_ms, habits=habits, samples=0)
         began = time.perf_counter()
-        drawn = forecast(hall, ticket_id, now_ms, habits=self.habits, samples=SAMPLES, seed=len(self.rows))
+        drawn = forecast(hall, ticket_id, now_ms, habits=habits, samples=SAMPLES, seed=len(self.rows))
         took_ms = (time.perf_counter() - began) * 1000
         if means is None or drawn is None:
             return
@@ -105,7 +100,7 @@ def days(seeds: range) -> list[tuple[Row, float]]:
     found: list[tuple[Row, float]] = []
     for seed in seeds:
         watcher = Watcher()
-        day = AnchorDay(seed, Scenario(), watcher.issued, watcher.finished)
+        day = AnchorDay(seed, Scenario(), watcher.issued, watcher.fold.add)
         day.run()
         found += [(row, day.waits[row.ticket].minutes) for row in watcher.rows]
     return found
@@ -120,7 +115,7 @@ def told(one: Forecast, fit: Calibration) -> Forecast:
     """The forecast as it is told after calibration."""
     mean = one.mean * fit.bias
     low, high = mean + fit.low * one.spread, mean + fit.high * one.spread
-    return Forecast(mean, one.spread, max(0.0, low), max(0.0, low, high))
+    return Forecast(mean, one.spread, max(0.0, low), one.middle * fit.bias, max(0.0, low, high))
 
 
 def main() -> None:
@@ -166,10 +161,11 @@ def _intervals(rows: list[tuple[Row, float]], fit: Calibration) -> None:
     covered = _share([one.low <= came <= one.high for one, came in ours])
     print(f"P10-P90 covers {covered:.1%} of all (bar 80 +- 4), {_covered(waited):.1%} of those who waited")
     print(f"  > 5 min longer than P90: {_share([came > one.high + 5 for one, came in ours]):.1%}")
-    ranges = [(one.citizen, came) for one, came in ours]
+    ranges = [(ends(rounded(one.low, one.high)), came) for one, came in ours]
     inside = _share([low <= came <= high for (low, high), came in ranges])
     late = _share([came > high + 5 for (_, high), came in ranges])
-    wide = sum(high - low for (low, high), _ in ranges) / len(ranges)
+    closed = [high - low for (low, high), _ in ranges if high < math.inf]
+    wide = sum(closed) / len(closed)
     print(
         f"citizen's range covers {inside:.1%}, is {wide:.1f} min wide; > 5 min longer {late:.1%} (bar <= 10)"
     )
@@ -177,6 +173,12 @@ def _intervals(rows: list[tuple[Row, float]], fit: Calibration) -> None:
     late = _share([came > high + 5 for (_, high), came in cheap])
     wide = sum(high - low for (low, high), _ in cheap) / len(cheap)
     print(f"wait_range covers {inside:.1%}, is {wide:.1f} min wide; > 5 min longer {late:.1%} (bar <= 10)")
+
+
+def ends(told_range: tuple[int, int | None]) -> tuple[float, float]:
+    """A range without an end holds everything above it."""
+    low, high = told_range
+    return low, math.inf if high is None else high
 
 
 def _covered(ours: list[tuple[Forecast, float]]) -> float:

@@ -12,49 +12,15 @@ from contract.messages import TicketStatus, WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall.calling import next_for
 from hall_server.hall.day import MINUTE_MS
-from hall_server.hall.decide import decide, turn_of_day
-from hall_server.hall.evolve import evolve
 from hall_server.hall.forecast import Forecast, forecast, survey
-from hall_server.hall.habits import Calibration, Habits, Probe, calibrated, speeds
-from hall_server.hall.model import Class, Hall
-from hall_server.hall.plan import CallingKind, CallingRule, Plan, Shift
+from hall_server.hall.habits import Calibration, Habits, Probe, calibrated
+from hall_server.hall.model import Class
+from hall_server.hall.plan import CallingKind, CallingRule, Shift
 from hall_server.hall.quick import wait_range
 from hall_server.hall.replay import unit_times
 from hall_server.hall.waits import rounded
+from tests.hall_server.floor import START, Floor
 from tests.hall_server.halls import small_plan
-
-START = 1_767_574_800_000  # Monday 2026-01-05, 09:00 of the hall
-
-
-class Floor:
-    """A hall driven by hand."""
-
-    def __init__(self, plan: Plan | None = None) -> None:
-        self.hall = Hall(plan or small_plan())
-        self.now = START
-        for event in turn_of_day(self.hall, self.now):
-            evolve(self.hall, event)
-
-    def do(self, command: c.Command) -> str:
-        decision = decide(self.hall, command, self.now)
-        for event in decision.events:
-            evolve(self.hall, event)
-        return decision.answer.ticket
-
-    def issue(self, service: str, green: bool = False) -> str:
-        reason = "disabled" if green else ""
-        ticket = self.do(c.Issue(request="", by="t", service=service, green_reason=reason))
-        self.now += 100
-        return ticket
-
-    def serve(self, window: str) -> str:
-        ticket = self.do(c.CallNext(request="", by="t", window=window))
-        self.do(c.Arrive(request="", by="t", window=window))
-        return ticket
-
-    def close(self, window: str) -> None:
-        self.do(c.CloseWindow(request="", by="t", window=window))
-
 
 QUEUE = st.lists(st.tuples(st.sampled_from(["tax", "social", "police"]), st.booleans()), max_size=25)
 
@@ -253,19 +219,3 @@ def test_calibration_takes_the_bias_out_and_leaves_a_tenth_on_either_side() -> N
     inside = sum(11 + fit.low * 2 <= probe.came <= 11 + fit.high * 2 for probe in seen)
     assert 0.78 <= inside / len(seen) <= 0.82
     assert calibrated(seen[:5]) == Calibration()
-
-
-def test_speeds_follow_what_clerks_did_and_bear_a_forgotten_finish() -> None:
-    floor = Floor(small_plan(windows=1))
-    for minutes in (5, 5, 5, 5, 5, 5, 5, 5):
-        floor.issue("tax")
-        floor.serve("w1")
-        floor.now += minutes * MINUTE_MS
-        floor.do(c.Finish(request="", by="t", window="w1"))
-    quick = speeds(floor.hall.plan, floor.hall.tickets.values())["w1"]
-    assert 0.7 < quick < 0.8
-    floor.issue("tax")
-    floor.serve("w1")
-    floor.now += 500 * MINUTE_MS
-    floor.do(c.Finish(request="", by="t", window="w1"))
-    assert speeds(floor.hall.plan, floor.hall.tickets.values())["w1"] < quick + 0.2

@@ -13,7 +13,7 @@ from typing import Any
 
 from kiosk.flows import aside, home, number, reprint, take, welcome
 from kiosk.flows import events as e
-from kiosk.flows.effects import Effect, StartTimer, StopTimer, Wipe
+from kiosk.flows.effects import AskAlone, Effect, GiveUp, StartTimer, StopTimer, Wipe
 from kiosk.flows.shelf import Shelf, shelve
 from kiosk.flows.state import (
     IDLE,
@@ -63,6 +63,7 @@ def step(state: State, event: e.Event, *, only_zones: tuple[str, ...] = ()) -> S
         now = now.show(_repair(now.screen, now.facts.shelf))
     now = _notice_card(_clear_notice(now, event), event)
     now, effects = _decide(now, event)
+    effects = (*_given_up(state, now, event, effects), *effects)
     if home.nobody_there(now):
         now = now.show(home.resting(now.facts))
     if now.reading and not reader_wanted(now):
@@ -89,6 +90,22 @@ def busy(screen: Screen) -> bool:
     return printing or looking or isinstance(screen, take.Issuing)
 
 
+def pending(screen: Screen) -> int:
+    """The attempt to take a number that is under way or held on this page, or 0."""
+    bottom = _bottom(screen)
+    return bottom.attempt if isinstance(bottom, take.Issuing | take.Held) else 0
+
+
+def _given_up(before: State, after: State, event: e.Event, effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """The citizen left while his number was being issued: unless this very event settled it, take it back."""
+    attempt = pending(before.screen)
+    if not attempt or pending(after.screen) == attempt:
+        return ()
+    answered = isinstance(event, e.Issued | e.Refused) and event.attempt == attempt
+    replaced = any(isinstance(each, AskAlone) and each.instead_of == attempt for each in effects)
+    return () if answered or replaced else (GiveUp(attempt),)
+
+
 # ---------------------------------------------------------------- facts
 
 
@@ -99,6 +116,8 @@ def learn(facts: Facts, event: e.Event, only_zones: tuple[str, ...] = ()) -> Fac
             return replace(facts, server=False, judged=True)
         case e.ServerBack():
             return replace(facts, server=True, judged=True)
+        case e.LoneChanged(ready, away):
+            return replace(facts, ready=ready, away=away)
         case e.CatalogueArrived(catalogue):
             hall = facts.hall_name or catalogue.hall_name
             return replace(facts, shelf=shelve(catalogue, only_zones), hall_name=hall)
@@ -168,6 +187,8 @@ def _decide(state: State, event: e.Event) -> Step:
             return only(state.show(aside.Technician(state.screen)))
         case e.Failed():
             return home.leave(state)
+        case e.CameHome(home=count, void=void):
+            return _came_home(state, count, void)
         case e.TimerFired(name) if name == IDLE and _may_idle(state):
             return aside.warn_idle(state)
         case e.GoHome():
@@ -177,6 +198,14 @@ def _decide(state: State, event: e.Event) -> Step:
         case e.CardRead():
             return _card_read(state, event)
     return _dispatch(state, event)
+
+
+def _came_home(state: State, count: int, void: int) -> Step:
+    """Said on the pages where nobody's own business is shown."""
+    if not isinstance(state.screen, home.Home):
+        return only(state)
+    left_out = f"，其中 {void} 个未能排队，请咨询导办" if void else ""
+    return only(state.say(f"网络已恢复，离线取的 {count} 个号已并入队列{left_out}", good=not void))
 
 
 def _dispatch(state: State, event: e.Event) -> Step:
@@ -215,7 +244,7 @@ def _parent(state: State) -> Screen | None:
     shelf = state.facts.shelf or Shelf()
     match state.screen:
         case take.ZonePage() | reprint.Reprint() | reprint.Offer() | welcome.Welcome():
-            return home.Home(browsing=not state.facts.server)
+            return home.Home(browsing=not state.facts.server and not state.facts.lonely)
         case take.ServicePage(service) | take.GuidePage(service, from_service=False):
             known = shelf.service.get(service)
             return take.ZonePage(known.zone) if known else home.Home()

@@ -15,6 +15,8 @@ from devices.ports import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
 
 WAIT_HERE = "请在休息区等候，注意呼叫及大屏显示信息"
 SCAN = "扫码查看排队进度"
+SCAN_LATER = "网络恢复后可扫码查看排队进度"
+JOINS_LATER = "网络恢复后自动按取号时间并入队列"
 
 _NUMBER_SCALE = 6
 _NO_LABEL = "　" * 5
@@ -62,6 +64,12 @@ def _number(slip: TicketSlip, copies: int) -> list[TicketPart]:
 
 
 def _queue(slip: TicketSlip) -> list[Line]:
+    if slip.alone:
+        return [
+            Line("离线取号 号码有效", 2, Align.CENTER, bold=True),
+            Line(JOINS_LATER, align=Align.CENTER),
+            Line("等候人数以网络恢复后大屏为准", align=Align.CENTER),
+        ]
     if slip.status is TicketStatus.WAITING:
         lines = [Line(f"您前面还有 {slip.ahead} 人", 2, Align.CENTER, bold=True)]
         said = (wait_sentence(slip.wait_low, slip.wait_high, dash="～"), slip.wait_note)
@@ -96,7 +104,7 @@ def _advice(slip: TicketSlip, no_show_text: str) -> list[TicketPart]:
 def _code(slip: TicketSlip) -> list[TicketPart]:
     if not slip.qr:
         return [Feed()]
-    return [Qr(slip.qr), Line(SCAN, align=Align.CENTER), Feed()]
+    return [Qr(slip.qr), Line(SCAN_LATER if slip.alone else SCAN, align=Align.CENTER), Feed()]
 
 
 def _spans(numbers: Sequence[int]) -> list[tuple[int, int]]:

@@ -26,6 +26,8 @@ from contract.station import CommandRefused, ConfigRefused, Station
 from contract.topics import RequestRoute
 from devices.ports import Device
 from kiosk import flow
+from kiosk.alone import LoneDesk
+from kiosk.blocks import Asked
 from kiosk.flows import effects as x
 from kiosk.flows import events as e
 from kiosk.flows import home
@@ -40,6 +42,8 @@ SERVER_SECONDS = 4.0
 """If the server was not heard this long after the start, the screen says so."""
 SERVER_TIMER = "server"
 FAILURES, WITHIN_SECONDS = 3, 60.0
+KEPT_CONFIG = "config"
+LEFT = "取号时本人已离开，号票未打印"
 HALL_CLOSED = "本机已由大厅暂停使用"
 
 Q = TypeVar("Q", bound=m.Request)
@@ -70,12 +74,21 @@ class Session:
         self._station, self._show, self._zones, self._monotonic = station, show, zones, monotonic
         self._broken = broken
         self._failed_at: list[float] = []
+        self._closing = False
         self._events: queue.SimpleQueue[e.Event | None] = queue.SimpleQueue()
         self._timers: dict[str, float] = {}
         self._ids: dict[int, str] = {}
         self._day = ""
         self._secret: tuple[bytes, int] | None = None
         self._outbox = Outbox(cache / "outbox.db", station.bus)
+        self._lone = LoneDesk(
+            station.bus,
+            station.clock,
+            cache / "lone.db",
+            changed=lambda ready, away: self.post(e.LoneChanged(ready, away)),
+            came_home=lambda home, void: self.post(e.CameHome(home, void)),
+            report=lambda report: self._outbox.put(topics.REPORT_PAPER, report),
+        )
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="kiosk-disk")
         self._catalogue = BlobFollower(
             station.bus,
@@ -92,6 +105,8 @@ class Session:
     def open(self) -> None:
         """Start everything; returns at once. Raises apsw.Error when the cache is not usable."""
         self._outbox.open()
+        self._lone.open()
+        self._remember()
         self._timers[SERVER_TIMER] = self._monotonic() + SERVER_SECONDS
         self._thread.start()
         self.hardware.start()
@@ -105,7 +120,9 @@ class Session:
         self._events.put(None)
         if self._thread.is_alive():
             self._thread.join()
+        self._closing = True
         self._disk.shutdown(wait=True)
+        self._lone.close()
         self._outbox.close()
         self._station.close()
 
@@ -119,12 +136,17 @@ class Session:
         bus = self._station.bus
         bus.on(topics.SERVER, self._hear_server)
         bus.on(topics.QUEUE, lambda queue_state, _ids: self.post(e.QueueChanged(queue_state)))
-        self._station.on_server(lambda there: self.post(e.ServerBack() if there else e.ServerGone()))
+        self._station.on_server(self._judge_server)
         self._station.on_config(self._take_config)
         self._station.on_command("close", self._close_for_citizens)
         self._station.on_command("open", self._open_for_citizens)
 
+    def _judge_server(self, there: bool) -> None:
+        self._lone.server(there)
+        self.post(e.ServerBack() if there else e.ServerGone())
+
     def _hear_server(self, server: m.ServerState, _ids: Ids) -> None:
+        self._lone.hear_server(server)
         if server.business_day and server.business_day != self._day:
             self._day = server.business_day
             self._renew_keyring()
@@ -133,6 +155,19 @@ class Session:
     def _take_config(self, config: m.StationConfig) -> None:
         if not config.person_key:
             raise ConfigRefused("配置里没有身份密钥，不能刷证取号")
+        self._on_disk(self._lone.keep, KEPT_CONFIG, config)
+        self._apply(config)
+
+    def _remember(self) -> None:
+        """A start without a hall: cards are read and numbers issued by what the hall said last."""
+        self._day = self._lone.day
+        config = self._lone.kept(KEPT_CONFIG, m.StationConfig)
+        if config is not None:
+            self._apply(config)
+        if self._day:
+            self.post(e.DayChanged(self._day))
+
+    def _apply(self, config: m.StationConfig) -> None:
         self._secret = (config.person_key.encode(), config.elder_age)
         self._renew_keyring()
         self.post(
@@ -152,6 +187,8 @@ class Session:
     def _take_catalogue(self, path: Path) -> None:
         catalogue = read_catalogue(path.read_bytes())
         self.hardware.no_show_text = catalogue.no_show_text
+        offered = {zone.id for zone in catalogue.zones if not self._zones or zone.id in self._zones}
+        self._lone.offer(tuple(each.id for each in catalogue.services if each.zone in offered))
         self.post(e.CatalogueArrived(catalogue))
 
     def _close_for_citizens(self, command: m.Command) -> str:
@@ -200,6 +237,7 @@ class Session:
         except Exception:
             page = self.state.screen.name
             log.exception("a step failed on page %s (%s); the session ends", page, type(event).__name__)
+            self._give_up(flow.pending(self.state.screen))
             self.state, _ = home.leave(self.state)
             self._ids.clear()
             self._show(self.state)
@@ -242,6 +280,12 @@ class Session:
                 self._timers.pop(name, None)
             case x.AskIssue():
                 self._ask_issue(effect)
+            case x.AskAlone():
+                self._on_disk(self._issue_alone, self._asked(effect), effect.attempt)
+            case x.GiveUp(attempt):
+                self._give_up(attempt)
+            case x.AskFind(attempt, person_key, number) if self.state.facts.lonely:
+                self.post(e.Found(attempt, self._lone.find(person_key=person_key, number=number)))
             case x.AskFind(attempt, person_key, number):
                 find = m.FindTickets(id=self._id(attempt), person_key=person_key, number=number)
                 self._ask(attempt, topics.FIND_TICKETS, find, self._found)
@@ -257,6 +301,11 @@ class Session:
                 self._ids.clear()
                 self._counts["sessions"] += 1
 
+    def _on_disk(self, call: Callable[..., object], *arguments: object) -> None:
+        """From any thread: do what waits for the disk, one after the other."""
+        if not self._closing:
+            self._disk.submit(call, *arguments).add_done_callback(_note_failure)
+
     def _id(self, attempt: int) -> str:
         """The request id of an attempt: asked again it is the same."""
         return self._ids.setdefault(attempt, new_request_id())
@@ -269,7 +318,46 @@ class Session:
             situation=effect.situation,
             person=effect.person,
         )
-        self._ask(effect.attempt, topics.ISSUE, request, self._issued)
+        self._ask(effect.attempt, topics.ISSUE, request, partial(self._issued, effect.service))
+
+    def _asked(self, effect: x.AskAlone) -> Asked:
+        shelf = self.state.facts.shelf
+        names = [shelf.item[code].name for code in effect.items if shelf and code in shelf.item]
+        return Asked(
+            id=self._id(effect.attempt),
+            service=effect.service,
+            items=effect.items,
+            names=tuple(names),
+            situation=effect.situation,
+            person=effect.person,
+            instead_of=self._ids.get(effect.instead_of, ""),
+        )
+
+    def _issue_alone(self, asked: Asked, attempt: int) -> None:
+        """On the disk's thread: the number is real once it is kept."""
+        try:
+            given = self._lone.issue(asked)
+        except Exception:
+            log.exception("no number could be kept")
+            self.post(e.Unanswered(attempt))
+            return
+        if given.lone is None:
+            self.post(e.Refused(attempt, given.refusal))
+            return
+        self._counts["issued"] += not given.existing
+        self.post(e.Issued(attempt, given.lone.slip, given.existing))
+
+    def _give_up(self, attempt: int) -> None:
+        """Nobody waits for what this attempt brings, here or at the hall."""
+        request = self._ids.get(attempt)
+        if request is not None:
+            self._on_disk(self._take_back, request)
+
+    def _take_back(self, request: str) -> None:
+        """On the disk's thread, behind the issue itself."""
+        if not self._lone.cancel(request, LEFT):
+            cancel = m.CancelIssue(id=new_request_id(), issue=request, reason=LEFT)
+            self._outbox.put(topics.CANCEL_ISSUE, cancel)
 
     def _ask(
         self, attempt: int, kind: RequestRoute[Q, A], request: Q, good: Callable[[int, A], e.Event]
@@ -288,9 +376,11 @@ class Session:
         else:
             self.post(good(attempt, answer))
 
-    def _issued(self, attempt: int, answer: m.IssueAnswer) -> e.Event:
+    def _issued(self, service: str, attempt: int, answer: m.IssueAnswer) -> e.Event:
         if answer.slip is None:
             return e.Unanswered(attempt)
+        if not answer.existing:
+            self._on_disk(self._lone.count, service)
         self._counts["issued"] += not answer.existing
         log.info("%s: %s", answer.slip.number, "is open already" if answer.existing else "issued")
         return e.Issued(attempt, answer.slip, answer.existing)
@@ -306,4 +396,14 @@ class Session:
         report = m.ReportPaper(
             id=new_request_id(), ticket=effect.ticket, paper=effect.paper, reprint=effect.reprint
         )
-        self._disk.submit(self._outbox.put, topics.REPORT_PAPER, report)
+        self._on_disk(self._tell_paper, report)
+
+    def _tell_paper(self, report: m.ReportPaper) -> None:
+        """On the disk's thread: with a number of our own until the hall has it, else to the hall."""
+        if not self._lone.paper(report):
+            self._outbox.put(topics.REPORT_PAPER, report)
+
+
+def _note_failure(done: Future[object]) -> None:
+    if (error := done.exception()) is not None:
+        log.error("the disk did not take it", exc_info=error)

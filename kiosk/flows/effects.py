@@ -23,6 +23,29 @@ class AskIssue:
 
 
 @dataclass(frozen=True, slots=True)
+class AskAlone:
+    """Issue a number here, without the hall; ends with Issued, Refused or Unanswered.
+
+    ``instead_of`` is an attempt that the hall left unanswered, or 0: should the hall have given a number for
+    it after all, that one goes.
+    """
+
+    attempt: int
+    service: str
+    items: tuple[str, ...] = ()
+    situation: tuple[str, ...] = ()
+    person: Person | None = None
+    instead_of: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The citizen is gone while his number was being issued: nobody shall wait for it."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class AskFind:
     """Open tickets by person key or by number; ends with Found, Refused or Unanswered."""
 
@@ -77,4 +100,15 @@ class Wipe:
     """The citizen is gone: drop everything that came from him."""
 
 
-Effect = AskIssue | AskFind | AskGuide | PrintSlip | ReportPaper | StartTimer | StopTimer | Wipe
+Effect = (
+    AskIssue
+    | AskAlone
+    | GiveUp
+    | AskFind
+    | AskGuide
+    | PrintSlip
+    | ReportPaper
+    | StartTimer
+    | StopTimer
+    | Wipe
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.catalogue import Catalogue
@@ -237,6 +238,22 @@ class ServerBack:
 
 
 @dataclass(frozen=True, slots=True)
+class LoneChanged:
+    """Numbers that this kiosk can issue alone, by service, and how many of its own the hall does not have."""
+
+    ready: Mapping[str, int]
+    away: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CameHome:
+    """The hall has taken numbers that were issued here alone; ``void`` of them have no place in a queue."""
+
+    home: int
+    void: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CatalogueArrived:
     """Zones, services and items, from the hall or from the cache."""
 
@@ -320,6 +337,8 @@ Event = (
     | PrintRefused
     | ServerGone
     | ServerBack
+    | LoneChanged
+    | CameHome
     | CatalogueArrived
     | QueueChanged
     | Configured

@@ -53,7 +53,7 @@ def resting(facts: Facts) -> Screen:
         return OutOfService(facts.closed)
     if facts.shelf is None or not facts.judged:
         return OutOfService(STARTING)
-    return Home() if facts.server else Trouble()
+    return Home() if facts.server or facts.lonely else Trouble()
 
 
 def leave(state: State) -> Step:

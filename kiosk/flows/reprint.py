@@ -25,6 +25,7 @@ from kiosk.flows.state import Screen, State, Step, only
 NUMBER_LENGTH = 6
 NONE_FOUND = "没有查到您今天的有效号票"
 NO_SUCH_NUMBER = "没有查到这个号码，请核对后再试"
+NONE_ALONE = "网络中断，只能补打本机离线期间取的号"
 NO_ANSWER = "暂时连不上大厅服务器，请稍后再试"
 
 
@@ -82,7 +83,7 @@ def _step_reprint(state: State, screen: Reprint, event: Event) -> Step:
             return only(state.show(Keypad()))
         case Found(attempt, slips) if attempt == screen.looking:
             if not slips:
-                return only(state.show(Reprint()).say(NONE_FOUND))
+                return only(state.show(Reprint()).say(NONE_FOUND if state.facts.server else NONE_ALONE))
             if len(slips) == 1:
                 return show_number(state, slips[0], reprint=True)
             return only(state.show(Offer(slips)))
@@ -105,7 +106,8 @@ def _step_keypad(state: State, screen: Keypad, event: Event) -> Step:
         case Found(attempt, slips) if attempt == screen.looking and screen.looking:
             if slips:
                 return only(state.show(Offer(slips)))
-            return only(state.show(Keypad(screen.text)).say(NO_SUCH_NUMBER))
+            said = NO_SUCH_NUMBER if state.facts.server else NONE_ALONE
+            return only(state.show(Keypad(screen.text)).say(said))
         case Refused(attempt, sentence) if attempt == screen.looking and screen.looking:
             return only(state.show(Keypad(screen.text)).say(sentence))
         case Unanswered(attempt) if attempt == screen.looking and screen.looking:

@@ -45,7 +45,8 @@ class Notice:
 class Facts:
     """What the hall and the box have said; it outlives every citizen and holds nothing of any.
 
-    ``judged`` is False until it is known whether the server is there.
+    ``judged`` is False until it is known whether the server is there. ``ready`` are the numbers that this
+    kiosk can issue alone, by service; ``away`` how many of its own the hall does not have yet.
     """
 
     hall_name: str = ""
@@ -61,6 +62,13 @@ class Facts:
     elder_age: int = 60
     idle_seconds: int = 60
     closed: str = ""
+    ready: Mapping[str, int] = field(default_factory=dict)
+    away: int = 0
+
+    @property
+    def lonely(self) -> bool:
+        """The hall is away, and numbers can be taken here all the same."""
+        return not self.server and any(self.ready.values())
 
     def device(self, kind: Kind) -> DeviceChanged | None:
         """The device of this kind, or None when the station has none."""
@@ -87,6 +95,8 @@ class Facts:
 
     def takes(self, service: str) -> bool:
         """Whether numbers of this service are given now; a queue not heard of yet is taken as open."""
+        if self.lonely and not self.ready.get(service):
+            return False
         queue = self.queues.get(service)
         return queue is None or queue.open
 

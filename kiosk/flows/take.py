@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from contract.messages import Person
-from kiosk.flows.effects import AskIssue, Effect, StartTimer, StopTimer
+from kiosk.flows.effects import AskAlone, AskIssue, Effect, StartTimer, StopTimer
 from kiosk.flows.events import (
     CardRead,
     ChooseItem,
@@ -18,6 +18,7 @@ from kiosk.flows.events import (
     Issued,
     Refused,
     ServerBack,
+    ServerGone,
     Take,
     TimerFired,
     Unanswered,
@@ -32,6 +33,8 @@ TRIES = 2
 RETRY_SECONDS = 5.0
 ASK_GUARD_SECONDS = 15.0
 CLOSED_NOW = "该业务现在不取号"
+NONE_READY = "网络中断，本机没有这项业务的预留号，请到导办台取号"
+NOT_KEPT = "本机暂时不能离线取号，请到导办台取号"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Issuing(Screen):
-    """The hall is asked; ``tries`` counts the sendings of this one request."""
+    """The hall is asked, or this kiosk's own numbers (``alone``); ``tries`` counts the sendings of this one
+    request."""
 
     name: ClassVar[str] = "issuing"
     wish: Wish
     attempt: int
     tries: int = 1
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +124,34 @@ def open_item(state: State, code: str, *, from_service: bool) -> Step:
 
 
 def take_number(state: State, wish: Wish) -> Step:
-    """Ask the hall for a number, or wait for it when it is away; refuse politely when none are given."""
-    if not state.facts.takes(wish.service):
-        queue = state.facts.queues[wish.service]
-        return only(state.say(queue.closed_reason or CLOSED_NOW))
+    """Ask the hall for a number; when it is away issue one here, or wait; refuse when none are given."""
+    facts = state.facts
+    if not facts.takes(wish.service):
+        queue = facts.queues.get(wish.service)
+        closed = queue.closed_reason if queue is not None and not queue.open else ""
+        return only(state.say(closed or (NONE_READY if facts.lonely else CLOSED_NOW)))
     state, attempt = replace(state, notice=None).next_attempt()
-    if not state.facts.server:
-        return _hold(state, wish, attempt)
+    if not facts.server:
+        return _alone(state, wish, attempt, instead_of=0) if facts.lonely else _hold(state, wish, attempt)
     return state.show(Issuing(wish, attempt)), _ask(wish, attempt)
 
 
 def _ask(wish: Wish, attempt: int) -> tuple[Effect, ...]:
     ask = AskIssue(attempt, wish.service, wish.items, wish.situation, wish.person)
     return ask, StartTimer(GUARD, ASK_GUARD_SECONDS)
+
+
+def _alone(state: State, wish: Wish, attempt: int, *, instead_of: int) -> Step:
+    ask = AskAlone(attempt, wish.service, wish.items, wish.situation, wish.person, instead_of)
+    return state.show(Issuing(wish, attempt, alone=True)), (ask, StartTimer(GUARD, ASK_GUARD_SECONDS))
+
+
+def _silence(state: State, wish: Wish, attempt: int) -> Step:
+    """The hall does not answer this attempt: a number of our own, where there is one, else wait for it."""
+    if not state.facts.ready.get(wish.service):
+        return _hold(state, wish, attempt)
+    state, own = state.next_attempt()
+    return _alone(state, wish, own, instead_of=attempt)
 
 
 def _hold(state: State, wish: Wish, attempt: int) -> Step:
@@ -222,12 +242,18 @@ def _step_issuing(state: State, screen: Issuing, event: Event) -> Step:
         case Refused(attempt, sentence) if attempt == screen.attempt:
             return only(state.show(screen.wish.origin).say(sentence))
         case Unanswered(attempt) if attempt == screen.attempt:
+            if screen.alone:
+                return only(state.show(screen.wish.origin).say(NOT_KEPT))
             if state.facts.server and screen.tries < TRIES:
                 again = replace(screen, tries=screen.tries + 1)
                 return state.show(again), _ask(screen.wish, attempt)
-            return _hold(state, screen.wish, attempt)
+            return _silence(state, screen.wish, attempt)
+        case ServerGone() if not screen.alone:
+            return _silence(state, screen.wish, screen.attempt)
         case TimerFired(name) if name == GUARD:
-            return _hold(state, screen.wish, screen.attempt)
+            if screen.alone:
+                return only(state.show(screen.wish.origin).say(NOT_KEPT))
+            return _silence(state, screen.wish, screen.attempt)
     return only(state)
 
 

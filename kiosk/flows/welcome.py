@@ -38,7 +38,7 @@ class Welcome(Screen):
 def greet(state: State, person: Person) -> Step:
     """A card was laid on at home: look for the person's open tickets."""
     state = replace(state, person=person)
-    if not state.facts.server:
+    if not state.facts.server and not state.facts.lonely:
         return only(state.show(Home(browsing=True)))
     state, attempt = state.next_attempt()
     return state.show(Home(looking=attempt)), (AskFind(attempt, person_key=person.key),)

@@ -22,6 +22,7 @@ BRING = {
     Bring.NOT_SUBMITTED: "免提交",
     Bring.IF_ASKED: "视情况",
 }
+ALONE = "离线取号，网络恢复后自动并入队列"
 SERVER_AWAY = "暂时连不上大厅服务器，恢复后自动继续"
 
 
@@ -63,6 +64,12 @@ def minutes(low: int | None, high: int | None) -> str:
 def waiting(facts: Facts, service: str, *, brief: bool = False) -> str:
     """等候 12 人 · 约25–40分钟, 无人等候, or why no numbers are given; ``brief`` for large type."""
     queue = facts.queues.get(service)
+    if facts.lonely:
+        return (
+            ("离线可取号" if brief else "离线可取号 · 人数待恢复")
+            if facts.ready.get(service)
+            else "现在不取号"
+        )
     if queue is None:
         return ""
     if not queue.open:
@@ -122,11 +129,12 @@ def take_offer(state: State, service: str) -> TakeOffer:
     """What stands in the take-number band of a service's sheet and of a guide sheet."""
     facts = state.facts
     if not facts.takes(service):
-        reason = waiting(facts, service)
+        reason = "网络中断，本机没有预留号" if facts.lonely else waiting(facts, service)
         return TakeOffer(reason, "可查看所需材料，或咨询导办", "不能取号", False, False, "ticket-outline")
     if state.reading:
         return TakeOffer("正在读取身份证", "请不要移动身份证", "请稍候", False, False, "card-account-details")
-    more = SERVER_AWAY if not facts.server else PURPOSE
+    away = ALONE if facts.lonely else SERVER_AWAY
+    more = PURPOSE if facts.server else away
     if state.person is not None:
         known = f"{state.person.masked_name}，身份证已读取"
         return TakeOffer(known, more, "取号", True, True, "account-check")
@@ -151,7 +159,9 @@ def home_say(state: State, *, browsing: bool, looking: bool) -> Say:
         return Say(state.notice.text, tone=Tone.GOOD if state.notice.good else Tone.WARN)
     if state.reading:
         return Say("正在读取身份证", "请不要移动身份证")
-    if browsing or not facts.server:
+    if facts.lonely and state.person is None:
+        return Say("网络中断，可离线取号", "号码有效，恢复后自动并入队列", Tone.WARN)
+    if not facts.lonely and (browsing or not facts.server):
         return Say("暂时连不上大厅服务器", "可以查看办事指南；恢复后即可取号", Tone.WARN)
     if state.person is not None:
         more = "正在查找您的号票" if looking else "请选择专区，取号时不用再刷身份证"
@@ -167,6 +177,8 @@ def page_say(state: State, usual: str, more: str = "") -> Say:
     """The band of the other pages: a notice goes first, then the server, then what is usual there."""
     if state.notice is not None:
         return Say(state.notice.text, tone=Tone.GOOD if state.notice.good else Tone.WARN)
+    if state.facts.lonely:
+        return Say("网络中断，可离线取号", "号码有效，恢复后自动并入队列", Tone.WARN)
     if not state.facts.server:
         return Say("暂时连不上大厅服务器", "恢复后即可取号", Tone.WARN)
     return Say(usual, more)
@@ -192,7 +204,9 @@ def day(business_day: str) -> str:
 
 
 def ahead(slip: TicketSlip) -> str:
-    """您前面还有 12 人."""
+    """您前面还有 12 人; of a number issued alone nobody knows yet."""
+    if slip.alone:
+        return "离线取号 · 号码有效"
     if slip.called_to:
         return f"请到{slip.called_to}办理"
     return f"您前面还有 {slip.ahead} 人" if slip.ahead else "您前面没有人，请留意叫号"

@@ -46,6 +46,9 @@ class IssuingPage(Page):
         """For what, and whether the hall is slow."""
         service = state.facts.shelf.service.get(screen.wish.service) if state.facts.shelf else None
         self._working.text = service.name if service else ""
+        if screen.alone:
+            self._working.more = "网络中断，正在本机离线取号"
+            return
         slow = screen.tries > 1 or not state.facts.server
         self._working.more = "大厅响应较慢，正在重试，不会重复取号" if slow else "请稍候"
 

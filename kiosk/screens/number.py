@@ -85,6 +85,8 @@ class NumberPage(Page):
 
 def _lines(slip: TicketSlip) -> list[tuple[str, str, bool]]:
     found: list[tuple[str, str, bool]] = []
+    if slip.alone:
+        found.append(("lan-disconnect", "网络恢复后自动并入队列", True))
     estimate = minutes(slip.wait_low, slip.wait_high)
     if estimate:
         found.append(

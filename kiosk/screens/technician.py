@@ -57,8 +57,8 @@ class TechnicianPage(Page):
         """One card per device, and one for the hall server."""
         facts = state.facts
         self.subtitle = f"营业日 {day(facts.business_day) or '未知'}"
-        if self.changed("devices", *facts.devices.values(), facts.server, facts.identity):
-            cards: list[Widget] = [_server(facts)]
+        if self.changed("devices", *facts.devices.values(), facts.server, facts.identity, _alone_key(facts)):
+            cards: list[Widget] = [_server(facts), _alone(facts)]
             self._paged.fill([*cards, *(_device(each) for each in facts.devices.values())], keep_page=True)
 
 
@@ -71,6 +71,23 @@ def _server(facts: Facts) -> DeviceCard:
         identity=f"目录 {len(facts.shelf.item)} 项" if facts.shelf else "尚无目录",
         well=facts.server,
     )
+
+
+def _alone(facts: Facts) -> DeviceCard:
+    """How many numbers can be issued without the hall, and how many of those issued it does not have."""
+    services, numbers = sum(1 for count in facts.ready.values() if count), sum(facts.ready.values())
+    return DeviceCard(
+        name="离线取号",
+        state="可用" if numbers else "无预留号",
+        sentence=f"预留 {services} 类业务 {numbers} 个号" if numbers else "连上大厅后自动预留",
+        action=f"{facts.away} 个离线号待并入，恢复后自动并入" if facts.away else "",
+        identity="",
+        well=bool(numbers) and not facts.away,
+    )
+
+
+def _alone_key(facts: Facts) -> tuple[int, int, int]:
+    return len(facts.ready), sum(facts.ready.values()), facts.away
 
 
 def _device(device: e.DeviceChanged) -> DeviceCard:

@@ -14,17 +14,17 @@ import msgspec
 
 from devices import link_faults
 from devices.capabilities import CallBoxCapabilities
+from devices.frame_line import FrameLine, gap_seconds
 from devices.links import Link, link_for
 from devices.ports import CallBoxKey, DeviceLost, Fault, KeyPress, Kind, Owner, Status
-from devices.protocols.framed import BadFrame, build_frame, take_body
-from devices.protocols.makes import DIALECTS, NO_KEY, Dialect
+from devices.protocols.makes import DIALECTS, NO_KEY, Dialect, encoded
+from devices.protocols.own_make import OwnBox
 
 _ANSWER_SECONDS = 0.05
 _DEBOUNCE_SECONDS = 0.3
 _MISSES = 3
 _REST_TURNS = 10
 """A box that is missing is asked only every tenth turn, so that it does not slow the others."""
-_WRITE_SECONDS = 1.0
 
 
 class Mode(StrEnum):
@@ -35,24 +35,26 @@ class Mode(StrEnum):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``addresses`` of the boxes; ``keys`` maps a key's code (hex) to its word where the make differs."""
+    """``addresses`` of the boxes; ``make`` is one that we know, ``own`` another one described in the file;
+    ``keys`` maps a key's code (hex) to its word where only the keys differ."""
 
     port: str
     addresses: Annotated[tuple[Annotated[int, msgspec.Meta(ge=1, le=255)], ...], msgspec.Meta(min_length=1)]
     baud: int = 9600
     mode: Mode = Mode.POLL
-    dialect: Literal["lcd21"] = "lcd21"
+    make: Literal["lcd21"] = "lcd21"
+    own: OwnBox | None = None
     keys: dict[Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{2}$")], CallBoxKey] = {}
 
 
 def build(options: Options) -> CallBoxLine:
     """The driver, not yet opened."""
-    dialect = DIALECTS[options.dialect]
+    dialect = options.own.dialect() if options.own else DIALECTS[options.make]
     if options.keys:
         dialect = replace(dialect, keys={int(code, 16): key for code, key in options.keys.items()})
     link = link_for(options.port, baud=options.baud)
     return CallBoxLine(
-        link, options.addresses, dialect=dialect, mode=options.mode, gap_seconds=35 / options.baud
+        link, options.addresses, dialect=dialect, mode=options.mode, gap_seconds=gap_seconds(options.baud)
     )
 
 
@@ -71,17 +73,14 @@ class CallBoxLine:
         gap_seconds: float = 0.004,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._link, self._dialect, self._mode = link, dialect, mode
-        self._gap, self._clock = gap_seconds, clock
+        self._line = FrameLine(link, dialect.frame, gap_seconds=gap_seconds)
+        self._dialect, self._mode, self._clock = dialect, mode, clock
         self._addresses = addresses
         self._turn = cycle(addresses)
-        self._buffer = bytearray()
-        self._echoes: deque[bytes] = deque(maxlen=4)
         self._presses: deque[KeyPress] = deque()
         self._pressed_at: dict[KeyPress, float] = {}
         self._misses = dict.fromkeys(addresses, 0)
-        self._answered = self._heard = 0
-        self._bad = self._echoed = 0
+        self._answered = 0
         self._opened = False
 
     @property
@@ -91,38 +90,36 @@ class CallBoxLine:
         return CallBoxCapabilities(can_status=polled, can_identify=False, addresses=self._addresses)
 
     def open(self) -> None:
-        self._link.open()
+        self._line.open()
         self._opened = True
-        self._buffer.clear()
-        self._echoes.clear()
         self._presses.clear()
         self._misses = dict.fromkeys(self._addresses, 0)
 
     def close(self) -> None:
         self._opened = False
-        self._link.close()
+        self._line.close()
 
     def identify(self) -> str:
         """Boxes have no identity; at least one must answer when the line is polled."""
         if self._mode is Mode.POLL:
             answered = {address: self._ask(address) for address in self._addresses}
             if not any(answered.values()):
-                raise DeviceLost(link_faults.silent(self._link.name))
+                raise DeviceLost(link_faults.silent(self._line.name))
             self._misses = {address: 0 if answered[address] else _MISSES for address in self._addresses}
         return ""
 
     def heartbeat(self) -> Status:
         """What polling has found: a box that is missing is a fault of its own, the line goes on."""
         if not self._opened:
-            raise DeviceLost(link_faults.unplugged(self._link.name))
-        details = {"bad_frames": str(self._bad), "own_echoes": str(self._echoed)}
+            raise DeviceLost(link_faults.unplugged(self._line.name))
+        details = {"bad_frames": str(self._line.bad), "own_echoes": str(self._line.echoed)}
         if self._mode is Mode.SPONTANEOUS:
             return Status(None, details=details)
         missing = [address for address in self._addresses if self._misses[address] >= _MISSES]
         return Status(True, (_missing(missing),) if missing else (), details)
 
     def presence(self) -> str:
-        return self._link.presence()
+        return self._line.presence()
 
     def poll(self, *, timeout_seconds: float = 0.5) -> KeyPress | None:
         deadline = self._clock() + timeout_seconds
@@ -134,7 +131,7 @@ class CallBoxLine:
         return self._presses.popleft() if self._presses else None
 
     def show(self, address: int, text: str) -> None:
-        shown = text.encode("ascii", errors="replace")[: self._dialect.columns].ljust(self._dialect.columns)
+        shown = encoded(text, self._dialect.encoding, self._dialect.columns).ljust(self._dialect.columns)
         self._send(bytes((address, self._dialect.show)) + shown)
 
     def _ask_next(self) -> None:
@@ -142,7 +139,7 @@ class CallBoxLine:
         if self._misses[address] >= _MISSES and self._misses[address] % _REST_TURNS:
             self._misses[address] += 1
             if all(count >= _MISSES for count in self._misses.values()):
-                raise DeviceLost(link_faults.silent(self._link.name))
+                raise DeviceLost(link_faults.silent(self._line.name))
             return
         self._misses[address] = 0 if self._ask(address) else self._misses[address] + 1
 
@@ -150,43 +147,26 @@ class CallBoxLine:
         """Poll one box, once more when its answer came broken. Did it answer?"""
         for _ in range(2):
             self._send(bytes((address, self._dialect.poll)))
-            self._answered = self._heard = 0
+            self._answered, heard = 0, self._line.heard
             deadline = self._clock() + _ANSWER_SECONDS
             while self._answered != address and (left := deadline - self._clock()) > 0:
                 self._receive(left)
             if self._answered == address:
                 return True
-            if not self._heard:
+            if self._line.heard == heard:
                 return False
         return False
 
     def _send(self, body: bytes) -> None:
-        """Write a frame after the line was quiet for 3.5 characters."""
-        while data := self._link.read(256, self._gap):
-            self._take(data)
-        self._link.write(build_frame(self._dialect.frame, body), _WRITE_SECONDS)
-        self._echoes.append(body)
+        for found in self._line.send(body):
+            self._understand(found)
 
     def _receive(self, timeout_seconds: float) -> None:
-        self._take(self._link.read(256, timeout_seconds))
-
-    def _take(self, data: bytes) -> None:
-        self._heard += len(data)
-        self._buffer += data
-        while True:
-            try:
-                body = take_body(self._buffer, self._dialect.frame)
-            except BadFrame:
-                self._bad += 1
-                continue
-            if body is None:
-                return
-            self._understand(body)
+        for found in self._line.receive(timeout_seconds):
+            self._understand(found)
 
     def _understand(self, body: bytes) -> None:
-        if body in self._echoes:
-            self._echoes.remove(body)
-            self._echoed += 1
+        if len(body) < 2:
             return
         address, command, data = body[0], body[1], body[2:]
         if command != self._dialect.key or address not in self._misses:

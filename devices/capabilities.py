@@ -74,6 +74,13 @@ class CameraCapabilities(Capabilities):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScannerCapabilities(Capabilities):
+    """``longest`` code in characters; all of them give printable ASCII."""
+
+    longest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallBoxCapabilities(Capabilities):
     """``addresses`` on the line; ``display`` whether text can be shown on a box."""
 

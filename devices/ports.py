@@ -15,6 +15,7 @@ from typing import Protocol, runtime_checkable
 from devices.capabilities import Capabilities as Capabilities
 from devices.capabilities import Media as Media
 from devices.capabilities import PrinterCapabilities as PrinterCapabilities
+from devices.protocols.scans import Scan as Scan
 
 
 class Kind(StrEnum):
@@ -25,6 +26,7 @@ class Kind(StrEnum):
     TICKET_PRINTER = "ticket_printer"
     REPORT_PRINTER = "report_printer"
     CAMERA = "camera"
+    SCANNER = "scanner"
     CALL_BOX = "call_box"
     LED_BAR = "led_bar"
     GUIDE_LIGHT = "guide_light"
@@ -400,6 +402,20 @@ class Camera(Device, Protocol):
 
     def rest(self) -> None:
         """Switch the sensor off until the next picture is asked for; never raises, may be called twice."""
+
+
+# ---------------------------------------------------------------- scanner
+
+
+class Scanner(Device, Protocol):
+    """Barcode and QR scanner, on a serial line or playing keyboard."""
+
+    def poll(self, *, timeout_seconds: float = 0.5) -> Scan | None:
+        """The next code, or None. What it says is citizen input, never a command. Raises DeviceRefused
+        (half a code, foreign characters, too long), DeviceLost."""
+
+    def drop(self) -> None:
+        """Throw away what was scanned before anybody wanted it. Raises DeviceLost."""
 
 
 # ---------------------------------------------------------------- call box

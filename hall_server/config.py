@@ -125,6 +125,7 @@ def _service(part: ServicePart, items: tuple[ItemFile, ...], service_of: dict[st
         slot_quota=part.slot_quota,
         ring_fenced=part.ring_fenced,
         issue_until_minute=-1 if part.issue_until is None else minute_of(part.issue_until),
+        closes_minute=-1 if part.closes is None else minute_of(part.closes),
     )
 
 

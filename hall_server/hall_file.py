@@ -55,6 +55,7 @@ class RulesPart(Part, frozen=True, kw_only=True):
     early_minutes: Minutes = 30
     grace_minutes: Minutes = 10
     late_minutes: Minutes = 30
+    stop_before_closing: bool = True
     second_visit_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
     green_reasons: tuple[str, ...] = ("age", "disabled", "serviceman", "pregnant", "talent")
 
@@ -109,6 +110,7 @@ class ServicePart(Part, frozen=True, kw_only=True):
     slot_quota: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     ring_fenced: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
     issue_until: Clock | None = None
+    closes: Clock | None = None
 
 
 class CallingPart(Part, frozen=True, kw_only=True):

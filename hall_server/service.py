@@ -212,7 +212,9 @@ class HallService:
         """Tell these from now on, and draw anew what they change; from any thread."""
 
         def take(hall: Hall) -> None:
-            self._dirty.queues.update(changed(self._waits, waits) & hall.plan.services.keys())
+            services = hall.plan.services
+            self._dirty.queues.update(changed(self._waits, waits) & services.keys())
+            self._dirty.queues.update(s.id for s in services.values() if s.issue_until_minute >= 0)
             self._dirty.mark()
             self._waits = waits
 
@@ -357,8 +359,12 @@ class HallService:
         self._dirty.mark()
         if isinstance(event, e.DayOpened | e.DayClosed | e.PlanPublished):
             self._dirty.everything(hall)
+        elif isinstance(event, e.ClockCorrected):
+            self._clock.correct(event.at_ms)
         elif isinstance(event, e.WindowChanged | e.SkillsChanged):
             self._dirty.window(hall, event.window)
+        elif isinstance(event, e.IssuingStopped | e.IssuingResumed):
+            self._dirty.queues.update({event.service} & hall.plan.services.keys())
         elif isinstance(event, e.GuideCalled):
             self._guides = ((event.at_ms, event.station, event.about), *self._guides)[:GUIDE_CALLS_KEPT]
         elif isinstance(event, e.TicketIssued):
@@ -459,6 +465,7 @@ class HallService:
             parked=tuple(hall.tickets[ticket] for _, ticket in hall.parked),
             guides=self._guides,
             waits=self._waits,
+            stopped=dict(hall.stopped),
         )
         return self._planned_view
 

@@ -311,6 +311,24 @@ class CallGuide(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopIssuing(Command):
+    """Give no more numbers of a service today. ``by_rule``: the forecast says that who comes now would be
+    done in ``needed_minutes``; the hall decides whether that is too late. Else a person wants it."""
+
+    service: str
+    by_rule: bool = False
+    needed_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeIssuing(Command):
+    """Give numbers again. By a person: the rule leaves the service alone for the rest of the day."""
+
+    service: str
+    by_rule: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Command):
     """A second of hall time has passed: parked numbers return, shifts change, appointments are missed."""
 
@@ -328,6 +346,13 @@ class SealSnapshot(Command):
 
     seq: int
     digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectTime(Command):
+    """A technician sets hall time forward: the box was off for days, or its clock was wrong."""
+
+    to_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

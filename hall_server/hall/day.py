@@ -60,3 +60,9 @@ def slot_of(at_ms: int, slot_minutes: int, rules: Rules) -> int:
     midnight = local_day(at_ms, rules) * DAY_MS - rules.utc_offset_minutes * MINUTE_MS
     length = slot_minutes * MINUTE_MS
     return midnight + (at_ms - midnight) // length * length
+
+
+def last_minute_before(closes_ms: int, minute: int, rules: Rules) -> int:
+    """The last instant up to a closing one at which the hall's clock shows this minute of the day."""
+    shown = (closes_ms + rules.utc_offset_minutes * MINUTE_MS) % DAY_MS
+    return closes_ms - (shown - minute * MINUTE_MS) % DAY_MS

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hall_server.hall import booking, describing, issuing, leasing, merging, serving, staffing
+from hall_server.hall import booking, closing, describing, issuing, leasing, merging, serving, staffing
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import closing_after, label
 from hall_server.hall.lookup import Decision
 from hall_server.hall.model import Hall, RuleBroken
+
+_CORRECTION_MS = range(1000, 400 * 24 * 3600 * 1000)
 
 
 def decide(hall: Hall, command: c.Command, now_ms: int) -> Decision:
@@ -79,6 +81,17 @@ def _seal_snapshot(_hall: Hall, command: c.SealSnapshot, now_ms: int) -> Decisio
     return Decision((e.SnapshotSealed(at_ms=now_ms, seq=command.seq, digest=command.digest),))
 
 
+def _correct_time(_hall: Hall, command: c.CorrectTime, now_ms: int) -> Decision:
+    forward = command.to_ms - now_ms
+    if forward < _CORRECTION_MS.start:
+        raise RuleBroken(
+            "time_back", "大厅时间只能向前校正，不能往回拨"
+        )
+    if forward >= _CORRECTION_MS.stop:
+        raise RuleBroken("time_far", "校正超过 400 天，请先核对本机时间")
+    return Decision((e.ClockCorrected(at_ms=command.to_ms, from_ms=now_ms, by=command.by),))
+
+
 _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.Issue: issuing.issue,
     c.ReportPaper: issuing.report_paper,
@@ -109,8 +122,11 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.GiveUpLease: leasing.give_up_lease,
     c.MergeLease: merging.merge_lease,
     c.CancelIssue: issuing.cancel_issue,
+    c.StopIssuing: closing.stop,
+    c.ResumeIssuing: closing.resume,
     c.Tick: _tick,
     c.CallGuide: _call_guide,
     c.SuspectClock: _suspect_clock,
+    c.CorrectTime: _correct_time,
     c.SealSnapshot: _seal_snapshot,
 }

@@ -323,6 +323,26 @@ class IssueForgone(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IssuingStopped(Event):
+    """No more numbers of a service today; ``sentence`` is what citizens are told. ``by_rule``: somebody who
+    came now would be done in ``needed_minutes``, and the service closes in ``left_minutes``."""
+
+    service: str
+    sentence: str
+    by_rule: bool = False
+    needed_minutes: int = 0
+    left_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuingResumed(Event):
+    """Numbers are given again; ``lifted``: a person overruled the rule for the rest of the day."""
+
+    service: str
+    lifted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumbersSkipped(Event):
     """After a restore from a backup: numbers that may have been issued since then are not given again."""
 
@@ -373,6 +393,14 @@ class JournalRestored(Event):
     unsealed: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockCorrected(Event):
+    """校时: somebody set hall time forward, from ``from_ms`` to ``at_ms``."""
+
+    from_ms: int
+    by: str
+
+
 KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
@@ -380,12 +408,15 @@ KINDS: dict[str, type[Event]] = {
         AppointmentBooked,
         AppointmentCancelled,
         AppointmentMissed,
+        ClockCorrected,
         ClockSuspected,
         DayClosed,
         DayOpened,
         GuideCalled,
         HoardingSuspected,
         IssueForgone,
+        IssuingResumed,
+        IssuingStopped,
         LeaseGivenUp,
         LeaseMerged,
         MergeDecided,

@@ -17,6 +17,7 @@ from hall_server.hall.model import (
     Day,
     Hall,
     Lease,
+    Stop,
     Ticket,
     Undoable,
     WindowNow,
@@ -54,6 +55,7 @@ def _day_closed(hall: Hall, _event: e.DayClosed) -> None:
         hall.turns,
         hall.undoable,
         hall.leases,
+        hall.stopped,
     ):
         of_day.clear()
     hall.parked.clear()
@@ -355,6 +357,17 @@ def _merged(hall: Hall, event: e.LeaseMerged) -> None:
         hall.leases.pop(event.token, None)
 
 
+def _stopped(hall: Hall, event: e.IssuingStopped) -> None:
+    hall.stopped[event.service] = Stop(event.at_ms, event.sentence, event.by_rule)
+
+
+def _resumed(hall: Hall, event: e.IssuingResumed) -> None:
+    if event.lifted:
+        hall.stopped[event.service] = Stop(event.at_ms, "", lifted=True)
+    else:
+        hall.stopped.pop(event.service, None)
+
+
 def _skipped(hall: Hall, event: e.NumbersSkipped) -> None:
     for series, ordinal in event.issued:
         hall.issued[series] = max(ordinal, hall.issued.get(series, 0))
@@ -389,6 +402,8 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.WindowChanged: _window_changed,
     e.SkillsChanged: _skills_changed,
     e.PlanPublished: adopt,
+    e.IssuingStopped: _stopped,
+    e.IssuingResumed: _resumed,
     e.NumbersLeased: _leased,
     e.LeaseGivenUp: _lease_given_up,
     e.LeaseMerged: _merged,
@@ -398,6 +413,7 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.HoardingSuspected: _nothing,
     e.GuideCalled: _nothing,
     e.ClockSuspected: _nothing,
+    e.ClockCorrected: _nothing,
     e.SnapshotSealed: _nothing,
     e.JournalMigrated: _nothing,
     e.JournalRestored: _nothing,

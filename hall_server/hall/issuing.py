@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from contract.messages import Paper, Person, TicketStatus
+from hall_server.hall import closing
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
-from hall_server.hall.day import MINUTE_MS, local_minute, slot_of
+from hall_server.hall.day import MINUTE_MS, slot_of
 from hall_server.hall.lookup import STATUS_TEXT, Answer, Decision, service_named, ticket_named
 from hall_server.hall.model import Booking, Class, Hall, RuleBroken
 from hall_server.hall.plan import CallingKind, Service
@@ -31,7 +32,8 @@ def issue(hall: Hall, command: c.Issue, now_ms: int) -> Decision:
     if command.person is not None and (held := hall.held(command.person.key, services)):
         return Decision((), Answer(held.id, existing=True))
     _require_common_window(hall, services)
-    _require_hours(hall, service, now_ms)
+    for wanted in services:
+        closing.require_open(hall, service_named(hall, wanted), now_ms)
     slot_ms = _require_quota(hall, service, now_ms)
     _require_room(hall, command)
     reason = green_reason(hall, command.green_reason, command.person)
@@ -110,20 +112,6 @@ def _require_common_window(hall: Hall, services: tuple[str, ...]) -> None:
     if len(services) > 1 and not any(skills.keys() >= set(services) for skills in hall.skills.values()):
         names = "、".join(hall.plan.services[s].name for s in services)
         raise RuleBroken("no_common_window", f"没有一个窗口能同时办理{names}，请分开取号")
-
-
-def _require_hours(hall: Hall, service: Service, now_ms: int) -> None:
-    """No number after closing, nor one that the work already waiting leaves no time for."""
-    until = service.issue_until_minute
-    if until < 0:
-        return
-    left = until - local_minute(now_ms, hall.plan.rules)
-    if left <= 0:
-        raise RuleBroken("closed", f"{service.name}今天已停止取号，请明天再来或预约")
-    windows = sum(hall.windows[w.id].status.value == "open" for w in hall.windows_for(service.id))
-    work = (hall.waiting.get(service.id, 0) + 1) * service.mean_minutes / max(1, windows)
-    if work > left:
-        raise RuleBroken("no_time", f"{service.name}排队人数已满今天的办理时间，请明天再来或预约")
 
 
 def _require_quota(hall: Hall, service: Service, now_ms: int) -> int:

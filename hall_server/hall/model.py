@@ -218,6 +218,17 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """A service of which no numbers are given for the rest of the day; ``by_rule``: because of closing time.
+    ``lifted``: a manager opened it again, and the rule leaves it alone."""
+
+    at_ms: int
+    sentence: str
+    by_rule: bool = False
+    lifted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RecentCall:
     """One line of the last calls, as boards show them."""
 
@@ -261,6 +272,7 @@ class Hall:
         "recent",
         "seq",
         "skills",
+        "stopped",
         "tickets",
         "tokens",
         "turns",
@@ -286,6 +298,7 @@ class Hall:
         self.leased: dict[str, int] = {}
         self.issued_to: dict[str, int] = {}
         self.walk_ins: dict[tuple[str, int], int] = {}
+        self.stopped: dict[str, Stop] = {}
         self.by_person: dict[str, tuple[str, ...]] = {}
         self.by_number: dict[str, str] = {}
         self.busy: dict[str, int] = {}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assets.speech.wording import call_parts
 from contract import messages as m
 from hall_server.hall.calling import ahead
-from hall_server.hall.model import Hall, Ticket
+from hall_server.hall.closing import closed_reason
+from hall_server.hall.model import Hall, Stop, Ticket
 from hall_server.hall.plan import Board, ServiceWindow
 from hall_server.hall.waits import NO_WAITS, Told, Waits, told_to_holder, told_to_newcomer
 
@@ -47,6 +48,7 @@ class HallView:
     parked: tuple[Ticket, ...]
     guides: tuple[tuple[int, str, str], ...] = ()
     waits: Waits = NO_WAITS
+    stopped: Mapping[str, Stop] = field(default_factory=dict)
 
 
 def window_state(hall: Hall, window_id: str, look: Look) -> m.WindowState:
@@ -87,19 +89,20 @@ def queue_state(
     waiting = hall.waiting.get(service_id, 0)
     windows = _open_windows(hall, service_id)
     told = told_to_newcomer(waits, hall, service_id, now_ms)
+    closed = closed_reason(hall, service, now_ms)
     return m.QueueState(
         service=service.id,
         name=service.name,
         zone=service.zone,
         waiting=waiting,
-        open=True,
+        open=not closed,
         seq=hall.seq,
         boot=look.boot,
         wait_low=told.low,
         wait_high=told.high,
         wait_note=told.note,
         windows=windows,
-        closed_reason="" if windows else "暂无开放窗口，取号后请等候开窗",
+        closed_reason=closed or ("" if windows else "暂无开放窗口，取号后请等候开窗"),
     )
 
 

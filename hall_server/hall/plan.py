@@ -68,6 +68,7 @@ class Rules:
     early_minutes: int = 30
     grace_minutes: int = 10
     late_minutes: int = 30
+    stop_before_closing: bool = True
     second_visit_days: int = 30
     green_reasons: tuple[str, ...] = ("age", "disabled", "serviceman", "pregnant", "talent")
 
@@ -88,6 +89,8 @@ class Service:
     ``series`` is the letter of its numbers, shared by services of one group when they name the same.
     ``slot_quota``: numbers a slot of ``slot_minutes`` may bring, 0 = no limit; ``ring_fenced`` of them are
     kept for appointments. ``issue_until_minute``: no number after it, -1 = until the day closes.
+    ``closes_minute``: served until then, -1 = until no more numbers are given: what stopping before
+    closing reckons with.
     """
 
     id: str
@@ -103,6 +106,7 @@ class Service:
     slot_quota: int = 0
     ring_fenced: int = 0
     issue_until_minute: int = -1
+    closes_minute: int = -1
 
 
 @dataclass(frozen=True, slots=True)

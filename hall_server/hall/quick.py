@@ -51,6 +51,8 @@ def _capacity(hall: Hall, service: str) -> float:
             for s in wanted:
                 share[s] += count * pull[s] / total
         times = {s: load[s] / share[s] for s in load if share[s]}
+        if not times:
+            return 0.0
         longest = max(times.values())
         pull = {s: pull[s] * max(took / longest, 1e-3) for s, took in times.items()}
     return share[service]

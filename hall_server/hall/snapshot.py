@@ -13,6 +13,7 @@ from hall_server.hall.model import (
     Lease,
     Published,
     RecentCall,
+    Stop,
     Ticket,
     Undoable,
     WindowNow,
@@ -42,6 +43,7 @@ class _Frozen(msgspec.Struct, frozen=True):
     leases: list[Lease]
     tokens: int
     recent: tuple[RecentCall, ...]
+    stopped: dict[str, Stop] = {}
 
 
 def freeze(hall: Hall) -> bytes:
@@ -67,6 +69,7 @@ def freeze(hall: Hall) -> bytes:
             list(hall.leases.values()),
             hall.tokens,
             hall.recent,
+            hall.stopped,
         )
     )
 
@@ -89,6 +92,7 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.undoable.update(frozen.undoable)
     hall.leases.update({lease.token: lease for lease in frozen.leases})
     hall.tokens = frozen.tokens
+    hall.stopped.update(frozen.stopped)
     hall.windows.update(frozen.windows)
     for ticket in frozen.tickets:
         hall.by_number[ticket.number] = ticket.id

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 from contract.messages import WindowStatus
 from hall_server.hall.calling import ahead
-from hall_server.hall.day import MINUTE_MS
+from hall_server.hall.day import MINUTE_MS, last_minute_before
 from hall_server.hall.forecast import Survey, newcomer
 from hall_server.hall.model import Class, Hall, Ticket
 from hall_server.hall.quick import step_minutes, wait_range
 
 STALE_MS = 60_000
 OPEN_ENDED_MINUTES = 60
+NEVER = 10_000.0
 
 CLOSED = "暂无开放窗口"
 BY_ROTA = "窗口暂未开放，按排班预计"
@@ -48,13 +49,16 @@ class Newcomer:
 class QueueWait:
     """One queue in a survey. ``newcomers`` by class, None: not today. ``step``: minutes that one more person
     in front adds. ``last_call``: minutes until the last one who waits is called, None: not today. ``open``:
-    windows open for it."""
+    windows open for it. ``needed``: minutes until a newcomer would be done, more than any day has when not
+    today, None when nobody can say; ``left``: minutes until the service closes, None without an hour."""
 
     waiting: int
     open: int
     step: float
     newcomers: tuple[Newcomer | None, ...]
     last_call: float | None
+    needed: float | None = None
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +95,33 @@ def _queue(hall: Hall, survey: Survey, service: str, now_ms: int) -> QueueWait:
         one = survey.newcomers.get((service, rank_class)) or survey.newcomers.get((service, Class.NORMAL))
         people = ahead(hall, newcomer(service, rank_class, now_ms), now_ms)
         found.append(None if one is None else Newcomer(people, one.low, one.middle, one.high))
+    open_, normal = open_windows(hall, service), found[Class.NORMAL]
+    needed = None if not open_ else NEVER
+    if normal is not None:
+        needed = normal.middle + hall.plan.service(service).mean_minutes
     return QueueWait(
         waiting=hall.waiting.get(service, 0),
-        open=open_windows(hall, service),
+        open=open_,
         step=step_minutes(hall, service),
         newcomers=tuple(found),
         last_call=survey.last_call.get(service),
+        needed=needed,
+        left=minutes_left(hall, service, now_ms),
     )
 
 
 def open_windows(hall: Hall, service: str) -> int:
     """How many windows that can do the service are open now."""
     return sum(hall.windows[w.id].status is WindowStatus.OPEN for w in hall.windows_for(service))
+
+
+def minutes_left(hall: Hall, service: str, now_ms: int) -> int | None:
+    """Whole minutes until the service closes; None when no hour is set for it."""
+    found = hall.plan.service(service)
+    minute = found.closes_minute if found.closes_minute >= 0 else found.issue_until_minute
+    if minute < 0 or hall.day is None:
+        return None
+    return (last_minute_before(hall.day.closes_ms, minute, hall.plan.rules) - now_ms) // MINUTE_MS
 
 
 # ---------------------------------------------------------------- what is told

@@ -9,10 +9,11 @@ at any time.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from hall_server.journal import JournalReader
 from hall_server.reports.calendar import within
 from hall_server.reports.lives import Carry, DayLives
 from hall_server.reports.summary import FOLD, DaySummary, summarise
+from hall_server.reports.trace import Trace, trace
 
 log = logging.getLogger(__name__)
 
@@ -74,34 +76,66 @@ class Days:
 
         Raises JournalBroken.
         """
-        with self._lock, JournalReader(self._journal) as reader:
+        with JournalReader(self._journal) as reader:
             labels = reader.days()
             wanted = [n for n, label in enumerate(labels) if within(label, first, last)]
             return tuple(self._summary(reader, labels, n) for n in wanted)
 
     def fold_missing(self) -> int:
         """Measure and keep every closed day that is not kept yet; returns how many there were."""
-        with self._lock, JournalReader(self._journal) as reader:
+        with JournalReader(self._journal) as reader:
             labels = reader.days()
             count = 0
             for n, label in enumerate(labels[:-1]):
                 if self._load(label, reader.head_of_day(label), ".day", DaySummary) is None:
-                    self._fold(reader, labels, n)
+                    with self._lock:
+                        self._fold(reader, labels, n)
                     count += 1
             return count
+
+    def lives(self, first: str = "", last: str = "") -> Iterator[DayLives]:
+        """The same days number by number, one after the other, read anew. Raises JournalBroken."""
+        with JournalReader(self._journal) as reader:
+            labels = reader.days()
+            wanted = [label for label in labels if within(label, first, last)]
+            plan = self._plan_before(reader, labels, wanted[0]) if wanted else self._plan
+            for label in wanted:
+                day = _taken(reader, DayLives(Carry(plan)), label)
+                plan = day.plan
+                yield day
+
+    def trace(self, name: str) -> Trace | None:
+        """The story of a visit by the id of it or of one of its numbers (``20261121-A012``); a bare number
+        is looked for in the newest business day. Raises JournalBroken."""
+        with JournalReader(self._journal) as reader:
+            labels = reader.days()
+            label, dash, _ = name.rpartition("-")
+            if not dash and labels:
+                label, name = labels[-1], f"{labels[-1]}-{name}"
+            if label not in labels:
+                return None
+            return trace(reader.events_of_day(label), name, self._plan_before(reader, labels, label))
+
+    def _plan_before(self, reader: JournalReader, labels: tuple[str, ...], label: str) -> Plan:
+        """The description in force when a day began."""
+        for n in range(labels.index(label) - 1, -1, -1):
+            if (plan := self._summary(reader, labels, n).plan) is not None:
+                return plan
+        return self._first(reader).plan
 
     # ------------------------------------------------------------ one day
 
     def _summary(self, reader: JournalReader, labels: tuple[str, ...], n: int) -> DaySummary:
-        if n == len(labels) - 1:
-            return self._present(reader, labels)
-        key = (labels[n], reader.head_of_day(labels[n]))
-        found = self._remembered.get(key) or self._load(*key, ".day", DaySummary)
-        if found is None:
-            self._fold(reader, labels, n)
-            found = self._remembered[key]
-        self._remember(key, found)
-        return found
+        with self._lock:
+            if n == len(labels) - 1:
+                return self._present(reader, labels)
+            key = (labels[n], reader.head_of_day(labels[n]))
+            found = self._remembered.get(key) or self._load(*key, ".day", DaySummary)
+            if found is None:
+                self._fold(reader, labels, n)
+                found = self._remembered[key]
+            self._remember(key, found)
+            return found
 
     def _fold(self, reader: JournalReader, labels: tuple[str, ...], n: int) -> Carry:
         """Measure a closed day and keep it, and on the way the days before it that leave no carry."""
@@ -176,7 +210,7 @@ class Days:
     def _keep(self, label: str, head: str, suffix: str, value: DaySummary | Carry) -> None:
         """Whole or not at all; on a disk without room the next report only takes longer."""
         path = self._directory / f"{label}{suffix}"
-        part = path.with_name(f"{path.name}.new")
+        part = path.with_name(f"{path.name}.{os.getpid()}.new")
         body = msgspec.Raw(msgspec.msgpack.encode(value))
         try:
             self._directory.mkdir(parents=True, exist_ok=True)

@@ -104,6 +104,7 @@ class DayLives:
 
     def __init__(self, carry: Carry) -> None:
         self.plan = carry.plan
+        self.described = False
         self.prior = carry.endings
         self.day = ""
         self.opened_ms = 0
@@ -204,7 +205,7 @@ class DayLives:
             if described.id not in self.seats:
                 status = WindowStatus.OPEN if described.open_at_start else WindowStatus.CLOSED
                 self._sit(described.id, Seat(event.at_ms, status))
-        self.plan = plan
+        self.plan, self.described = plan, True
         self._describe(plan)
 
     def _describe(self, plan: Plan) -> None:

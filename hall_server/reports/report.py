@@ -5,38 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hall_server.hall.model import OUTCOME_TEXT
 from hall_server.reports.indicators import INDICATORS, KINDS, Indicator
 from hall_server.reports.summary import DaySummary
 from hall_server.reports.tally import Figure, Key, figures
-
-NOT_SIGNED_IN = "未登录"
-_WORDS = {
-    **{outcome.value: text for outcome, text in OUTCOME_TEXT.items()},
-    "early": "早到",
-    "on_time": "准时",
-    "late": "迟到",
-    "back": "按规则排回",
-    "void": "过号作废",
-    "out": "退出队列待召回",
-    "waiting": "等候中",
-    "called": "呼叫中",
-    "serving": "办理中",
-    "parked": "挂起中",
-    "call": "叫号",
-    "next": "下一位",
-    "arrive": "到窗",
-    "finish": "办结",
-    "no_show": "过号",
-    "transfer": "转移",
-    "park": "挂起",
-    "age": "老年人",
-    "disabled": "残疾人",
-    "serviceman": "军人",
-    "pregnant": "孕妇",
-    "talent": "人才卡",
-}
-_CLASSES = {"green": "绿色通道", "appointment": "预约", "normal": "普通", "": ""}
+from hall_server.reports.words import CLASS_TEXT, NOT_SIGNED_IN, REASON_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +88,9 @@ class _Names:
         if dimension == "clerk":
             return part or NOT_SIGNED_IN
         if dimension == "class":
-            return _CLASSES[part]
+            return CLASS_TEXT[part]
         if dimension == "reason":
-            return _WORDS.get(part) or self._name("service", part) or self._name("window", part) or part
+            return REASON_TEXT.get(part) or self._name("service", part) or self._name("window", part) or part
         if dimension == "item" and part.startswith("@"):
             return f"未选事项（{self._name('service', part[1:]) or part[1:]}）"
         return self._name(dimension, part) or part

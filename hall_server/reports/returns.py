@@ -19,6 +19,15 @@ from hall_server.reports.samples import NO_CLASS, Cell, Samples
 
 
 @dataclass(frozen=True, slots=True)
+class Unserved:
+    """An item that ended without result, and what the clerk wrote about it; whoever it was."""
+
+    item: str
+    outcome: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class SecondVisit:
     """Somebody came again at ``at_ms`` with ``ticket`` for what had ended so."""
 
@@ -70,6 +79,16 @@ def _moments(day: DayLives) -> Iterator[tuple[int, int, Life, e.TicketFinished |
         last = life.steps[-1] if life.steps else None
         if isinstance(last, e.TicketFinished):
             yield last.at_ms, life.end_seq, life, last
+
+
+def unserved(day: DayLives) -> tuple[Unserved, ...]:
+    """Every item of the day that ended without result, in the order in which the numbers were issued."""
+    found: list[Unserved] = []
+    for life in day.lives.values():
+        last = life.steps[-1] if life.steps else None
+        if isinstance(last, e.TicketFinished) and last.outcome not in WITH_RESULT:
+            found += (Unserved(item, last.outcome.value, last.note) for item in life.items)
+    return tuple(found)
 
 
 def _again(ending: Ending, life: Life, at_ms: int, within_days: int) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 from hall_server.hall.plan import Plan
 from hall_server.reports.lives import Carry, DayLives
 from hall_server.reports.numbers import measure_numbers
-from hall_server.reports.returns import SecondVisit, measure_returns
+from hall_server.reports.returns import SecondVisit, Unserved, measure_returns, unserved
 from hall_server.reports.samples import Cell, Column, Samples
 from hall_server.reports.windows import measure_windows
 
@@ -18,7 +18,8 @@ class DaySummary(msgspec.Struct, frozen=True):
     """One business day, measured. ``closed`` is False while it runs: then its figures are of ``last_seq``.
 
     ``service_zone`` and ``window_zone`` say where things stood on that day; ``names`` are the day's own:
-    kind (service, window, zone, item) -> id -> name.
+    kind (service, window, zone, item) -> id -> name. ``plan`` is the description at its end when another
+    one was published during the day, else None.
     """
 
     day: str
@@ -32,6 +33,8 @@ class DaySummary(msgspec.Struct, frozen=True):
     window_zone: dict[str, str]
     names: dict[str, dict[str, str]]
     second: tuple[SecondVisit, ...] = ()
+    unserved: tuple[Unserved, ...] = ()
+    plan: Plan | None = None
 
 
 def summarise(day: DayLives) -> tuple[DaySummary, Carry]:
@@ -54,6 +57,8 @@ def summarise(day: DayLives) -> tuple[DaySummary, Carry]:
         window_zone=day.window_zone,
         names=day.names,
         second=returns.second,
+        unserved=unserved(day),
+        plan=day.plan if day.described else None,
     )
     return summary, day.carry(returns.remembered)
 

@@ -522,7 +522,7 @@ def retracted(rows: list[Row]) -> set[int]:
 
 
 def at_windows(steps: list[Row], last: int) -> Iterator[tuple[Row, int]]:
-    """(call, until when) of each stay at a window; one without an end lasts to the last sign of life there."""
+    """(call, until when) of each stay at a window; one without end lasts to the last sign of life there."""
     leaving = (
         FINISH,
         "TicketSentBack",

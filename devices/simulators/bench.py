@@ -12,14 +12,19 @@ import msgspec
 
 from contract.schema import ConfigError, Problem, check, load_toml
 from devices.ports import CallBoxKey
+from devices.signals import LedColour
 from devices.simulators.call_box import CallBoxSimulator
 from devices.simulators.camera_server import CameraSimulator
+from devices.simulators.desk_scene import SCENES
+from devices.simulators.led_bars import LedBarSimulator, Make
+from devices.simulators.modbus_units import GuideLightSimulator, ModbusCallBoxSimulator
 from devices.simulators.people import PEOPLE
+from devices.simulators.scanner import SAMPLES, ScannerSimulator
 from devices.simulators.sdt_reader import SdtReaderSimulator
 from devices.simulators.simulator import Simulator
 from devices.simulators.ticket_printer import PrinterMake, TicketPrinterSimulator
 
-_S = TypeVar("_S", SdtReaderSimulator, CallBoxSimulator)
+_S = TypeVar("_S", SdtReaderSimulator, CameraSimulator, ScannerSimulator)
 
 Baud = Annotated[int, msgspec.Meta(ge=1200, le=921600)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -41,18 +46,46 @@ class Printer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Camera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A document camera as MJPEG over HTTP."""
+    """A document or face camera as MJPEG over HTTP; ``scene`` is what lies or stands before it."""
 
     port: Port = 18910
     frames_per_second: float = 8.0
+    scene: str = "form"
+
+
+class Scanner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A barcode scanner on a serial line."""
+
+    baud: Baud = 9600
 
 
 class CallBoxes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of call boxes."""
+    """A line of call boxes; ``modbus`` makes them Modbus RTU units."""
 
     addresses: tuple[Annotated[int, msgspec.Meta(ge=1, le=255)], ...]
     baud: Baud = 9600
     spontaneous: bool = False
+    modbus: bool = False
+
+
+class LedBars(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line of LED bars; ``labels`` say what stands above each picture, by address."""
+
+    addresses: tuple[Annotated[int, msgspec.Meta(ge=1, le=255)], ...] = (1,)
+    make: Make = "carpark"
+    baud: Baud = 9600
+    columns: Annotated[int, msgspec.Meta(ge=2, le=32)] = 16
+    labels: dict[Annotated[str, msgspec.Meta(pattern="^[0-9]+$")], str] = {}
+
+
+class Lights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Guide lights on one Modbus unit; ``positions`` as the driver's options have them."""
+
+    positions: Annotated[
+        dict[str, Annotated[dict[LedColour, int], msgspec.Meta(min_length=1)]], msgspec.Meta(min_length=1)
+    ]
+    unit: Annotated[int, msgspec.Meta(ge=1, le=247)] = 1
+    baud: Baud = 9600
 
 
 class BenchPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,19 +96,23 @@ class BenchPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     calls: str = ""
 
 
-Simulated = Reader | Printer | Camera | CallBoxes
+Simulated = Reader | Printer | Camera | Scanner | CallBoxes | LedBars | Lights
 
 KINDS: Mapping[str, type[Simulated]] = {
     "sdt_reader": Reader,
     "ticket_printer": Printer,
     "camera_server": Camera,
+    "scanner": Scanner,
     "call_box": CallBoxes,
+    "led_bar": LedBars,
+    "guide_light": Lights,
 }
 
 SAMPLE: Mapping[str, Simulated] = {
     "reader-1": Reader(),
     "printer-1": Printer(),
     "camera-1": Camera(),
+    "scanner-1": Scanner(),
     "callbox": CallBoxes(addresses=tuple(range(1, 13))),
 }
 """What a file without simulators gets: the devices of the sample hall."""
@@ -148,6 +185,8 @@ class Bench:
             "simulators": {name: _described(one) for name, one in self.simulators.items()},
             "people": [{"word": person.word, "label": person.label} for person in PEOPLE],
             "keys": [key.value for key in CallBoxKey],
+            "scenes": dict(SCENES),
+            "codes": {text: label for label, text in SAMPLES.values()},
             "calls": [path.name for path in self.call_files()],
         }
 
@@ -170,12 +209,25 @@ class Bench:
 
     def press(self, address: int, key: str, *, line: str = "") -> None:
         """Press a key of the call box with this address. Raises LookupError."""
-        simulator = self._the(CallBoxSimulator, line)
+        simulator = self._call_boxes(line)
         if address not in simulator.addresses:
             raise LookupError(f"没有地址为 {address} 的呼叫器")
         if key not in set(CallBoxKey):
             raise LookupError(f"没有这个键：{key}（可选：{'、'.join(CallBoxKey)}）")
         simulator.press(address, CallBoxKey(key))
+
+    def show(self, scene: str, *, camera: str = "") -> None:
+        """Put something before a camera. Raises LookupError."""
+        simulator = self._the(CameraSimulator, camera)
+        if scene not in SCENES:
+            raise LookupError(f"没有这个画面：{scene}（可选：{'、'.join(SCENES)}）")
+        simulator.show(scene)
+
+    def scan(self, text: str, *, scanner: str = "") -> None:
+        """Hold a code before a scanner. Raises LookupError."""
+        if not text:
+            raise LookupError("没有要扫的内容")
+        self._the(ScannerSimulator, scanner).scan(text)
 
     def set_fault(self, device: str, fault: str, on: bool) -> None:
         """Switch a fault. Raises LookupError."""
@@ -203,7 +255,18 @@ class Bench:
             return "image/png", simulator.latest_picture()
         if isinstance(simulator, CameraSimulator):
             return "image/jpeg", simulator.next_jpeg() or b""
+        if isinstance(simulator, LedBarSimulator | GuideLightSimulator):
+            return simulator.picture()
         raise LookupError(f"{name} 没有画面")
+
+    def _call_boxes(self, name: str) -> CallBoxSimulator | ModbusCallBoxSimulator:
+        for simulator in self.simulators.values():
+            if isinstance(simulator, CallBoxSimulator | ModbusCallBoxSimulator) and name in (
+                "",
+                simulator.name,
+            ):
+                return simulator
+        raise LookupError(f"没有这个设备：{name or CallBoxSimulator.kind}")
 
     def _the(self, kind: type[_S], name: str) -> _S:
         """The simulator of this kind and name; without a name the first one."""
@@ -224,7 +287,27 @@ def _made(name: str, wanted: Simulated, links: Path) -> Simulator:
                 name, link=link, tcp_port=wanted.tcp_port, baud=wanted.baud, make=make
             )
         case Camera():
-            return CameraSimulator(name, wanted.port, frames_per_second=wanted.frames_per_second)
+            speed = wanted.frames_per_second
+            return CameraSimulator(name, wanted.port, frames_per_second=speed, scene=wanted.scene)
+        case Scanner():
+            return ScannerSimulator(name, links / name, baud=wanted.baud)
+        case LedBars():
+            labels = {int(address): label for address, label in wanted.labels.items()}
+            return LedBarSimulator(
+                name,
+                links / name,
+                wanted.addresses,
+                make=wanted.make,
+                baud=wanted.baud,
+                columns=wanted.columns,
+                labels=labels,
+            )
+        case Lights():
+            return GuideLightSimulator(
+                name, links / name, wanted.positions, unit=wanted.unit, baud=wanted.baud
+            )
+        case CallBoxes(modbus=True):
+            return ModbusCallBoxSimulator(name, links / name, wanted.addresses, baud=wanted.baud)
         case CallBoxes():
             spontaneous = wanted.spontaneous
             return CallBoxSimulator(

@@ -62,6 +62,20 @@ class Press(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     line: str = ""
 
 
+class Show(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /api/show."""
+
+    scene: str
+    camera: str = ""
+
+
+class ScanCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /api/scan."""
+
+    text: str
+    scanner: str = ""
+
+
 class ControlServer:
     """Serves one bench on 127.0.0.1; port 0 takes a free one."""
 
@@ -106,6 +120,8 @@ class _Server(ThreadingHTTPServer):
             "/api/fault": self._fault,
             "/api/clear": self._clear,
             "/api/press": self._press,
+            "/api/show": self._show,
+            "/api/scan": self._scan,
         }
 
     def _lay(self, body: bytes) -> None:
@@ -121,6 +137,14 @@ class _Server(ThreadingHTTPServer):
 
     def _clear(self, body: bytes) -> None:
         self.bench.clear(msgspec.json.decode(body, type=Clear).device)
+
+    def _show(self, body: bytes) -> None:
+        wanted = msgspec.json.decode(body, type=Show)
+        self.bench.show(wanted.scene, camera=wanted.camera)
+
+    def _scan(self, body: bytes) -> None:
+        wanted = msgspec.json.decode(body, type=ScanCode)
+        self.bench.scan(wanted.text, scanner=wanted.scanner)
 
     def _press(self, body: bytes) -> None:
         wanted = msgspec.json.decode(body, type=Press)

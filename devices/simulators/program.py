@@ -60,12 +60,17 @@ def control(words: Sequence[str], port: int) -> int:
             return _told(port, "/api/clear", {"device": device})
         case ["press", address, key] if address.isdigit():
             return _told(port, "/api/press", {"address": int(address), "key": key})
+        case ["show", camera, scene]:
+            return _told(port, "/api/show", {"camera": camera, "scene": scene})
+        case ["scan", text]:
+            return _told(port, "/api/scan", {"text": text})
         case ["state"]:
             return _told(port, "/api/state", None)
         case ["people"]:
             return _people(port)
         case _:
-            wanted = "lay 人 | remove | fault 设备 故障 | clear 设备 [故障] | press 地址 键 | state | people"
+            wanted = "lay 人 | remove | fault 设备 故障 | clear 设备 [故障] | press 地址 键"
+            wanted += " | show 摄像头 画面 | scan 内容 | state | people"
             complain(f"看不懂：{' '.join(words)}；可用：{wanted}")
             return 2
 

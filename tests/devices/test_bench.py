@@ -66,7 +66,7 @@ def port(bench: Bench) -> Iterator[int]:
 
 def test_the_sample_halls_bench_has_every_device() -> None:
     bench = load_bench(DEMO)
-    assert list(bench.simulators) == ["reader-1", "printer-1", "camera-1", "callbox"]
+    assert list(bench.simulators) == ["reader-1", "printer-1", "camera-1", "scanner-1", "callbox"]
     state = bench.state()["simulators"]["callbox"]["state"]
     assert list(state["displays"]) == [str(address) for address in range(1, 13)]
 
@@ -134,6 +134,8 @@ def test_cards_faults_and_keys_by_the_control_page(bench: Bench, port: int) -> N
         ("/api/fault", {"device": "x", "fault": "mute"}, "没有这个设备：x"),
         ("/api/press", {"address": 9, "key": "next"}, "没有地址为 9 的呼叫器"),
         ("/api/press", {"address": 1, "key": "fly"}, "没有这个键：fly"),
+        ("/api/show", {"scene": "a ghost"}, "没有这个画面：a ghost"),
+        ("/api/scan", {"text": ""}, "没有要扫的内容"),
         ("/api/fly", {}, "没有这个地址"),
     ],
 )

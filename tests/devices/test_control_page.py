@@ -91,6 +91,6 @@ def test_a_key_is_pressed_at_the_box_that_was_chosen(bench: Bench, page: Page) -
 
 
 def test_the_camera_is_seen_and_a_command_from_outside_shows_by_itself(bench: Bench, page: Page) -> None:
-    expect(page.get_by_alt_text("高拍仪画面")).to_be_visible()
+    expect(page.get_by_alt_text("摄像头画面")).to_be_visible()
     bench.lay("aynur")
     expect(page.get_by_role("button", name="阿依努尔")).to_have_attribute("aria-pressed", "true")

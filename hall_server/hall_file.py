@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,7 +19,7 @@ Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 # tables that tell of the box and its wires, not of the hall: they change with the file and a restart only
-OF_THE_BOX = ("broker", "web", "catalogue", "stations", "callboxes")
+OF_THE_BOX = ("broker", "web", "catalogue", "stations", "callboxes", "ledbars", "lights")
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -85,6 +85,13 @@ class WebPart(Part, frozen=True, kw_only=True):
     port: Port = 18080
 
 
+class AccountsPart(Part, frozen=True, kw_only=True):
+    """[accounts]: ``sample = true`` makes a sample hall on this machine: made-up accounts without passwords, a
+    one-time link to come in. Never for a real hall; refused together with [web.lan]."""
+
+    sample: bool = False
+
+
 class ZonePart(Part, frozen=True, kw_only=True):
     """[[zones]]."""
 
@@ -140,7 +147,7 @@ class ShiftPart(Part, frozen=True, kw_only=True):
 
 
 class WindowPart(Part, frozen=True, kw_only=True):
-    """[[windows]]: a service point; ``callbox`` is its address on the call-box line, 0 = none."""
+    """[[windows]]: a service point; ``callbox`` and ``ledbar`` are its addresses on those lines, 0 = none."""
 
     id: Id
     label: str
@@ -150,6 +157,7 @@ class WindowPart(Part, frozen=True, kw_only=True):
     helps_with: tuple[Id, ...] = ()
     open: bool = False
     callbox: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
+    ledbar: Annotated[int, msgspec.Meta(ge=0, le=0xFFFD)] = 0
 
 
 class BoardPart(Part, frozen=True, kw_only=True):
@@ -175,7 +183,19 @@ class DevicePart(Part, frozen=True, kw_only=True):
 
     driver: str = "callbox"
     port: str
-    options: dict[str, str | int | float | bool] = {}
+    options: dict[str, Any] = {}
+
+
+class LedBarPart(DevicePart, frozen=True, kw_only=True):
+    """[ledbars]: the line of LED bars wired to this box; windows name theirs by ``ledbar``."""
+
+    driver: str = "ledbar"
+
+
+class LightPart(DevicePart, frozen=True, kw_only=True):
+    """[lights]: lights above windows; each of the driver's ``positions`` is a window's id."""
+
+    driver: str = "guide_lights"
 
 
 class HallFile(Part, frozen=True, kw_only=True):
@@ -186,6 +206,7 @@ class HallFile(Part, frozen=True, kw_only=True):
     voice: VoicePart = VoicePart()
     broker: BrokerPart = BrokerPart()
     web: WebPart = WebPart()
+    accounts: AccountsPart = AccountsPart()
     catalogue: str
     zones: tuple[ZonePart, ...]
     services: tuple[ServicePart, ...]
@@ -196,6 +217,8 @@ class HallFile(Part, frozen=True, kw_only=True):
     holidays: tuple[datetime.date, ...] = ()
     stations: tuple[StationPart, ...] = ()
     callboxes: DevicePart | None = None
+    ledbars: LedBarPart | None = None
+    lights: LightPart | None = None
 
 
 class ItemFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

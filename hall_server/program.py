@@ -26,6 +26,7 @@ from contract.mqtt import BrokerAddress, MqttBus
 from devices.ports import CallBoxBus
 from devices.registry import build
 from hall_server import keeping
+from hall_server.accounts.desk import Accounts
 from hall_server.broker import Broker, secret
 from hall_server.callboxes import CallBoxDesk
 from hall_server.clips import ClipRendering, SpokenHall
@@ -113,7 +114,7 @@ class HallServer:
         self._stack.close()
 
     def _start(self, undo: ExitStack) -> None:
-        key = secret(self._state / "secrets" / "hall-key").encode()
+        key = self._key = secret(self._state / "secrets" / "hall-key").encode()
         journal = Journal(
             self._state / keeping.JOURNAL,
             on_failure=self._on_journal_failure,
@@ -148,7 +149,12 @@ class HallServer:
         callboxes = self._callboxes()
         part = self._config.file.web
         web = WebServer(
-            self._service, host=part.host, port=part.port, blobs=self._blobs, now_ms=self._clock.now_ms
+            self._service,
+            accounts=self._open_accounts(undo),
+            host=part.host,
+            port=part.port,
+            blobs=self._blobs,
+            now_ms=self._clock.now_ms,
         )
         undo.callback(web.stop)
         web.bind()
@@ -177,6 +183,17 @@ class HallServer:
         if callboxes is not None:
             callboxes.start()
             undo.callback(callboxes.stop)
+
+    def _open_accounts(self, undo: ExitStack) -> Accounts:
+        """The accounts; a hall without any says its one-time set-up code."""
+        accounts = Accounts(
+            self._state, key=self._key, now_ms=self._clock.now_ms, sample=self._config.file.accounts.sample
+        )
+        accounts.open()
+        undo.callback(accounts.close)
+        if accounts.setup_code:
+            log.warning("no accounts yet: set-up code %s (%s)", accounts.setup_code, accounts.setup_file)
+        return accounts
 
     def _open_way(self, undo: ExitStack) -> Bus:
         """The bus that was given, or one to the hall's broker, or one to a broker of our own."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from fastapi import Path as InPath
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from contract import messages as m
@@ -19,6 +20,7 @@ from hall_server.hall.model import Outcome, RuleBroken
 from hall_server.hall.pictures import HallView
 from hall_server.service import HallService
 from hall_server.web.asking import answered
+from hall_server.web.caller import Caller, Here
 from hall_server.web.problems import Problem
 
 _TEXT = Field(default="", max_length=200)
@@ -150,68 +152,76 @@ def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[N
         await show(command.window, press.request, number)
         return Done(ticket=answer.ticket, number=number)
 
-    def common(window: str, press: Press) -> dict[str, Any]:
-        return {"window": window, "by": f"window:{window}", "request": press.request, "seen": press.seen}
+    def common(here: Caller, window: str, press: Press) -> dict[str, Any]:
+        return {
+            "window": window,
+            "by": here.by,
+            "clerk": here.clerk,
+            "request": press.request,
+            "seen": press.seen,
+        }
 
     at_window = APIRouter(prefix="/windows/{window}", tags=["window"])
 
     @at_window.post("/next", operation_id="next")
-    async def call_next(window: Window, press: Press) -> Done:
+    async def call_next(here: Here, window: Window, press: Press) -> Done:
         """Call the next number; a service still going on ends as done (下一位)."""
-        return await carry_out(c.CallNext(**common(window, press)), press)
+        return await carry_out(c.CallNext(**common(here, window, press)), press)
 
     @at_window.post("/recall", operation_id="recall")
-    async def recall(window: Window, press: Press) -> Done:
+    async def recall(here: Here, window: Window, press: Press) -> Done:
         """Call the present number again (重呼)."""
-        return await carry_out(c.Recall(**common(window, press)), press)
+        return await carry_out(c.Recall(**common(here, window, press)), press)
 
     @at_window.post("/arrive", operation_id="arrive")
-    async def arrive(window: Window, press: Press) -> Done:
+    async def arrive(here: Here, window: Window, press: Press) -> Done:
         """The person stands at the window (到窗)."""
-        return await carry_out(c.Arrive(**common(window, press)), press)
+        return await carry_out(c.Arrive(**common(here, window, press)), press)
 
     @at_window.post("/finish", operation_id="finish")
-    async def finish(window: Window, press: FinishPress) -> Done:
+    async def finish(here: Here, window: Window, press: FinishPress) -> Done:
         """The service ended, with an outcome (办结)."""
-        command = c.Finish(**common(window, press), outcome=press.outcome, note=_clean(press.note))
+        command = c.Finish(**common(here, window, press), outcome=press.outcome, note=_clean(press.note))
         return await carry_out(command, press)
 
     @at_window.post("/no-show", operation_id="no-show")
-    async def no_show(window: Window, press: Press) -> Done:
+    async def no_show(here: Here, window: Window, press: Press) -> Done:
         """The person did not come (过号)."""
-        return await carry_out(c.NoShow(**common(window, press)), press)
+        return await carry_out(c.NoShow(**common(here, window, press)), press)
 
     @at_window.post("/park", operation_id="park")
-    async def park(window: Window, press: ParkPress) -> Done:
+    async def park(here: Here, window: Window, press: ParkPress) -> Done:
         """Set the number aside; it comes back by itself (挂起)."""
-        command = c.Park(**common(window, press), minutes=press.minutes, reason=_clean(press.reason))
+        command = c.Park(**common(here, window, press), minutes=press.minutes, reason=_clean(press.reason))
         return await carry_out(command, press)
 
     @at_window.post("/transfer", operation_id="transfer")
-    async def transfer(window: Window, press: TransferPress) -> Done:
+    async def transfer(here: Here, window: Window, press: TransferPress) -> Done:
         """Send the person on to another service (转移)."""
-        command = c.Transfer(**common(window, press), service=press.service, note=_clean(press.note))
+        command = c.Transfer(**common(here, window, press), service=press.service, note=_clean(press.note))
         return await carry_out(command, press)
 
     @at_window.post("/open", operation_id="open")
-    async def open_window(window: Window, press: Press) -> Done:
+    async def open_window(here: Here, window: Window, press: Press) -> Done:
         """The window takes people (开窗)."""
-        return await carry_out(c.OpenWindow(**common(window, press)), press)
+        return await carry_out(c.OpenWindow(**common(here, window, press)), press)
 
     @at_window.post("/pause", operation_id="pause")
-    async def pause(window: Window, press: PausePress) -> Done:
+    async def pause(here: Here, window: Window, press: PausePress) -> Done:
         """The window takes nobody for a while (暂停)."""
-        return await carry_out(c.PauseWindow(**common(window, press), reason=_clean(press.reason)), press)
+        return await carry_out(
+            c.PauseWindow(**common(here, window, press), reason=_clean(press.reason)), press
+        )
 
     @at_window.post("/close", operation_id="close")
-    async def close(window: Window, press: Press) -> Done:
+    async def close(here: Here, window: Window, press: Press) -> Done:
         """The window is closed (关窗)."""
-        return await carry_out(c.CloseWindow(**common(window, press)), press)
+        return await carry_out(c.CloseWindow(**common(here, window, press)), press)
 
     @at_window.post("/call-parked", operation_id="call-parked")
-    async def call_parked(window: Window, press: CallParkedPress) -> Done:
+    async def call_parked(here: Here, window: Window, press: CallParkedPress) -> Done:
         """Call a number that was set aside (挂起的号)."""
-        return await carry_out(c.CallParked(**common(window, press), ticket=press.ticket), press)
+        return await carry_out(c.CallParked(**common(here, window, press), ticket=press.ticket), press)
 
     @at_window.get("", operation_id="window")
     async def window_now(window: Window) -> WindowOut:
@@ -228,6 +238,17 @@ def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[N
     async def hall_now() -> HallOut:
         """The picture of the hall that holds everything answered so far."""
         return _hall(service, await answered(service.settled()))
+
+    return router
+
+
+def described_routes(app: FastAPI) -> APIRouter:
+    """The OpenAPI document of what stands above."""
+    router = APIRouter(prefix="/api", include_in_schema=False)
+
+    @router.get("/openapi.json")
+    async def document() -> JSONResponse:
+        return JSONResponse(app.openapi())
 
     return router
 

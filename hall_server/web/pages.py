@@ -10,13 +10,15 @@ from fastapi import APIRouter, HTTPException, WebSocket
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
 from contract.messages import TicketSlip, WindowState
+from hall_server.accounts.roles import ADMINISTRATORS, may_use_window
 from hall_server.hall import pictures
 from hall_server.hall.model import OUTCOME_TEXT, Hall
 from hall_server.hall.plan import Plan
 from hall_server.service import HallService
 from hall_server.web.asking import ask
+from hall_server.web.caller import Here, Me
 from hall_server.web.clerk import STATE_TEXT, ClerkPage, counter
-from hall_server.web.live import Hub
+from hall_server.web.frame import Frame
 from hall_server.web.rendering import Rendering, media_type
 
 NO_SUCH_PAGE = 4404
@@ -24,40 +26,38 @@ _YEAR = "public, max-age=31536000, immutable"
 _DAY = "public, max-age=86400"
 
 
-def page_routes(
-    service: HallService, hub: Hub, rendering: Rendering, *, now_ms: Callable[[], int]
-) -> APIRouter:
+def page_routes(frame: Frame) -> APIRouter:
     """Index, clerk's pages with their lines, phone pages, health."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    service, hub, rendering, now_ms = frame.service, frame.hub, frame.rendering, frame.now_ms
     plan = service.plan
 
     @router.get("/")
-    async def index() -> HTMLResponse:
-        return HTMLResponse(rendering.page("index.html", view=service.view, plan=plan, at_ms=now_ms()))
+    async def index(here: Here, me: Me) -> HTMLResponse:
+        waiting = bool(me[0].roles - ADMINISTRATORS)
+        return frame.page(here, "index.html", view=service.view, waiting=waiting)
 
     @router.get("/clerk")
-    async def choose_window() -> HTMLResponse:
-        page = rendering.page(
-            "choose.html", plan=plan, zones=_zones(service), at_ms=now_ms(), state_text=STATE_TEXT
-        )
-        return HTMLResponse(page)
+    async def choose_window(here: Here, me: Me) -> HTMLResponse:
+        seat = await ask(service, lambda hall: hall.seat_of(here.clerk))
+        zones = _zones(service, me[0].windows)
+        return frame.page(here, "choose.html", plan=plan, zones=zones, seat=seat, state_text=STATE_TEXT)
 
     @router.get("/clerk/{window}")
-    async def clerk(window: str) -> HTMLResponse:
+    async def clerk(here: Here, window: str) -> HTMLResponse:
         if window not in plan.windows:
             return _lost(rendering, "没有这个窗口", "请返回窗口列表重新选择。", "/clerk")
         seen = await ask(service, lambda hall: counter(hall, window, now_ms()))
-        page = rendering.page(
+        return frame.page(
+            here,
             "clerk.html",
             plan=plan,
             window=plan.windows[window],
             c=seen,
-            at_ms=now_ms(),
             live=False,
             outcomes=OUTCOME_TEXT,
             zones=_transfer_targets(plan),
         )
-        return HTMLResponse(page)
 
     @router.websocket("/clerk/{window}/live")
     async def clerk_live(websocket: WebSocket, window: str) -> None:
@@ -133,13 +133,12 @@ def _find_ticket(service: HallService, token: str) -> Callable[[Hall], TicketSli
     return find
 
 
-def _zones(service: HallService) -> list[tuple[str, list[WindowState]]]:
-    """(zone name, states of its windows) in the order of the plan."""
+def _zones(service: HallService, rights: tuple[str, ...]) -> list[tuple[str, list[WindowState]]]:
+    """(zone name, states of its windows that these rights include) in the order of the plan."""
     windows, plan = service.view.windows, service.plan
-    return [
-        (zone.name, [windows[w.id] for w in plan.windows.values() if w.zone == zone.id and w.id in windows])
-        for zone in plan.zones.values()
-    ]
+    mine = [w for w in plan.windows.values() if w.id in windows and may_use_window(rights, w.id)]
+    zones = [(zone.name, [windows[w.id] for w in mine if w.zone == zone.id]) for zone in plan.zones.values()]
+    return [(name, found) for name, found in zones if found]
 
 
 def _transfer_targets(plan: Plan) -> list[tuple[str, list[tuple[str, str]]]]:

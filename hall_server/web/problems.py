@@ -6,12 +6,14 @@ import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from hall_server.accounts.book import Refused
 from hall_server.hall.model import RuleBroken
 from hall_server.web.asking import Away
+from hall_server.web.rendering import Rendering
 
 log = logging.getLogger(__name__)
 
@@ -42,40 +44,59 @@ def problem(status: int, code: str, sentence: str, *, headers: dict[str, str] | 
     return ProblemResponse(body.model_dump(), status_code=status, headers=headers)
 
 
-def install(app: FastAPI) -> None:
-    """Turn the errors of the hall into problems, at this one edge."""
+def wants_page(request: Request) -> bool:
+    """Whether a person looks at the answer, not a program."""
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+
+
+def install(app: FastAPI, rendering: Rendering) -> None:
+    """Turn the errors of the hall into problems, at this one edge; persons get a page that says the same."""
+
+    def told(
+        request: Request, status: int, code: str, sentence: str, headers: dict[str, str] | None = None
+    ) -> Response:
+        if not wants_page(request):
+            return problem(status, code, sentence, headers=headers)
+        html = rendering.page("lost.html", title="操作未完成", sentence=sentence, back="/")
+        return HTMLResponse(html, status, headers=headers)
 
     @app.exception_handler(RuleBroken)
-    async def rule_broken(_request: Request, error: RuleBroken) -> JSONResponse:
-        return problem(404 if error.code in UNKNOWN else 409, error.code, error.sentence)
+    async def rule_broken(request: Request, error: RuleBroken) -> Response:
+        return told(request, 404 if error.code in UNKNOWN else 409, error.code, error.sentence)
 
     @app.exception_handler(Away)
-    async def away(_request: Request, error: Away) -> JSONResponse:
-        return problem(503, "away", error.sentence, headers={"Retry-After": "1"})
+    async def away(request: Request, error: Away) -> Response:
+        return told(request, 503, "away", error.sentence, {"Retry-After": "1"})
+
+    @app.exception_handler(Refused)
+    async def refused(request: Request, error: Refused) -> Response:
+        return told(request, 409, error.code, error.sentence)
 
     @app.exception_handler(RequestValidationError)
-    async def bad_request(_request: Request, error: RequestValidationError) -> JSONResponse:
+    async def bad_request(request: Request, error: RequestValidationError) -> Response:
         wrong = "；".join(f"{'.'.join(str(p) for p in e['loc'][1:])}: {e['msg']}" for e in error.errors())
-        return problem(422, "bad_request", f"请求内容有误：{wrong}")
+        return told(request, 422, "bad_request", f"请求内容有误：{wrong}")
 
     @app.exception_handler(HTTPException)
-    async def http_error(_request: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, "http", str(error.detail), headers=dict(error.headers or {}))
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return told(request, error.status_code, "http", str(error.detail), dict(error.headers or {}))
 
     @app.exception_handler(Exception)
-    async def crash(request: Request, _error: Exception) -> JSONResponse:
+    async def crash(request: Request, _error: Exception) -> Response:
         log.error("a request to %s failed", request.url.path)
-        return problem(500, "crash", "系统出错，操作未完成，请联系运维人员")
+        return told(request, 500, "crash", "系统出错，操作未完成，请联系运维人员")
 
 
 _TITLES = {
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     409: "Conflict",
     413: "Content Too Large",
     422: "Unprocessable Content",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }

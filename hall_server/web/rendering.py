@@ -6,10 +6,12 @@ import hashlib
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from assets import fetched
 from assets.waiting import wait_sentence, wait_text
 from contract.clock import date_text, time_text, weekday_text
+from hall_server.web.caller import Caller
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "templates"
@@ -36,13 +38,18 @@ class Rendering:
             auto_reload=False,
         )
         self.version = _version()
-        self._environment.globals.update(globals_, version=self.version)
+        self._environment.globals.update(globals_, version=self.version, csrf=_csrf)
         self._environment.filters.update(time=time_text, date=date_text, weekday=weekday_text)
         self._environment.globals.update(wait_text=wait_text, wait_sentence=wait_sentence)
 
     def page(self, name: str, **values: object) -> str:
         """One template as HTML."""
         return self._environment.get_template(name).render(**values)
+
+
+def _csrf(here: Caller) -> Markup:
+    """The hidden field that every form with ``method="post"`` carries: ``{{ csrf(here) }}``."""
+    return Markup('<input type="hidden" name="csrf" value="{}">').format(here.csrf)
 
 
 def static_files() -> dict[str, Path]:

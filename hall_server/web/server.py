@@ -12,22 +12,34 @@ from collections.abc import AsyncIterator, Callable
 import uvicorn
 from fastapi import FastAPI
 
+from hall_server.accounts.desk import Accounts
 from hall_server.hall.pictures import HallView
 from hall_server.service import HallService
 from hall_server.web.actions import ACTIONS, BY_NAME
-from hall_server.web.api import api_routes
+from hall_server.web.api import api_routes, described_routes
+from hall_server.web.auditing import audit_routes
 from hall_server.web.binding import CannotServe, listen, loopback
 from hall_server.web.blobs import BlobStore, blob_routes
 from hall_server.web.clerk import ClerkPage
+from hall_server.web.entrance import entrance_routes
+from hall_server.web.frame import Frame
+from hall_server.web.gate import Gate
 from hall_server.web.guards import Guards
+from hall_server.web.lines import Lines
 from hall_server.web.live import Hub
+from hall_server.web.metrics import metrics_routes
 from hall_server.web.pages import page_routes, static_routes
+from hall_server.web.partners import partner_routes
+from hall_server.web.people import people_routes
 from hall_server.web.problems import install
+from hall_server.web.profile import profile_routes
 from hall_server.web.rendering import Rendering, static_files
+from hall_server.web.routes import RouteTable
 
 log = logging.getLogger(__name__)
 
 COLLECT_SECONDS = 3600.0
+SWEEP_SECONDS = 15.0
 START_SECONDS = 20.0
 STOP_SECONDS = 2
 LARGEST_BODY = 16_384
@@ -45,6 +57,7 @@ class WebServer:
         self,
         service: HallService,
         *,
+        accounts: Accounts,
         host: str,
         port: int,
         blobs: BlobStore,
@@ -52,6 +65,8 @@ class WebServer:
         names: tuple[str, ...] = (),
     ) -> None:
         self._service = service
+        self._accounts = accounts
+        self._lines = Lines()
         self._host = host
         self._wanted_port = port
         self._blobs = blobs
@@ -63,6 +78,7 @@ class WebServer:
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         service.on_view(self._wake)
+        accounts.book.on_ended(self._lines.ended)
 
     @property
     def port(self) -> int:
@@ -136,9 +152,11 @@ class WebServer:
 
         @contextlib.asynccontextmanager
         async def life(_app: FastAPI) -> AsyncIterator[None]:
-            tasks = [asyncio.create_task(hub.run()), asyncio.create_task(self._collect())]
+            self._lines.begin()
+            tasks = [asyncio.create_task(work) for work in (hub.run(), self._collect(), self._sweep())]
             self._ready.set()
             yield
+            self._lines.end()
             for task in tasks:
                 task.cancel()
 
@@ -149,15 +167,35 @@ class WebServer:
             version="1",
             docs_url=None,
             redoc_url=None,
-            openapi_url="/api/openapi.json",
+            openapi_url=None,
             lifespan=life,
             max_body_size=LARGEST_BODY,
         )
-        install(app)
-        app.include_router(api_routes(service, show))
-        app.include_router(blob_routes(self._blobs))
-        app.include_router(static_routes(static_files()))
-        app.include_router(page_routes(service, hub, rendering, now_ms=now_ms))
+        frame = Frame(service, self._accounts, hub, rendering, now_ms)
+        install(app, rendering)
+        for routes in (
+            api_routes(service, show),
+            described_routes(app),
+            blob_routes(self._blobs),
+            static_routes(static_files()),
+            page_routes(frame),
+            entrance_routes(frame),
+            profile_routes(frame),
+            people_routes(frame),
+            partner_routes(frame),
+            audit_routes(frame),
+            metrics_routes(frame),
+        ):
+            app.include_router(routes)
+        table = RouteTable(app)
+        app.add_middleware(
+            Gate,
+            table=table,
+            accounts=self._accounts,
+            rendering=rendering,
+            lines=self._lines,
+            now_ms=now_ms,
+        )
         app.add_middleware(Guards, names=self._allowed_names())
         return app
 
@@ -165,6 +203,12 @@ class WebServer:
         loopback(self._host)
         own = (_netloc(host, self.port) for host in ("127.0.0.1", "localhost", "::1", self._host))
         return frozenset((*own, *self._names))
+
+    async def _sweep(self) -> None:
+        """End the sessions that are over, and see what the technician's command changed."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            await asyncio.to_thread(self._accounts.signing.sweep)
 
     async def _collect(self) -> None:
         while True:

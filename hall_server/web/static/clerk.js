@@ -10,6 +10,7 @@
   const CALM_MS = 350; // the same press again right after its answer is a slip of the finger
   const line = document.getElementById("line");
   const say = document.getElementById("say");
+  const csrf = document.querySelector("meta[name=csrf]").content;
   const more = document.getElementById("link-more");
   let press = null; // the press under way
   let last = { action: "", ended: 0 };
@@ -45,12 +46,13 @@
     try {
       const response = await fetch(`/api/windows/${line.dataset.window}/${mine.action}`, {
         method: "POST",
-        headers: { "Content-Type": "application/json" },
+        headers: { "Content-Type": "application/json", "X-CSRF": csrf },
         body: JSON.stringify(mine.body),
         signal: cut.signal,
       });
       const answer = await response.json();
       if (response.ok && answer.ok === true) answered(mine, answer);
+      else if (response.status === 401) location.reload(); // signed out meanwhile: to the sign-in page
       else if (response.status !== 503) finish(mine, "bad", answer.sentence || "操作未完成，请再试");
       else later(mine);
     } catch {
@@ -151,8 +153,9 @@
   });
 
   document.addEventListener("submit", (event) => {
-    event.preventDefault();
     const form = event.target;
+    if (!form.dataset.action) return; // an ordinary form, such as the one that signs out
+    event.preventDefault();
     const fields = Object.fromEntries(new FormData(form));
     if (fields.minutes) fields.minutes = Number(fields.minutes);
     form.closest("dialog").close();

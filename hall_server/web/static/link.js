@@ -5,7 +5,7 @@
 
 const Line = (() => {
   const SILENT_MS = 6000; // the hall beats every 2 s
-  const GONE = 4404; // the hall has no such page any more
+  const OVER = [4401, 4403, 4404]; // signed out, no right any more, no such page any more
   const line = document.getElementById("line");
   const banner = document.getElementById("link");
   const lamp = document.getElementById("lamp");
@@ -54,7 +54,7 @@ const Line = (() => {
   });
   document.addEventListener("htmx:ws:close", (event) => {
     show(false);
-    if (event.detail.code === GONE) location.reload();
+    if (OVER.includes(event.detail.code)) location.reload();
   });
 
   // A line that was cut without a word (Wi-Fi gone, box switched off) never closes: build it anew.

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.hall_server.web.entering import sign_in
 from tests.hall_server.web.hall import PagedHall
 
 FLAGS = (
@@ -37,6 +38,12 @@ def hall(tmp_path: Path) -> Iterator[PagedHall]:
 @pytest.fixture
 def client(hall: PagedHall) -> Iterator[httpx.Client]:
     with hall.client() as client:
+        yield client
+
+
+@pytest.fixture
+def clerk(hall: PagedHall) -> Iterator[httpx.Client]:
+    with hall.person("clerk") as client:
         yield client
 
 
@@ -70,7 +77,7 @@ Opener = Callable[..., Watched]
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Opener]:
-    """``opened(url, width=…, height=…, touch=…, before=…)``: a page in a context of its own, watched."""
+    """``opened(url, width=…, height=…, touch=…, before=…, account=…)``: a page of its own, watched."""
     contexts = []
 
     def open_page(
@@ -80,11 +87,15 @@ def opened(browser: Browser) -> Iterator[Opener]:
         height: int = 600,
         touch: bool = False,
         before: Callable[[Page], None] | None = None,
+        account: str = "",
     ) -> Watched:
         context = browser.new_context(
             viewport={"width": width, "height": height}, has_touch=touch, locale="zh-CN"
         )
         contexts.append(context)
+        base = "/".join(url.split("/")[:3])
+        cookies = sign_in(url, account).items()
+        context.add_cookies([{"name": name, "value": value, "url": base} for name, value in cookies])
         context.set_default_timeout(20_000)
         page = context.new_page()
         watched = Watched(page)

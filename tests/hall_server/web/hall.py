@@ -12,6 +12,12 @@ import httpx
 from contract import messages as m
 from contract.clock import HallClock
 from contract.topics import Route
+from hall_server.accounts import codes, passwords
+from hall_server.accounts.book import Actor
+from hall_server.accounts.desk import Accounts
+from hall_server.accounts.records import Account
+from hall_server.accounts.roles import EVERY_WINDOW, Role, Scope
+from hall_server.accounts.signing import Origin
 from hall_server.hall import commands as c
 from hall_server.hall.model import Ticket
 from hall_server.hall.pictures import Look
@@ -22,6 +28,8 @@ from hall_server.web.blobs import BlobStore
 from hall_server.web.server import WebServer
 
 KEY = b"key of the hall of tests"
+PASSWORD = "tea and 24 hours"
+_HASHED = passwords.hashed(PASSWORD)
 ITEM = "SAMPLE-11999999SAMPLE00104000790001000"
 
 PLAN = Plan(
@@ -87,8 +95,16 @@ class PagedHall:
             self.plan, self.journal, clock=self.clock, publisher=self.recorder, look=look
         )
         self.blobs = BlobStore(self.state / "blobs")
+        self.accounts = Accounts(self.state, key=KEY, now_ms=self.clock.now_ms)
+        self.accounts.open()
+        self._people()
         self.web = WebServer(
-            self.service, host="127.0.0.1", port=self.port, blobs=self.blobs, now_ms=self.clock.now_ms
+            self.service,
+            accounts=self.accounts,
+            host="127.0.0.1",
+            port=self.port,
+            blobs=self.blobs,
+            now_ms=self.clock.now_ms,
         )
         self.web.bind()
         self.port = self.web.port
@@ -99,7 +115,24 @@ class PagedHall:
         """In mirrored order."""
         self.service.stop()
         self.web.stop()
+        self.accounts.close()
         self.journal.close()
+
+    def _people(self) -> None:
+        """A clerk of each window, one of all, and one of each other role; all with the same password."""
+        clerks = {f"clerk-{window}": (Role.CLERK, (window,)) for window in list(self.plan.windows)[:12]}
+        others = {role.value: (role, (EVERY_WINDOW,)) for role in Role}
+        if self.accounts.book.accounts:
+            return
+        with self.accounts.book.change(Actor("console"), None) as change:
+            for name, (role, windows) in (clerks | others).items():
+                roles = frozenset({role})
+                change.put(Account(id=name, name="张三", roles=roles, windows=windows, password=_HASHED))
+
+    def token(self, *scopes: Scope) -> str:
+        """A token of a partner, with all scopes when none is named."""
+        wanted = frozenset(scopes or Scope)
+        return self.accounts.tokens.make("对接测试", wanted, Actor("system"), per_minute=1_000_000)
 
     @property
     def url(self) -> str:
@@ -107,8 +140,25 @@ class PagedHall:
         return self.web.url
 
     def client(self) -> httpx.Client:
-        """A program that talks to the pages' server."""
-        return httpx.Client(base_url=self.url, timeout=10, trust_env=False)
+        """A program that talks to the pages' server: a partner with every scope."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        return httpx.Client(base_url=self.url, timeout=10, trust_env=False, headers=headers)
+
+    def stranger(self) -> httpx.Client:
+        """Somebody who has not signed in; looks at pages as a browser does."""
+        return httpx.Client(base_url=self.url, timeout=10, trust_env=False, headers={"Accept": "text/html"})
+
+    def person(self, account: str) -> httpx.Client:
+        """A person who has signed in; every post carries the session's token."""
+        client = self.stranger()
+        secret = self.session(account)
+        client.cookies.set("banshi", secret)
+        client.headers["X-CSRF"] = codes.csrf_of(secret)
+        return client
+
+    def session(self, account: str) -> str:
+        """The secret of a new session's cookie."""
+        return self.accounts.signing.enter(account, Origin("127.0.0.1")).secret
 
     def issue(self, service: str = "shebao", **more: Any) -> str:
         """Take a number; returns its ticket id."""

@@ -85,7 +85,7 @@ def test_queues_parked_and_last_calls(hall: PagedHall) -> None:
     assert "呼叫中" in look(hall).parked[0].why_not
 
 
-def test_words_of_people_are_never_markup(hall: PagedHall, client: httpx.Client) -> None:
+def test_words_of_people_are_never_markup(hall: PagedHall, clerk: httpx.Client) -> None:
     payload = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
     hall.issue()
     hall.do(c.CallNext)
@@ -93,17 +93,17 @@ def test_words_of_people_are_never_markup(hall: PagedHall, client: httpx.Client)
     hall.do(c.OpenWindow, "w03")
     hall.do(c.CallNext, "w03")
     hall.do(c.PauseWindow, "w03", reason=payload)
-    page = client.get("/clerk/w03").text
+    page = clerk.get("/clerk/w03").text
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
     assert "<img" not in page
 
 
-def test_index_choice_and_an_unknown_window(client: httpx.Client) -> None:
-    assert "示例县政务服务中心" in client.get("/").text
-    chosen = client.get("/clerk").text
+def test_index_choice_and_an_unknown_window(clerk: httpx.Client) -> None:
+    assert "示例县政务服务中心" in clerk.get("/").text
+    chosen = clerk.get("/clerk").text
     assert all(label in chosen for label in ("1号窗口", "2号窗口", "3号窗口"))
-    lost = client.get("/clerk/w99")
+    lost = clerk.get("/clerk/w99")
     assert lost.status_code == 404
     assert "没有这个窗口" in lost.text
 

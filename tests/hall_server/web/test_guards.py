@@ -59,8 +59,8 @@ def test_a_line_of_another_site_is_refused(hall: PagedHall) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/clerk", "/clerk/w01", "/clerk/w99", "/t/x.y", "/api/hall"])
-def test_every_answer_forbids_what_a_page_does_not_need(client: httpx.Client, path: str) -> None:
-    headers = client.get(path).headers
+def test_every_answer_forbids_what_a_page_does_not_need(clerk: httpx.Client, path: str) -> None:
+    headers = clerk.get(path).headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"

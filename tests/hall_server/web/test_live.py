@@ -15,7 +15,8 @@ from tests.hall_server.web.hall import PagedHall
 
 
 def line(hall: PagedHall, window: str) -> ClientConnection:
-    return connect(f"ws://127.0.0.1:{hall.port}/clerk/{window}/live", proxy=None)
+    cookie = {"Cookie": f"banshi={hall.session('clerk')}"}
+    return connect(f"ws://127.0.0.1:{hall.port}/clerk/{window}/live", proxy=None, additional_headers=cookie)
 
 
 def html(connection: ClientConnection) -> str:

@@ -1,0 +1,107 @@
+"""The audit log as auditors use it: words for each kind of act, and proof that no line was changed or cut.
+
+Lines are chained by hash. Whoever can write to the file could still cut its tail or write it anew; so the
+last line's number and hash also stand in an anchor file under the hall's key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from hall_server.accounts.records import GENESIS, AuditLine
+
+KIND_TEXT = {
+    "setup": "初始设置",
+    "account.created": "新建账户",
+    "account.changed": "修改账户",
+    "account.disabled": "停用账户",
+    "account.enabled": "启用账户",
+    "account.reset": "重置（一次性码）",
+    "password.chosen": "修改密码",
+    "authenticator.enrolled": "绑定动态口令",
+    "authenticator.removed": "解除动态口令",
+    "recovery.made": "生成恢复码",
+    "recovery.used": "使用恢复码",
+    "devices.forgotten": "清除常用设备",
+    "sign-in": "登录",
+    "sign-in.refused": "登录失败",
+    "sign-in.throttled": "登录受限",
+    "sign-out": "退出",
+    "session.ended": "会话结束",
+    "forbidden": "越权访问",
+    "token.made": "新建接口令牌",
+    "token.revoked": "吊销接口令牌",
+    "audit.verified": "校验审计记录",
+    "green.granted": "绿色通道",
+    "call.out-of-order": "越序呼叫",
+    "setup.published": "发布设置",
+    "setup.rolled-back": "回退设置",
+}
+"""What an auditor reads; pages that write further kinds add theirs here."""
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """The last line as it was told outside the file."""
+
+    seq: int
+    head: str
+    seal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the check found: how many lines hold, and the first thing that is wrong ('' = nothing)."""
+
+    lines: int
+    wrong: str
+
+
+def write_anchor(path: Path, line: AuditLine, key: bytes) -> None:
+    """Tell the anchor file; all or nothing. Raises OSError."""
+    anchor = Anchor(line.seq, line.hash, _seal(line.seq, line.hash, key))
+    part = path.with_suffix(".new")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(anchor))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def verify(lines: list[AuditLine], anchor_file: Path, key: bytes) -> Verified:
+    """Check every line, its place, and that the file goes at least to the anchor."""
+    head, hashes = GENESIS, {0: GENESIS}
+    for expected, line in enumerate(lines, 1):
+        if line.seq != expected:
+            return Verified(expected - 1, f"第 {expected} 条记录缺失")
+        head = line.chained(head)
+        if head != line.hash:
+            return Verified(expected - 1, f"第 {line.seq} 条记录被改动")
+        hashes[line.seq] = head
+    return Verified(len(lines), _against_anchor(hashes, len(lines), anchor_file, key))
+
+
+def _against_anchor(hashes: dict[int, str], count: int, path: Path, key: bytes) -> str:
+    try:
+        anchor = msgspec.json.decode(path.read_bytes(), type=Anchor)
+    except FileNotFoundError:
+        return "记录的封条文件不见了" if count else ""
+    except (OSError, msgspec.DecodeError):
+        return "记录的封条文件无法读取"
+    if not hmac.compare_digest(anchor.seal, _seal(anchor.seq, anchor.head, key)):
+        return "记录的封条是伪造的"
+    if anchor.seq > count:
+        return f"第 {count + 1} 至 {anchor.seq} 条记录被删去"
+    if hashes[anchor.seq] != anchor.head:
+        return f"前 {anchor.seq} 条记录被整体改写"
+    return ""
+
+
+def _seal(seq: int, head: str, key: bytes) -> str:
+    return hmac.new(key, f"audit {seq} {head}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,146 @@
+"""PURE: the matrix of who may do what, as data: every route of the pages and the API with its roles.
+
+The gate (hall_server/web/gate.py) asks it before a request is read; a route that is not written here is
+refused and keeps the server from starting. ``docs/access.md`` is made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from hall_server.accounts.roles import EVERYONE, Role, Scope, Stage, may_use_window
+
+_FULL = frozenset({Stage.FULL})
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may use a route. ``anyone`` needs no sign-in; ``own_window``: a clerk without another of the roles
+    needs the right to the window in the address; ``plain``: also served without TLS on the LAN."""
+
+    roles: frozenset[Role] = frozenset()
+    scopes: frozenset[Scope] = frozenset()
+    stages: frozenset[Stage] = _FULL
+    anyone: bool = False
+    own_window: bool = False
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks, as far as rights go: an account's session or a partner's token."""
+
+    roles: frozenset[Role] = frozenset()
+    windows: tuple[str, ...] = ()
+    stage: Stage = Stage.FULL
+    scopes: frozenset[Scope] = frozenset()
+
+
+class Verdict(Enum):
+    """What the gate does."""
+
+    PASS = "pass"
+    SIGN_IN = "sign in"
+    FINISH = "finish signing in"
+    FORBIDDEN = "forbidden"
+    NOT_YOUR_WINDOW = "not your window"
+
+
+def _for(*roles: Role, scopes: tuple[Scope, ...] = (), own_window: bool = False) -> Access:
+    return Access(roles=frozenset(roles), scopes=frozenset(scopes), own_window=own_window)
+
+
+ANYONE = Access(anyone=True)
+ANYONE_PLAIN = Access(anyone=True, plain=True)
+SIGNED_IN = Access(roles=EVERYONE)
+C, M, G, S = Role.CLERK, Role.MANAGER, Role.GUIDE, Role.SUPERVISOR
+AT_WINDOW = _for(C, scopes=(Scope.WINDOWS,), own_window=True)
+OF_WINDOW = _for(C, M, scopes=(Scope.WINDOWS,), own_window=True)
+READ = _for(C, M, G, S, scopes=(Scope.READ,))
+CLERK_PAGE = _for(C, own_window=True)
+ACCOUNTS = _for(Role.SECURITY)
+AUDITING = _for(Role.AUDIT)
+TOKENS = _for(Role.SYSTEM)
+_ANY_STAGE = replace(SIGNED_IN, stages=frozenset(Stage))
+
+MATRIX: Mapping[str, Access] = {
+    # everybody
+    "GET /sign-in": ANYONE,
+    "POST /sign-in": ANYONE,
+    "GET /setup": ANYONE,
+    "POST /setup": ANYONE,
+    "GET /enter/{code}": ANYONE,
+    "POST /enter/{code}": ANYONE,
+    "GET /static/{name}": ANYONE_PLAIN,
+    "GET /health": ANYONE_PLAIN,
+    "GET /t/{token}": ANYONE_PLAIN,
+    "GET /t/{token}/now": ANYONE_PLAIN,
+    "GET /blobs/{sha256}": ANYONE_PLAIN,
+    "HEAD /blobs/{sha256}": ANYONE_PLAIN,
+    "GET /api/openapi.json": ANYONE,
+    # everybody who has an account
+    "GET /": SIGNED_IN,
+    "POST /sign-out": _ANY_STAGE,
+    "GET /sign-in/code": replace(SIGNED_IN, stages=frozenset({Stage.SECOND})),
+    "POST /sign-in/code": replace(SIGNED_IN, stages=frozenset({Stage.SECOND})),
+    "GET /me": SIGNED_IN,
+    "GET /me/password": replace(SIGNED_IN, stages=frozenset({Stage.PASSWORD, Stage.FULL})),
+    "POST /me/password": replace(SIGNED_IN, stages=frozenset({Stage.PASSWORD, Stage.FULL})),
+    "GET /me/authenticator": replace(SIGNED_IN, stages=frozenset({Stage.ENROL, Stage.FULL})),
+    "POST /me/authenticator": replace(SIGNED_IN, stages=frozenset({Stage.ENROL, Stage.FULL})),
+    "POST /me/recovery": SIGNED_IN,
+    "POST /me/devices": SIGNED_IN,
+    "GET /persona": SIGNED_IN,
+    "POST /persona": SIGNED_IN,
+    # clerks, and managers where a window as such is concerned
+    "GET /clerk": _for(C),
+    "GET /clerk/{window}": CLERK_PAGE,
+    "LIVE /clerk/{window}/live": CLERK_PAGE,
+    "POST /api/windows/{window}/next": AT_WINDOW,
+    "POST /api/windows/{window}/recall": AT_WINDOW,
+    "POST /api/windows/{window}/arrive": AT_WINDOW,
+    "POST /api/windows/{window}/finish": AT_WINDOW,
+    "POST /api/windows/{window}/no-show": AT_WINDOW,
+    "POST /api/windows/{window}/park": AT_WINDOW,
+    "POST /api/windows/{window}/transfer": AT_WINDOW,
+    "POST /api/windows/{window}/call-parked": AT_WINDOW,
+    "POST /api/windows/{window}/open": OF_WINDOW,
+    "POST /api/windows/{window}/pause": OF_WINDOW,
+    "POST /api/windows/{window}/close": OF_WINDOW,
+    "GET /api/windows/{window}": READ,
+    "GET /api/hall": READ,
+    # the administrators, kept apart
+    "GET /admin/accounts": ACCOUNTS,
+    "POST /admin/accounts": ACCOUNTS,
+    "GET /admin/accounts/{account}": ACCOUNTS,
+    "POST /admin/accounts/{account}": ACCOUNTS,
+    "POST /admin/accounts/{account}/reset": ACCOUNTS,
+    "POST /admin/accounts/{account}/disable": ACCOUNTS,
+    "POST /admin/accounts/{account}/enable": ACCOUNTS,
+    "GET /admin/tokens": TOKENS,
+    "POST /admin/tokens": TOKENS,
+    "POST /admin/tokens/{token}/revoke": TOKENS,
+    "GET /admin/audit": AUDITING,
+    "POST /admin/audit/verify": AUDITING,
+    "GET /metrics": _for(Role.SYSTEM, scopes=(Scope.METRICS,)),
+}
+
+
+def judge(access: Access, visitor: Visitor | None, window: str = "") -> Verdict:
+    """What becomes of a request; ``window`` is the one in the address, '' when there is none."""
+    if access.anyone:
+        return Verdict.PASS
+    if visitor is None:
+        return Verdict.SIGN_IN
+    if visitor.scopes:
+        return Verdict.PASS if visitor.scopes & access.scopes else Verdict.FORBIDDEN
+    if visitor.stage not in access.stages:
+        return Verdict.FINISH if visitor.stage is not Stage.FULL else Verdict.FORBIDDEN
+    granted = visitor.roles & access.roles
+    if not granted:
+        return Verdict.FORBIDDEN
+    if access.own_window and granted == {Role.CLERK} and not may_use_window(visitor.windows, window):
+        return Verdict.NOT_YOUR_WINDOW
+    return Verdict.PASS

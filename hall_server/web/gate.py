@@ -1,0 +1,284 @@
+"""The gate: finds the route, finds who asks, asks the matrix, and only then lets a request be read.
+
+A session is a cookie; whatever it changes must carry the session's token against forged posts (header
+``X-CSRF``, or the field ``csrf`` of an ordinary form). A partner sends ``Authorization: Bearer``. A live
+line ends with the session that opened it (close code 4401).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hall_server.accounts.book import Act
+from hall_server.accounts.desk import Accounts
+from hall_server.accounts.matrix import Verdict, judge
+from hall_server.accounts.roles import Stage
+from hall_server.accounts.signing import SEEN_EVERY_MS, Origin
+from hall_server.web import cookies
+from hall_server.web.caller import Caller
+from hall_server.web.limits import Limit, Limiter
+from hall_server.web.lines import Lines
+from hall_server.web.problems import problem
+from hall_server.web.rendering import Rendering
+from hall_server.web.routes import RouteTable
+
+log = logging.getLogger(__name__)
+
+LARGEST_FORM = 65_536
+SIGNED_OUT, FORBIDDEN = 4401, 4403
+OF_SESSION = Limit(per_minute=6000, burst=2000)
+OF_STRANGER = Limit(per_minute=600, burst=300)
+_FREE = ("/static/", "/blobs/")
+_READING = frozenset({"GET", "HEAD"})
+_NEXT_STEP = {
+    Stage.SECOND: "/sign-in/code",
+    Stage.PASSWORD: "/me/password",
+    Stage.ENROL: "/me/authenticator",
+}
+_FORGED = "页面已失效，操作未提交，请刷新页面后重试"
+
+
+class Gate:
+    """ASGI middleware, inside Guards: ``table`` has every route of the application."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        table: RouteTable,
+        accounts: Accounts,
+        rendering: Rendering,
+        lines: Lines,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._app = app
+        self._table = table
+        self._accounts = accounts
+        self._rendering = rendering
+        self._lines = lines
+        self._now_ms = now_ms
+        self._limiter = Limiter()
+        self._told: dict[tuple[str, str], int] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let in or answer."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        found = self._table.find(scope)
+        if found is None:
+            await self._no_such(scope, receive, send)
+            return
+        route, parameters = found
+        caller = scope["caller"] = await self._caller(scope)
+        if refusal := self._too_many(scope, caller):
+            await refusal(scope, receive, send)
+            return
+        verdict = judge(route.access, caller.visitor, parameters.get("window", ""))
+        if verdict is not Verdict.PASS:
+            await self._refuse(verdict, scope, receive, send, caller)
+        elif scope["type"] == "websocket":
+            await self._live(scope, receive, send, caller)
+        elif scope["method"] in _READING or caller.session is None:
+            await self._app(scope, receive, send)
+        else:
+            await self._change(scope, receive, send, caller)
+
+    # ------------------------------------------------------------ who
+
+    async def _caller(self, scope: Scope) -> Caller:
+        connection = HTTPConnection(scope)
+        secure = scope["scheme"] in ("https", "wss")
+        address = connection.client.host if connection.client else ""
+        origin = Origin(address, cookies.read(connection.cookies, cookies.DEVICE, secure=secure))
+        bearer = connection.headers.get("authorization", "")
+        if bearer.lower().startswith("bearer "):
+            token = self._accounts.tokens.find(bearer[7:].strip())
+            return Caller(origin, token=token, secure=secure)
+        secret = cookies.read(connection.cookies, cookies.SESSION, secure=secure)
+        living = self._accounts.signing.find(secret)
+        if living is None:
+            return Caller(origin, secure=secure)
+        session, account = living
+        if scope["type"] == "http" and self._now_ms() - session.seen_ms >= SEEN_EVERY_MS:
+            await asyncio.to_thread(self._accounts.signing.pressed, session)
+        return Caller(origin, account, session, secret, secure=secure)
+
+    def _too_many(self, scope: Scope, caller: Caller) -> Response | None:
+        if scope["type"] != "http" or scope["path"].startswith(_FREE):
+            return None
+        if caller.token is not None:
+            limit = Limit(caller.token.per_minute, max(10, caller.token.per_minute))
+            asker = f"token:{caller.token.id}"
+        elif caller.session is not None:
+            limit, asker = OF_SESSION, caller.session.key
+        else:
+            limit, asker = OF_STRANGER, caller.origin.address
+        wait_ms = self._limiter.wait_ms(asker, limit, self._now_ms())
+        if wait_ms == 0:
+            return None
+        after = {"Retry-After": str(-(-wait_ms // 1000))}
+        return problem(429, "too_many", "请求过于频繁，请稍后再试", headers=after)
+
+    # ------------------------------------------------------------ changing
+
+    async def _change(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
+        """A post of a session: only with its token."""
+        headers = Headers(scope=scope)
+        given = headers.get("x-csrf", "")
+        if not given and headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            body = await _body(receive)
+            given = (parse_qs(body.decode("utf-8", "replace")).get("csrf") or [""])[0]
+            receive = _again(body, receive)
+        if hmac.compare_digest(given.encode("utf-8", "replace"), caller.csrf.encode()):
+            await self._app(scope, receive, send)
+        else:
+            await self._say(403, "forged", _FORGED, scope, "/")(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send, caller: Caller) -> None:
+        """A live line, cut when its session ends."""
+        if caller.session is None:
+            await self._app(scope, receive, send)
+            return
+        key = caller.session.key
+        with self._lines.opened(key) as ended:
+            if key not in self._accounts.book.sessions:
+                ended.set()  # it ended while we were asking
+            waiting = asyncio.ensure_future(ended.wait())
+            try:
+                await self._app(scope, _until(waiting, receive, send), send)
+            finally:
+                waiting.cancel()
+
+    # ------------------------------------------------------------ refusing
+
+    async def _refuse(
+        self,
+        verdict: Verdict,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        caller: Caller,
+    ) -> None:
+        if verdict in (Verdict.FORBIDDEN, Verdict.NOT_YOUR_WINDOW):
+            await self._tell(scope, caller)
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.accept"})
+            code = FORBIDDEN if verdict in (Verdict.FORBIDDEN, Verdict.NOT_YOUR_WINDOW) else SIGNED_OUT
+            await send({"type": "websocket.close", "code": code})
+            return
+        await self._answer(verdict, scope, caller)(scope, receive, send)
+
+    def _answer(self, verdict: Verdict, scope: Scope, caller: Caller) -> Response:
+        path = scope["path"]
+        if verdict is Verdict.SIGN_IN:
+            if _wants_page(scope):
+                if not self._accounts.book.accounts:
+                    return RedirectResponse("/setup", 303)
+                back = f"?next={quote(path)}" if scope["method"] in _READING and path != "/" else ""
+                return RedirectResponse(f"/sign-in{back}", 303)
+            how = {"WWW-Authenticate": 'Bearer realm="banshi"'}
+            return problem(401, "sign_in", "请先登录，或使用有效的接口令牌", headers=how)
+        if verdict is Verdict.FINISH:
+            assert caller.session is not None
+            if _wants_page(scope):
+                return RedirectResponse(_NEXT_STEP[caller.session.stage], 303)
+            return problem(401, "unfinished", "登录尚未完成")
+        if verdict is Verdict.NOT_YOUR_WINDOW:
+            return self._say(403, "not_your_window", "您没有这个窗口的权限，请选择其他窗口", scope, "/clerk")
+        return self._say(403, "forbidden", "您的角色不能使用此功能", scope, "/")
+
+    def _say(self, status: int, code: str, sentence: str, scope: Scope, back: str) -> Response:
+        if not _wants_page(scope):
+            return problem(status, code, sentence)
+        html = self._rendering.page("lost.html", title="无法打开", sentence=sentence, back=back)
+        return Response(html, status, media_type="text/html")
+
+    async def _no_such(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 4404})
+            return
+        allowed = self._table.methods(scope["path"])
+        if allowed:
+            answer: Response = problem(
+                405, "http", "此地址不支持这种请求", headers={"Allow": ", ".join(allowed)}
+            )
+        elif _wants_page(scope):
+            html = self._rendering.page(
+                "lost.html", title="没有这个页面", sentence="请核对地址，或从首页进入。", back="/"
+            )
+            answer = Response(html, 404, media_type="text/html")
+        else:
+            answer = problem(404, "http", "没有这个地址")
+        await answer(scope, receive, send)
+
+    async def _tell(self, scope: Scope, caller: Caller) -> None:
+        """The audit log hears of an attempt beyond one's rights; the same one again only after a minute."""
+        key, now_ms = (caller.by, scope["path"][:120]), self._now_ms()
+        if now_ms - self._told.get(key, -60_000) < 60_000:
+            return
+        if len(self._told) > 1000:
+            self._told.clear()
+        self._told[key] = now_ms
+        act = Act("forbidden", f"{scope.get('method', 'LIVE')} {key[1]}")
+        await asyncio.to_thread(self._accounts.book.note, caller.actor, act)
+
+
+def _wants_page(scope: Scope) -> bool:
+    if scope["path"].startswith("/api/"):
+        return False
+    return "text/html" in Headers(scope=scope).get("accept", "")
+
+
+async def _body(receive: Receive) -> bytes:
+    """A small body whole; what is too large ends early and then has no token."""
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if message["type"] != "http.request" or not message.get("more_body") or size > LARGEST_FORM:
+            return b"".join(parts)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The body once more for the route."""
+    given = False
+
+    async def once() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return once
+
+
+def _until(ended: asyncio.Future[Any], receive: Receive, send: Send) -> Receive:
+    """What comes over a line, until its session ends: then the line is closed and the page told why."""
+
+    async def next_message() -> Message:
+        coming = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait((coming, ended), return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
+                return coming.result()
+        finally:
+            coming.cancel()
+        await send({"type": "websocket.close", "code": SIGNED_OUT})
+        return {"type": "websocket.disconnect", "code": SIGNED_OUT}
+
+    return next_message

@@ -1,0 +1,35 @@
+"""The pages in the bar on top and on the first page: each person sees those that the matrix lets him open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hall_server.accounts.matrix import MATRIX, Verdict, Visitor, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page: its address (a route without parameters), its word, and a sentence for the first page."""
+
+    path: str
+    text: str
+    about: str
+
+
+ENTRIES = (
+    Entry("/clerk", "窗口操作", "叫号、重呼、办结、过号、挂起、转移"),
+    Entry("/admin/accounts", "账户", "新建、停用、重置账户，分配角色与窗口"),
+    Entry("/admin/tokens", "接口令牌", "为对接单位发放、吊销接口令牌"),
+    Entry("/admin/audit", "审计记录", "查看、筛选、校验审计记录"),
+)
+
+
+def entries_for(visitor: Visitor | None) -> tuple[Entry, ...]:
+    """What this visitor may open."""
+    return tuple(entry for entry in ENTRIES if judge(MATRIX[f"GET {entry.path}"], visitor) is Verdict.PASS)
+
+
+def home_of(visitor: Visitor | None) -> str:
+    """Where a sign-in leads: the only page of somebody who has one, else the first page."""
+    found = entries_for(visitor)
+    return found[0].path if len(found) == 1 else "/"

@@ -1,0 +1,121 @@
+"""One's own account: password, authenticator, recovery codes, known devices."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Annotated
+
+import qrcode
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
+from qrcode.image.svg import SvgPathImage
+
+from hall_server.accounts import codes, passwords
+from hall_server.accounts.book import Refused
+from hall_server.accounts.roles import ROLE_TEXT, Role, Stage
+from hall_server.web.caller import Caller, Here, Me
+from hall_server.web.entrance import Secret, Word, let_in
+from hall_server.web.frame import Frame
+
+Text = Annotated[str, Form(max_length=256)]
+
+
+def profile_routes(frame: Frame) -> APIRouter:
+    """/me and below."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    signing = frame.accounts.signing
+
+    def show(here: Caller, me: Me, *, said: str = "", recovery: tuple[str, ...] = ()) -> Response:
+        account = frame.accounts.book.of(me[0].id)
+        devices = sum(device.account == account.id for device in frame.accounts.book.devices.values())
+        roles = [ROLE_TEXT[role] for role in Role if role in account.roles]
+        return frame.page(
+            here, "me.html", account=account, roles=roles, devices=devices, said=said, recovery=recovery
+        )
+
+    @router.get("/me")
+    async def me_page(here: Here, me: Me) -> Response:
+        return show(here, me)
+
+    @router.get("/me/password")
+    async def password_page(here: Here, me: Me) -> Response:
+        return _password(frame, here, me, "")
+
+    @router.post("/me/password")
+    async def choose(here: Here, me: Me, old: Secret = "", new: Secret = "", again: Secret = "") -> Response:
+        if new != again:
+            return _password(frame, here, me, "两次输入的新密码不一致")
+        try:
+            signed = await asyncio.to_thread(signing.choose_password, me[1], old, new, here.origin)
+        except Refused as refused:
+            return _password(frame, here, me, refused.sentence)
+        return let_in(signed, here, "/me" if me[1].stage is Stage.FULL else "/")
+
+    @router.get("/me/authenticator")
+    async def authenticator_page(here: Here, me: Me) -> Response:
+        return await _authenticator(frame, here, me, "")
+
+    @router.post("/me/authenticator")
+    async def enrol(here: Here, me: Me, code: Word = "") -> Response:
+        session = frame.accounts.book.sessions.get(me[1].key, me[1])
+        try:
+            signed, recovery = await asyncio.to_thread(signing.enrol, session, code, here.origin)
+        except Refused as refused:
+            return await _authenticator(frame, here, me, refused.sentence)
+        shown = frame.page(
+            _as(here, signed.secret, frame), "recovery.html", recovery=recovery, account=me[0].id
+        )
+        answer = let_in(signed, here, "/")
+        for name, value in answer.raw_headers:
+            if name == b"set-cookie":
+                shown.raw_headers.append((name, value))
+        return shown
+
+    @router.post("/me/recovery")
+    async def recovery(here: Here, me: Me) -> Response:
+        if not me[0].totp:
+            return RedirectResponse("/me", 303)
+        shown = await asyncio.to_thread(signing.new_recovery, me[1], here.origin)
+        return frame.page(here, "recovery.html", recovery=shown, account=me[0].id)
+
+    @router.post("/me/devices")
+    async def devices(here: Here, me: Me) -> Response:
+        await asyncio.to_thread(signing.forget_devices, me[1], here.origin)
+        return show(here, me, said="已清除常用设备，其他已登录的会话也已退出")
+
+    return router
+
+
+def _as(here: Caller, secret: str, frame: Frame) -> Caller:
+    """The same person in the session that was just made."""
+    found = frame.accounts.signing.find(secret)
+    assert found is not None
+    return Caller(here.origin, found[1], found[0], secret, secure=here.secure)
+
+
+def _password(frame: Frame, here: Caller, me: Me, wrong: str) -> Response:
+    first = me[1].stage is not Stage.FULL
+    status = 409 if wrong else 200
+    return frame.page(
+        here, "password.html", status=status, wrong=wrong, first=first, least=passwords.LEAST_LENGTH
+    )
+
+
+async def _authenticator(frame: Frame, here: Caller, me: Me, wrong: str) -> Response:
+    session = frame.accounts.book.sessions.get(me[1].key, me[1])
+    secret = await asyncio.to_thread(frame.accounts.signing.begin_enrolment, session)
+    uri = codes.totp_uri(secret, me[0].id, frame.service.plan.name)
+    spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+    status = 409 if wrong else 200
+    return frame.page(here, "authenticator.html", status=status, wrong=wrong, picture=_qr(uri), secret=spaced)
+
+
+def _qr(text: str) -> Markup:
+    """The QR as an inline SVG of one path: no script, no style, no second request that carries the secret."""
+    code = qrcode.QRCode(border=2, error_correction=qrcode.constants.ERROR_CORRECT_M)
+    code.add_data(text)
+    stream = io.BytesIO()
+    code.make_image(image_factory=SvgPathImage).save(stream)
+    return Markup(stream.getvalue().decode("utf-8").partition("?>")[2])

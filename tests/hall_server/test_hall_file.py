@@ -1,0 +1,88 @@
+"""A hall's file with a mistake says where it stands, what was found and what was wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from contract.schema import ConfigError
+from hall_server.config import HallConfig, described, document_of, from_document, load
+from hall_server.hall_file import HallFile
+
+DEMO = Path(__file__).parents[2] / "assets" / "halls" / "demo" / "hall.toml"
+
+
+@pytest.fixture(scope="module")
+def demo() -> HallConfig:
+    return load(DEMO)
+
+
+def problems(demo: HallConfig, file: HallFile) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        described(file, demo.items, source="hall.toml")
+    return [f"{p.path}: {p.value}: {p.wanted} {p.hint}" for p in refused.value.problems]
+
+
+def first_service(file: HallFile, **changes: object) -> HallFile:
+    return replace(file, services=(replace(file.services[0], **changes), *file.services[1:]))
+
+
+def first_window(file: HallFile, **changes: object) -> HallFile:
+    return replace(file, windows=(replace(file.windows[0], **changes), *file.windows[1:]))
+
+
+MISTAKES: dict[str, tuple[Callable[[HallFile], HallFile], str]] = {
+    "a zone that is not there": (lambda f: first_service(f, zone="zongh"), "did you mean 'zonghe'?"),
+    "an item that is not there": (lambda f: first_service(f, items=("NO-SUCH",)), "items: NO-SUCH"),
+    "a window of no zone": (lambda f: first_window(f, zone="moon"), "windows[w01].zone: moon"),
+    "a service twice": (lambda f: replace(f, services=(*f.services, f.services[0])), "stands twice"),
+    "a letter of two services": (
+        lambda f: first_service(f, prefix=f.services[1].prefix),
+        "only services of one group may share a letter",
+    ),
+    "more kept for appointments than there is": (
+        lambda f: first_service(f, slot_quota=2, ring_fenced=3),
+        "is more than slot_quota (2)",
+    ),
+    "a service that no window does": (
+        lambda f: replace(
+            f, windows=tuple(replace(w, services=("shebao",), helps_with=()) for w in f.windows)
+        ),
+        "no window does this service",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_with_its_place(demo: HallConfig, mistake: str) -> None:
+    change, wanted = MISTAKES[mistake]
+    assert any(wanted in problem for problem in problems(demo, change(demo.file)))
+
+
+def test_services_of_one_group_may_share_a_series(demo: HallConfig) -> None:
+    one, two, *rest = demo.file.services
+    looks = {"prefix": "Q", "group": "shebao", "first": 1, "width": 3}
+    together = (replace(one, **looks), replace(two, **looks), *rest)
+    plan = described(replace(demo.file, services=together), demo.items, source="").plan
+    assert [plan.services[s].prefix for s in (one.id, two.id)] == ["Q", "Q"]
+    apart = (together[0], replace(together[1], width=4), *rest)
+    found = problems(demo, replace(demo.file, services=apart))
+    assert any(f"must be as {one.id}'s" in problem for problem in found)
+
+
+def test_a_published_document_comes_back_as_it_was_on_the_same_box(demo: HallConfig) -> None:
+    renamed = replace(demo.file, hall=replace(demo.file.hall, name="改名大厅"))
+    here = replace(demo.file, web=replace(demo.file.web, port=1234))
+    box = described(here, demo.items, source="")
+    back = from_document(document_of(renamed), box)
+    assert (back.plan.name, back.file.web.port) == ("改名大厅", 1234)
+    assert from_document(document_of(box.file), box) == box
+
+
+def test_the_digest_is_of_what_is_described_and_of_nothing_else(demo: HallConfig) -> None:
+    assert load(DEMO).digest == demo.digest
+    other = described(first_window(demo.file, label="001"), demo.items, source="")
+    assert other.digest != demo.digest

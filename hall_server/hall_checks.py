@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 from contract.schema import Problem
-from hall_server.hall_file import HallFile, ItemFile
+from hall_server.hall_file import HallFile, ItemFile, ServicePart
 
 
 def problems_of(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
@@ -40,21 +40,30 @@ def _twice(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
 def _services(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
     zones, codes = [z.id for z in file.zones], [i.code for i in items]
     departments = sorted({i.department for i in items})
-    prefixes = [s.prefix for s in file.services]
     for service in file.services:
         at = f"services[{service.id}]"
         yield from _unknown(f"{at}.zone", [service.zone], zones)
         yield from _unknown(f"{at}.items", service.items, codes)
         yield from _unknown(f"{at}.departments", service.departments, departments)
-        if prefixes.count(service.prefix) > 1:
-            yield Problem(
-                f"{at}.prefix", service.prefix, "is another service's too; each needs its own letter"
-            )
+        yield from _series(at, service, file)
         if not any(service.id in (*window.services, *window.helps_with) for window in file.windows):
             yield Problem(at, "", "no window does this service, so its numbers would never be called")
         if service.ring_fenced > service.slot_quota:
             wanted = f"is more than slot_quota ({service.slot_quota})"
             yield Problem(f"{at}.ring_fenced", str(service.ring_fenced), wanted)
+
+
+def _series(at: str, service: ServicePart, file: HallFile) -> Iterable[Problem]:
+    """Services of one group may share a series of numbers; it then begins and looks alike for all of them."""
+    for other in file.services:
+        if other.id == service.id or other.prefix != service.prefix:
+            continue
+        if not service.group or service.group != other.group:
+            wanted = f"is {other.id}'s too; only services of one group may share a letter"
+            yield Problem(f"{at}.prefix", service.prefix, wanted)
+        elif (service.first, service.width) != (other.first, other.width):
+            looks = f"{service.first}, width {service.width}"
+            yield Problem(f"{at}.first", looks, f"must be as {other.id}'s")
 
 
 def _windows(file: HallFile) -> Iterable[Problem]:

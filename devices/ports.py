@@ -27,6 +27,7 @@ class Kind(StrEnum):
     REPORT_PRINTER = "report_printer"
     CAMERA = "camera"
     SCANNER = "scanner"
+    FACE_VERIFIER = "face_verifier"
     CALL_BOX = "call_box"
     LED_BAR = "led_bar"
     GUIDE_LIGHT = "guide_light"

@@ -158,6 +158,7 @@ class WindowPart(Part, frozen=True, kw_only=True):
     open: bool = False
     callbox: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
     ledbar: Annotated[int, msgspec.Meta(ge=0, le=0xFFFD)] = 0
+    ledbar: Annotated[int, msgspec.Meta(ge=0, le=0xFFFD)] = 0
 
 
 class BoardPart(Part, frozen=True, kw_only=True):
@@ -217,6 +218,8 @@ class HallFile(Part, frozen=True, kw_only=True):
     holidays: tuple[datetime.date, ...] = ()
     stations: tuple[StationPart, ...] = ()
     callboxes: DevicePart | None = None
+    ledbars: LedBarPart | None = None
+    lights: LightPart | None = None
     ledbars: LedBarPart | None = None
     lights: LightPart | None = None
 

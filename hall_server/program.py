@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import cast
 
 import msgspec
 
@@ -23,12 +22,9 @@ from contract.bus import Bus
 from contract.clock import HallClock
 from contract.discovery import HallAnnouncement
 from contract.mqtt import BrokerAddress, MqttBus
-from devices.ports import CallBoxBus
-from devices.registry import build
 from hall_server import keeping
 from hall_server.accounts.desk import Accounts
 from hall_server.broker import Broker, secret
-from hall_server.callboxes import CallBoxDesk
 from hall_server.clips import ClipRendering, SpokenHall
 from hall_server.config import HallConfig
 from hall_server.hall import commands as c
@@ -39,6 +35,7 @@ from hall_server.service import HallService
 from hall_server.stations import StationDesk
 from hall_server.web.blobs import BlobStore
 from hall_server.web.server import WebServer
+from hall_server.wired import WiredDevices
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +143,7 @@ class HallServer:
         )
         snapshots = Snapshots(self._config.plan, journal, on_alarm=self._alarms.append)
         self._service.on_view(lambda _: snapshots.nudge())
-        callboxes = self._callboxes()
+        wired = WiredDevices(self._config.file, self._service)
         part = self._config.file.web
         web = WebServer(
             self._service,
@@ -180,9 +177,8 @@ class HallServer:
             clips.start()
             undo.callback(clips.stop)
         self._announce(undo)
-        if callboxes is not None:
-            callboxes.start()
-            undo.callback(callboxes.stop)
+        wired.start()
+        undo.callback(wired.stop)
 
     def _open_accounts(self, undo: ExitStack) -> Accounts:
         """The accounts; a hall without any says its one-time set-up code."""
@@ -232,15 +228,6 @@ class HallServer:
             )
             for station in self._config.file.stations
         }
-
-    def _callboxes(self) -> CallBoxDesk | None:
-        part = self._config.file.callboxes
-        windows = {w.callbox: w.id for w in self._config.file.windows if w.callbox}
-        if part is None or not windows:
-            return None
-        options = {"port": part.port, "addresses": sorted(windows), **part.options}
-        driver = cast("CallBoxBus", build(part.driver, options, path="callboxes"))
-        return CallBoxDesk(self._service, driver, windows)
 
     def _announce(self, undo: ExitStack) -> None:
         """Advertise the hall to stations that say "discover"; a hint to them, never trust."""

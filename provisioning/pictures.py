@@ -88,6 +88,7 @@ def _hall(state: Path) -> Iterator[tuple[HallServer, MemoryBus, str]]:
         web=replace(sample.file.web, port=0),
         voice=replace(sample.file.voice, render=False),
         callboxes=None,
+        ledbars=None,
     )
     broker = MemoryBroker(sample.plan.id)
     server = HallServer(HallConfig(file, sample.plan, sample.catalogue), state, bus=broker.bus("hall-server"))

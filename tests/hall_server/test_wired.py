@@ -1,0 +1,144 @@
+"""LED bars and lights at windows follow the hall: calls, pauses, pulled plugs and power cuts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from contract.messages import TicketStatus, WindowState, WindowStatus
+from devices.registry import build
+from devices.signals import DARK, BarText, Flash, GuideLights, LedBars, LedColour, Light
+from devices.simulators.led_bars import LedBarSimulator, Make
+from devices.simulators.modbus_units import GuideLightSimulator
+from hall_server.hall import commands as c
+from hall_server.service import HallService
+from hall_server.wired import WindowDesk, bar_desk, bar_text, light_desk, window_light
+from tests.hall_server.running import running
+
+
+def state(**changes: object) -> WindowState:
+    known = {"window": "w01", "label": "1号窗口", "name": "综合受理", "zone": "综合", "seq": 1}
+    return WindowState(**{"status": WindowStatus.OPEN, **known, **changes})  # type: ignore[arg-type]
+
+
+CALLED = {"number": "A012", "ticket_status": TicketStatus.CALLED}
+SERVING = {"number": "A012", "ticket_status": TicketStatus.SERVING}
+
+
+@pytest.mark.parametrize(
+    ("changes", "columns", "text", "colour"),
+    [
+        (CALLED, 16, "A012请到1号窗口", LedColour.RED),
+        (CALLED, 12, "请A012号", LedColour.RED),
+        (CALLED, 4, "A012", LedColour.RED),
+        ({**CALLED, "label": "12号窗口"}, 16, "A012请到12号窗口", LedColour.RED),
+        (SERVING, 16, "A012正在办理", LedColour.GREEN),
+        ({}, 16, "1号窗口 综合受理", LedColour.GREEN),
+        ({}, 8, "综合受理", LedColour.GREEN),
+        ({"status": WindowStatus.PAUSED}, 16, "1号窗口 暂停服务", LedColour.YELLOW),
+        ({"status": WindowStatus.PAUSED}, 4, "暂停", LedColour.YELLOW),
+        ({"status": WindowStatus.CLOSED}, 8, "暂未开放", LedColour.YELLOW),
+    ],
+)
+def test_the_longest_wording_that_fits(
+    changes: dict[str, object], columns: int, text: str, colour: LedColour
+) -> None:
+    assert bar_text(state(**changes), columns) == BarText(text, colour)
+
+
+def test_lights_say_free_come_busy_closed() -> None:
+    assert window_light(state()) == Light(Flash.STEADY, LedColour.GREEN)
+    assert window_light(state(**CALLED)) == Light(Flash.QUICK, LedColour.GREEN)
+    assert window_light(state(**SERVING)) == Light(Flash.STEADY, LedColour.RED)
+    assert window_light(state(status=WindowStatus.PAUSED)) == DARK
+
+
+_requests = count()
+
+
+def call(service: HallService, window: str) -> str:
+    """Issue a number and call it; the number."""
+    request = str(next(_requests))
+    service.submit(c.Issue(request=f"i{request}", by="kiosk", service="tax")).result(10)
+    answer = service.submit(c.CallNext(request=f"c{request}", by="clerk", window=window)).result(10)
+    return answer.ticket.rpartition("-")[2]
+
+
+def bars_of(simulator: LedBarSimulator, make: Make) -> LedBars:
+    options: dict[str, object] = {"port": simulator.address, "addresses": [1, 2], "baud": 115200}
+    if make == "onbon":
+        return cast("LedBars", build("ledbar_onbon", options))
+    return cast("LedBars", build("ledbar", {**options, "make": make}))
+
+
+def with_bars(tmp_path: Path, make: Make, play: Callable[[HallService, LedBarSimulator], None]) -> None:
+    simulator = LedBarSimulator("bars", tmp_path / "bars", (1, 2), make=make, baud=115200)
+    with running(tmp_path / "journal.db") as (service, _):
+        desk: WindowDesk[LedBars, BarText] = bar_desk(service, bars_of(simulator, make), {"w1": 1, "w2": 2})
+        desk.start()
+        simulator.start()
+        try:
+            play(service, simulator)
+        finally:
+            desk.stop()
+            simulator.stop()
+
+
+@pytest.mark.parametrize("make", ["lcd21", "onbon", "bus"])
+def test_a_call_stands_on_its_bar_and_goes(make: Make, tmp_path: Path) -> None:
+    def play(service: HallService, simulator: LedBarSimulator) -> None:
+        assert simulator.wait_for(1, "1号窗口")
+        number = call(service, "w1")
+        assert simulator.wait_for(1, f"{number}请到1号窗口")
+        service.submit(c.Arrive(request="a", by="clerk", window="w1")).result(10)
+        assert simulator.wait_for(1, f"{number}正在办理")
+        service.submit(c.Finish(request="f", by="clerk", window="w1")).result(10)
+        service.submit(c.PauseWindow(request="p", by="clerk", window="w1")).result(10)
+        assert simulator.wait_for(1, "1号窗口 暂停服务")
+        assert simulator.shown(2)[0].startswith("2号窗口")
+
+    with_bars(tmp_path, make, play)
+
+
+@pytest.mark.parametrize("make", ["lcd21", "onbon"])
+def test_a_bar_that_comes_back_shows_the_truth_at_once(make: Make, tmp_path: Path) -> None:
+    def play(service: HallService, simulator: LedBarSimulator) -> None:
+        first = call(service, "w1")
+        assert simulator.wait_for(1, f"{first}请到1号窗口")
+        simulator.set_fault("unplugged", True)
+        service.submit(c.Arrive(request="a", by="clerk", window="w1")).result(10)
+        service.submit(c.Finish(request="f", by="clerk", window="w1")).result(10)
+        second = call(service, "w1")
+        simulator.set_fault("blank", True)
+        simulator.set_fault("blank", False)
+        simulator.set_fault("unplugged", False)
+        assert simulator.wait_for(1, f"{second}请到1号窗口")
+
+    with_bars(tmp_path, make, play)
+
+
+def test_a_light_flashes_at_a_call_and_is_red_while_someone_is_served(tmp_path: Path) -> None:
+    positions = {"w1": {LedColour.GREEN: 0, LedColour.RED: 1}}
+    simulator = GuideLightSimulator("lights", tmp_path / "lights", positions, baud=115200)
+    options = {"port": simulator.address, "positions": positions, "baud": 115200}
+    with running(tmp_path / "journal.db") as (service, _):
+        desk = light_desk(service, cast("GuideLights", build("guide_lights", options)))
+        desk.start()
+        simulator.start()
+        try:
+            assert simulator.wait_for("w1", LedColour.GREEN)
+            call(service, "w1")
+            for colour in (None, LedColour.GREEN, None, LedColour.GREEN):
+                assert simulator.wait_for("w1", colour)
+            service.submit(c.Arrive(request="a", by="clerk", window="w1")).result(10)
+            assert simulator.wait_for("w1", LedColour.RED)
+            service.submit(c.Finish(request="f", by="clerk", window="w1")).result(10)
+            service.submit(c.PauseWindow(request="p", by="clerk", window="w1")).result(10)
+            assert simulator.wait_for("w1", None)
+        finally:
+            desk.stop()
+            simulator.stop()

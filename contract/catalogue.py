@@ -58,7 +58,8 @@ class Situation(Part, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Item(Part, frozen=True, kw_only=True, omit_defaults=True):
-    """An item (事项) and what its guide sheet says; ``handling`` is 即办 or 承诺."""
+    """An item (事项) and what its guide sheet says; ``handling`` is 即办 or 承诺; ``often_returned`` says why
+    people lately went away without result, '' = nothing of note."""
 
     code: str
     name: str
@@ -74,6 +75,7 @@ class Item(Part, frozen=True, kw_only=True, omit_defaults=True):
     appointment: bool = False
     materials: tuple[Material, ...] = ()
     situations: tuple[Situation, ...] = ()
+    often_returned: str = ""
 
 
 class Catalogue(Part, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hall_server.hall.model import OUTCOME_TEXT, Outcome
+from hall_server.reports.returns import Unserved
 from hall_server.reports.summary import DaySummary
 
 LOOK_BACK_DAYS = 30
 AT_LEAST = 2
+MOST = 3
 _FOR_CITIZENS = (Outcome.MISSING_MATERIAL, Outcome.NO_AUTHORITY, Outcome.ELSEWHERE)
 _ASIDE = re.compile(r"[(（][^)）]*[)）]")
 
@@ -49,15 +51,20 @@ class Advice:
         return "最近常见退回原因：" + "；".join(r.sentence for r in self.reasons) if self.reasons else ""
 
 
-def advice(days: Iterable[DaySummary], item: str, materials: Sequence[str], *, most: int = 3) -> Advice:
-    """The top reasons for which an item ended without result in these days, those that a citizen can heed.
+def advise(days: Iterable[DaySummary], materials: Mapping[str, Sequence[str]]) -> dict[str, Advice]:
+    """For each item that ended without result in these days: the reasons that a citizen can heed.
 
-    ``materials``: names of the item's papers, as its guide sheet has them.
+    ``materials``: item code -> names of its papers, as its guide sheet has them; other items are left out.
     """
+    ended: dict[str, list[Unserved]] = {}
+    for one in (one for day in days for one in day.unserved if one.item in materials):
+        ended.setdefault(one.item, []).append(one)
+    return {item: _advice(item, found, materials[item]) for item, found in ended.items()}
+
+
+def _advice(item: str, unserved: Sequence[Unserved], materials: Sequence[str]) -> Advice:
     counted: Counter[tuple[Outcome, str]] = Counter()
-    endings = 0
-    for ended in (ended for day in days for ended in day.unserved if ended.item == item):
-        endings += 1
+    for ended in unserved:
         outcome = Outcome(ended.outcome)
         if outcome not in _FOR_CITIZENS:
             continue
@@ -72,7 +79,7 @@ def advice(days: Iterable[DaySummary], item: str, materials: Sequence[str], *, m
     named = any(reason.material for reason in reasons)
     vague = (Outcome.MISSING_MATERIAL.value, "")
     kept = [r for r in reasons if not (named and (r.outcome, r.material) == vague)]
-    return Advice(item, endings, tuple(kept[:most]))
+    return Advice(item, len(unserved), tuple(kept[:MOST]))
 
 
 def missing_materials(note: str, materials: Sequence[str]) -> tuple[str, ...]:
@@ -91,4 +98,4 @@ def missing_materials(note: str, materials: Sequence[str]) -> tuple[str, ...]:
 def _names(material: str) -> tuple[str, ...]:
     """How a clerk would write it: with and without brackets and without 居民."""
     bare = _ASIDE.sub("", material)
-    return tuple(dict.fromkeys((material, bare, bare.removeprefix("居民"))))
+    return tuple(dict.fromkeys((material, bare, bare.replace("居民", ""))))

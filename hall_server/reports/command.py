@@ -13,6 +13,7 @@ import msgspec
 from hall_server.hall.plan import Plan, Rules
 from hall_server.keeping import JOURNAL
 from hall_server.reports.days import Days
+from hall_server.reports.desk import DIRECTORY
 from hall_server.reports.handbook import handbook
 from hall_server.reports.indicators import DIMENSIONS, KINDS, Unit
 from hall_server.reports.report import Report, make
@@ -21,7 +22,6 @@ from hall_server.reports.tally import Figure, Spread
 from hall_server.reports.trace import Trace
 from hall_server.reports.words import lasted_text
 
-DIRECTORY = "reports"
 NO_PLAN = Plan("", "", Rules(), {}, {}, {}, {})
 
 

@@ -81,6 +81,18 @@ class Days:
             wanted = [n for n, label in enumerate(labels) if within(label, first, last)]
             return tuple(self._summary(reader, labels, n) for n in wanted)
 
+    def closed(self, count: int) -> tuple[DaySummary, ...]:
+        """The last so many business days that are over. Raises JournalBroken."""
+        with JournalReader(self._journal) as reader:
+            labels = reader.days()
+            return tuple(self._summary(reader, labels, n) for n in range(len(labels) - 1)[-count:])
+
+    def unkept(self) -> int:
+        """How many closed days are not kept yet; nothing is measured for the answer."""
+        with JournalReader(self._journal) as reader:
+            heads = [(label, reader.head_of_day(label)) for label in reader.days()[:-1]]
+        return sum(self._kept_head(label) != head for label, head in heads)
+
     def fold_missing(self) -> int:
         """Measure and keep every closed day that is not kept yet; returns how many there were."""
         with JournalReader(self._journal) as reader:
@@ -193,9 +205,20 @@ class Days:
 
     # ------------------------------------------------------------ files
 
+    def _kept_head(self, label: str) -> str:
+        """The history that a kept day belongs to, '' when none is kept by this fold."""
+        try:
+            kept = msgspec.msgpack.decode(self._path(label, ".day").read_bytes(), type=_Kept)
+        except (OSError, msgspec.DecodeError):
+            return ""
+        return kept.head if kept.fold == FOLD else ""
+
+    def _path(self, label: str, suffix: str) -> Path:
+        return self._directory / f"{label}{suffix}"
+
     def _load(self, label: str, head: str, suffix: str, type_: type[T]) -> T | None:
         """What is kept, if it is whole, of this fold, and of this very history."""
-        path = self._directory / f"{label}{suffix}"
+        path = self._path(label, suffix)
         try:
             kept = msgspec.msgpack.decode(path.read_bytes(), type=_Kept)
             if (kept.fold, kept.head) != (FOLD, head):
@@ -209,7 +232,7 @@ class Days:
 
     def _keep(self, label: str, head: str, suffix: str, value: DaySummary | Carry) -> None:
         """Whole or not at all; on a disk without room the next report only takes longer."""
-        path = self._directory / f"{label}{suffix}"
+        path = self._path(label, suffix)
         part = path.with_name(f"{path.name}.{os.getpid()}.new")
         body = msgspec.Raw(msgspec.msgpack.encode(value))
         try:

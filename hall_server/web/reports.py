@@ -1,0 +1,204 @@
+"""Reports, traces of visits and advice for guide sheets as JSON and CSV; reads the journal, never the hall.
+
+Handlers are plain functions, so they run on worker threads with connections of their own. Dates are those
+of business days; ``to`` is included. Durations are milliseconds, rates parts of 10,000.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import Path as InPath
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from hall_server.reports.advice import LOOK_BACK_DAYS
+from hall_server.reports.desk import ReportDesk
+from hall_server.reports.indicators import DIMENSIONS, INDICATORS, KINDS, UNIT_TEXT
+from hall_server.reports.report import make
+from hall_server.reports.sheets import numbers_csv, report_csv
+from hall_server.web.problems import Problem
+
+_DATE = r"^(\d{4}-\d{2}-\d{2}|\d{8})?$"
+First = Annotated[str, Query(alias="from", pattern=_DATE, description="First business day, 2026-11-01")]
+Last = Annotated[
+    str, Query(alias="to", pattern=_DATE, description="Last business day, included; '' = newest")
+]
+By = Annotated[
+    str,
+    Query(
+        pattern=r"^[a-z_]*(,[a-z_]+){0,3}$",
+        description=f"Up to four of {', '.join(DIMENSIONS)}, with commas; '' = as usual for the kind",
+    ),
+]
+Kind = Annotated[str, InPath(description=f"One of {', '.join(KINDS)}", max_length=32)]
+_MEDIA = "text/csv; charset=utf-8"
+
+
+class IndicatorOut(BaseModel):
+    """What an indicator means."""
+
+    id: str
+    name: str
+    formula: str
+    unit: Literal["count", "duration", "time", "rate"]
+    numerator: str = ""
+    denominator: str = ""
+    reasons: str = Field("", description="What tells measurements apart by reason; '' = nothing")
+
+
+class SpreadOut(BaseModel):
+    """Figures of a duration, milliseconds; ``ticket`` is the number that lasted longest."""
+
+    count: int
+    total_ms: int
+    mean_ms: int
+    percentiles: dict[str, int] = Field(
+        description="By nearest rank", examples=[{"50": 300000, "90": 900000}]
+    )
+    most_ms: int
+    ticket: str
+
+
+class RowOut(BaseModel):
+    """One group."""
+
+    key: list[str]
+    names: list[str] = Field(description="The key's parts as people call them, in Chinese")
+    figures: dict[str, int | SpreadOut | None] = Field(description="By indicator; null = no value")
+
+
+class ReportOut(BaseModel):
+    """A report over business days."""
+
+    kind: str
+    name: str
+    by: list[str]
+    days: list[str]
+    running: str = Field(description="The business day that is not over, '' when all are closed")
+    last_seq: int = Field(description="The newest event that the figures know")
+    indicators: list[IndicatorOut]
+    rows: list[RowOut]
+
+
+class LineOut(BaseModel):
+    """One event of a visit, in words."""
+
+    seq: int
+    at_ms: int
+    time: str
+    kind: str
+    ticket: str
+    number: str
+    who: str
+    sentence: str
+    told: list[str]
+
+
+class TraceOut(BaseModel):
+    """A visit from first to last."""
+
+    visit: str
+    day: str
+    masked_name: str
+    numbers: list[str]
+    lines: list[LineOut]
+
+
+class ReasonOut(BaseModel):
+    """Why people went away without result; ``material`` '' when it is not known which was missing."""
+
+    outcome: str
+    text: str
+    material: str
+    count: int
+
+
+class AdviceOut(BaseModel):
+    """What the guide sheet of an item may say."""
+
+    item: str
+    days: int = Field(description="So many days back")
+    endings: int
+    sentence: str
+    reasons: list[ReasonOut]
+
+
+def report_routes(desk: ReportDesk) -> APIRouter:
+    """GET /api/reports, /api/reports/{kind}, /api/visits/{visit}, /api/items/{item}/returns."""
+    days = desk.days
+    router = APIRouter(prefix="/api", tags=["reports"], responses={404: {"model": Problem}})
+
+    @router.get("/reports", operation_id="report_kinds")
+    def kinds() -> dict[str, Any]:
+        """Every kind of report, dimension and indicator with its formula."""
+        plain: dict[str, Any] = msgspec.to_builtins(
+            {
+                "kinds": list(KINDS.values()),
+                "dimensions": DIMENSIONS,
+                "indicators": list(INDICATORS.values()),
+                "units": UNIT_TEXT,
+            }
+        )
+        return plain
+
+    @router.get("/reports/numbers.csv", operation_id="report_numbers", response_class=StreamingResponse)
+    def numbers(first: First = "", last: Last = "") -> StreamingResponse:
+        """Every number of the days as one line of CSV, streamed; no persons in it."""
+        lines = numbers_csv(days.lives(_label(first), _label(last)))
+        return StreamingResponse(lines, media_type=_MEDIA, headers=_attached("numbers", first, last))
+
+    @router.get("/reports/{kind}", operation_id="report", responses={200: {"model": ReportOut}})
+    def report(
+        kind: Kind,
+        first: First = "",
+        last: Last = "",
+        by: By = "",
+        format: Literal["json", "csv"] = "json",
+    ) -> Response:
+        """A report; ``format=csv`` for spreadsheets."""
+        groups = tuple(by.split(",")) if by else ()
+        if kind not in KINDS:
+            raise HTTPException(404, "没有这种报表")
+        if not set(groups) <= DIMENSIONS.keys():
+            raise HTTPException(404, f"不能这样分组；可用：{'、'.join(DIMENSIONS)}")
+        made = make(days.between(_label(first), _label(last)), kind, groups)
+        if format == "csv":
+            return StreamingResponse(
+                report_csv(made), media_type=_MEDIA, headers=_attached(kind, first, last)
+            )
+        return Response(msgspec.json.encode(made), media_type="application/json")
+
+    @router.get("/visits/{visit}", operation_id="visit", responses={200: {"model": TraceOut}})
+    def visit(visit: Annotated[str, InPath(max_length=64)]) -> Response:
+        """The whole story of a visit, by its id or that of one of its numbers; a bare number: newest day."""
+        found = days.trace(visit)
+        if found is None:
+            raise HTTPException(404, "没有找到这次到访或这个号")
+        return Response(msgspec.json.encode(found), media_type="application/json")
+
+    @router.get("/items/{item}/returns", operation_id="item_returns")
+    def returns(item: Annotated[str, InPath(max_length=64)]) -> AdviceOut:
+        """Why people lately went away without result from an item, for its guide sheet."""
+        found = desk.advice(item)
+        if found is None:
+            raise HTTPException(404, "没有这个事项")
+        reasons = [ReasonOut(**msgspec.to_builtins(reason)) for reason in found.reasons]
+        return AdviceOut(
+            item=item, days=LOOK_BACK_DAYS, endings=found.endings, sentence=found.sentence, reasons=reasons
+        )
+
+    return router
+
+
+def _label(date: str) -> str:
+    return date.replace("-", "")
+
+
+def _attached(name: str, first: str, last: str) -> dict[str, str]:
+    """The file's name: only what was checked stands in it."""
+    parts = [part for part in (name, _label(first), _label(last)) if re.fullmatch(r"[a-z0-9_]+", part)]
+    return {"Content-Disposition": f'attachment; filename="{"-".join(parts)}.csv"'}

@@ -154,7 +154,7 @@ class Broker:
                 [self._program, "-c", str(self._config)],
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
             started = time.monotonic()
             if self._accepts():
@@ -211,7 +211,8 @@ def _user_line() -> str:
     return "user root\n" if os.geteuid() == 0 else ""
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """For a child between fork and exec: it ends when the thread that forked it does."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 

@@ -1,38 +1,48 @@
-"""The journal: everything that happened, append-only, hash-chained, on disk before anyone is told.
+"""The journal's file: every line of SQL about it, its schemas and their migrations.
 
-One SQLite file through APSW (WAL, synchronous=FULL). One writer thread owns the write connection and
-commits in groups: all batches that wait when it is free go in one transaction, events and the state
-of the tickets that they touched together; only then are the batches released. A commit that fails
-ends the journal: ``on_failure`` is called and nothing is released any more.
+One SQLite file through APSW (WAL, synchronous=FULL). One writer thread (``journal_writer.py``) owns the
+connection that writes. Everybody else reads over connections of their own, in portions, so that nothing
+is held up.
+
+The schema is the sum of ``_STEPS``: a fresh file takes all of them, an older one those that it lacks, in
+one transaction, after a copy of it was laid beside. A migration checks the chain and derives the rows of
+the tickets anew. To change the schema, or what ``evolve`` makes of old events, append a step.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
-import queue
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import apsw
 import msgspec
 
 from contract.clock import Reading
-from hall_server.hall.events import KINDS, Event
+from contract.messages import JournalAnchor
+from hall_server.hall.events import (
+    DayClosed,
+    Event,
+    JournalMigrated,
+    JournalRestored,
+    PlanPublished,
+    SnapshotSealed,
+)
 from hall_server.hall.model import Ticket
+from hall_server.hall.plan import Plan
+from hall_server.records import GENESIS, Chain, Entry, JournalBroken, Record, missing, record_of, seal
+from hall_server.replaying import Replay
 
 log = logging.getLogger(__name__)
 
 SAFE_SQLITE = (3, 51, 3)
-SCHEMA_VERSION = 1
-BALLAST_BYTES = 8 * 1024 * 1024
-GENESIS = hashlib.sha256(b"banshi journal 1").digest()
-_SCHEMA = """
+PORTION = 5_000
+SNAPSHOTS_KEPT = 2
+
+_TO_1 = """
 CREATE TABLE event(
   seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL, day TEXT NOT NULL,
   kind TEXT NOT NULL, sender TEXT NOT NULL, body TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
@@ -47,60 +57,49 @@ CREATE TABLE snapshot(seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, body BLOB
 CREATE TRIGGER event_is_history BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'append only'); END;
 CREATE TRIGGER event_is_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'append only'); END;
 """
+_TO_2 = """
+ALTER TABLE event ADD COLUMN request TEXT NOT NULL DEFAULT '';
+ALTER TABLE event ADD COLUMN answer TEXT NOT NULL DEFAULT '';
+ALTER TABLE event ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+CREATE INDEX event_of_day ON event(day);
+CREATE UNIQUE INDEX event_of_request ON event(day, request) WHERE request<>'';
+DROP TABLE request;
+DROP TABLE snapshot;
+CREATE TABLE snapshot(seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+"""
+_STEPS = (_TO_1, _TO_2)
+SCHEMA_VERSION = len(_STEPS)
+_ANSWERS_APART = 1
+"""The schema that kept answers in a table of their own, outside the chain."""
+
+_COLUMNS = "seq, at_ms, wall_ms, day, kind, sender, body, hash"
+_RECORDS = {
+    1: f"SELECT {_COLUMNS}, '', '', x'' FROM event",
+    2: f"SELECT {_COLUMNS}, request, answer, seal FROM event",
+}
+_DAYS = """
+WITH RECURSIVE found(day) AS (
+  SELECT min(day) FROM event WHERE day>''
+  UNION ALL SELECT (SELECT min(day) FROM event WHERE day>found.day) FROM found WHERE found.day IS NOT NULL)
+SELECT day FROM found WHERE day IS NOT NULL
+"""
+_HEAD_OF_DAY = "SELECT hash FROM event WHERE day=? ORDER BY seq DESC LIMIT 1"
+_INSERT = "INSERT INTO event VALUES(?,?,?,?,?,?,?,?,?,?,?)"
+_UPSERT = (
+    "INSERT INTO ticket VALUES(?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
+    "status=excluded.status, service=excluded.service, body=excluded.body"
+)
+_FORGET_SNAPSHOTS = (
+    "DELETE FROM snapshot WHERE seq NOT IN (SELECT seq FROM snapshot ORDER BY seq DESC LIMIT ?)"
+)
+TicketRow = tuple[str, str, str, int, str, str, str]
+"""(id, day, series, ordinal, status, service, body as JSON) of a ticket as its last event left it."""
 
 
-class JournalBroken(Exception):
-    """The file is not a journal of ours, or its chain does not hold; the sentence names the record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One event with its place: ``sender`` is the box or window that asked, ``wall_ms`` the real-time
-    clock at that moment (hall time stands in the event)."""
-
-    seq: int
-    wall_ms: int
-    day: str
-    sender: str
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one command brings: events in order, tickets as they stand after them, and whom to tell.
-
-    ``request`` is '' for commands that are never repeated (ticks). ``answer`` is kept with the request
-    for a repeat. ``release`` runs on the writer thread once the batch is durable, in order.
-    """
-
-    entries: tuple[Entry, ...]
-    tickets: tuple[Ticket, ...] = ()
-    request: str = ""
-    answer: str = ""
-    release: Callable[[], None] | None = None
-
-
-def encode_event(event: Event) -> str:
-    """The body of an event as JSON text; the kind stands in its own column."""
-    return msgspec.json.encode(event).decode()
-
-
-def decode_event(kind: str, body: str) -> Event:
-    """Back from the journal. Raises JournalBroken when this version does not know the kind."""
-    known = KINDS.get(kind)
-    if known is None:
-        raise JournalBroken(f"event kind {kind!r} is not known to this version: install a newer one")
-    return msgspec.json.decode(body, type=known)
-
-
-def chain(previous: bytes, seq: int, *columns: str) -> bytes:
-    """Hash of a record: SHA-256 over the previous hash and every column, length-prefixed."""
-    digest = hashlib.sha256(previous)
-    for part in (str(seq), *columns):
-        data = part.encode()
-        digest.update(len(data).to_bytes(4, "big"))
-        digest.update(data)
-    return digest.digest()
+DiskFull = apsw.FullError
+"""No room for a commit."""
+FileDamaged = apsw.Error
+"""SQLite cannot make sense of the file."""
 
 
 def connect(path: Path, *, readonly: bool = False, vfs: str | None = None) -> apsw.Connection:
@@ -118,24 +117,85 @@ def connect(path: Path, *, readonly: bool = False, vfs: str | None = None) -> ap
     return db
 
 
-class JournalReader:
-    """Reads a journal while the hall writes it, on a read-only connection of its own; one thread at a time.
+def _record(row: tuple[Any, ...]) -> Record:
+    return Record(*row)
 
-    Nothing is held open between two calls or two portions, so that the file's log can be folded in meanwhile.
-    Use it in a ``with``. Raises JournalBroken when the file cannot be opened or a record cannot be read.
-    """
 
-    def __init__(self, path: Path) -> None:
+class Rows:
+    """What can be asked of a journal of any schema, over one connection; no ``key``: no check of seals."""
+
+    def __init__(self, db: apsw.Connection, key: bytes = b"") -> None:
+        self._db = db
+        self._key = key
+        self.schema = schema_of(db)
+        self._records = _RECORDS[max(self.schema, 1)]
+
+    @property
+    def anchored(self) -> bool:
+        """Whether journals of this schema have an anchor."""
+        return self.schema > _ANSWERS_APART
+
+    def one_moment(self) -> AbstractContextManager[object]:
+        """Within it every question is answered as of the same commit. Not for long: the file's log waits."""
+        return self._db
+
+    def last(self) -> tuple[int, bytes]:
+        """(seq, hash) of the newest record; (0, GENESIS) of an empty journal."""
+        row = self._db.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+        return (0, GENESIS) if row is None else (row[0], row[1])
+
+    def last_reading(self) -> Reading | None:
+        """Hall time and real-time clock of the newest event, or None in an empty journal."""
+        row = self._db.execute("SELECT at_ms, wall_ms FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+        return None if row is None else Reading(*row)
+
+    def behind_last(self, event: Event, sender: str) -> Record:
+        """The record of something that was done to the journal itself, at the instant of its newest record.
+
+        Raises JournalBroken in a journal without records.
+        """
+        row = self._db.execute(f"{self._records} ORDER BY seq DESC LIMIT 1").fetchone()
+        if row is None:
+            raise JournalBroken("the journal has no records", "账本没有记录")
+        last = _record(row)
+        event = replace(event, at_ms=last.at_ms)
+        return record_of(last.hash, Entry(last.seq + 1, last.wall_ms, last.day, sender, event), self._key)
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """The hash of a record; GENESIS before the first, None when there is no such record."""
+        if seq == 0:
+            return GENESIS
+        row = self._db.execute("SELECT hash FROM event WHERE seq=?", (seq,)).fetchone()
+        return None if row is None else row[0]
+
+    def records(self, after: int = 0) -> Iterator[Record]:
+        """Records beyond ``after`` in order, unchecked. Raises JournalBroken on one that cannot be read."""
+        while rows := self.portion(after):
+            yield from rows
+            after = rows[-1].seq
+
+    def portion(self, after: int) -> list[Record]:
+        """The next records beyond ``after``; PORTION of them, fewer at the end."""
+        question = f"{self._records} WHERE seq>? ORDER BY seq LIMIT ?"
+        found: list[Record] = []
         try:
-            self._db = connect(path, readonly=True)
-        except apsw.Error as error:
-            raise JournalBroken(f"{path} cannot be opened: {error}") from error
+            found.extend(_record(row) for row in self._db.execute(question, (after, PORTION)))
+        except (apsw.Error, UnicodeDecodeError) as error:
+            if found:
+                return found
+            what = f"record {after + 1} cannot be read: {error}"
+            raise JournalBroken(what, f"账本第 {after + 1} 条记录无法读取") from error
+        return found
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
+    def read(self, after: int = 0) -> Iterator[Entry]:
+        """Events beyond ``after`` in order, links and seals checked on the way. Raises JournalBroken."""
+        head = self.hash_at(after)
+        if head is None:
+            raise missing(after)
+        chain = Chain(self._key, seq=after, head=head)
+        for record in self.records(after):
+            yield chain.follow(record)
+        chain.end()
 
     def days(self) -> tuple[str, ...]:
         """Labels of all business days that have events, oldest first."""
@@ -146,312 +206,253 @@ class JournalReader:
 
         The close of a day is its last event. The chain is not checked here: the background check does that.
         """
-        while rows := self._db.execute(_OF_DAY, (day, after, PORTION)).fetchall():
-            for after, wall_ms, kind, sender, body in rows:
-                yield Entry(after, wall_ms, day, sender, _understood(after, kind, body))
+        question = f"{self._records} WHERE day=? AND seq>? ORDER BY seq LIMIT ?"
+        while rows := self._db.execute(question, (day, after, PORTION)).fetchall():
+            for record in map(_record, rows):
+                yield record.entry()
+            after = record.seq
 
     def head_of_day(self, day: str) -> str:
         """Chain hash (hex) of a day's last event on disk: stands for all history up to it; '' = none."""
         row = self._db.execute(_HEAD_OF_DAY, (day,)).fetchone()
         return "" if row is None else row[0].hex()
 
+    def answers(self, day: str) -> Iterator[tuple[str, str]]:
+        """(request, answer) of everything that was asked on a business day."""
+        for record in self._of_kind(JournalMigrated.__name__, day):
+            event = record.entry().event
+            assert isinstance(event, JournalMigrated)
+            yield from ((request, answer) for of, request, answer in event.answers if of == day)
+        asked = "SELECT request, answer FROM event WHERE day=? AND request<>''"
+        for request, answer in self._db.execute(asked, (day,)):
+            yield str(request), str(answer)
 
-PORTION = 5_000
-_DAYS = """
-WITH RECURSIVE found(day) AS (
-  SELECT min(day) FROM event WHERE day>''
-  UNION ALL SELECT (SELECT min(day) FROM event WHERE day>found.day) FROM found WHERE found.day IS NOT NULL)
-SELECT day FROM found WHERE day IS NOT NULL
-"""
-_OF_DAY = "SELECT seq, wall_ms, kind, sender, body FROM event WHERE day=? AND seq>? ORDER BY seq LIMIT ?"
-_HEAD_OF_DAY = "SELECT hash FROM event WHERE day=? ORDER BY seq DESC LIMIT 1"
+    def first_plan(self) -> Plan | None:
+        """The description that was first published, None when none was."""
+        for record in self._of_kind(PlanPublished.__name__):
+            event = record.entry().event
+            assert isinstance(event, PlanPublished)
+            return event.plan
+        return None
 
+    def snapshots(self) -> list[tuple[int, bytes]]:
+        """(seq, body) of the kept snapshots, newest first."""
+        if self.schema <= _ANSWERS_APART:
+            return []
+        return list(self._db.execute("SELECT seq, body FROM snapshot ORDER BY seq DESC"))
 
-def _understood(seq: int, kind: str, body: str) -> Event:
-    try:
-        return decode_event(kind, body)
-    except msgspec.DecodeError as error:
-        raise JournalBroken(f"record {seq} cannot be read: {error}") from error
+    def sealed_digest(self, snapshot: int) -> str | None:
+        """The digest that a record behind a snapshot gives it; None when none does."""
+        for record in self._of_kind(SnapshotSealed.__name__, after=snapshot):
+            event = record.entry().event
+            if isinstance(event, SnapshotSealed) and event.seq == snapshot:
+                return event.digest
+        return None
 
-
-class Journal:
-    """The file and its writer thread. ``open`` creates or checks the schema; then read, then ``start``."""
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        on_failure: Callable[[BaseException], None],
-        on_alarm: Callable[[str], None] = lambda _: None,
-        vfs: str | None = None,
-    ) -> None:
-        self._path = path
-        self._on_failure = on_failure
-        self._on_alarm = on_alarm
-        self.ballast = path.with_name("ballast")
-        self._vfs = vfs
-        self._queue: queue.SimpleQueue[Batch | _Snapshot | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-        self._db: apsw.Connection | None = None
-        self._hash = GENESIS
-        self.last_seq = 0
-        self.commits = 0
-
-    @property
-    def path(self) -> Path:
-        """Where the file is."""
-        return self._path
-
-    def open(self) -> None:
-        """Open or create the file. Raises JournalBroken, apsw.Error."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._take_ballast()
-        self._db = connect(self._path, vfs=self._vfs)
-        version = self._db.pragma("user_version")
-        if version == 0:
-            with self._db:
-                self._db.execute(_SCHEMA)
-                self._db.pragma("user_version", SCHEMA_VERSION)
-        elif version != SCHEMA_VERSION:
-            raise JournalBroken(f"{self._path} has schema {version}; this version knows {SCHEMA_VERSION}")
-        last = self._db.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-        if last is not None:
-            self.last_seq, self._hash = last
-
-    def _take_ballast(self) -> None:
-        """Room that is given up when the disk is full, so that the hall can go on for a while."""
-        if self.ballast.exists():
-            return
-        part = self.ballast.with_suffix(".new")
-        try:
-            with part.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
-            part.replace(self.ballast)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            log.error("no ballast on this disk: %s", error.strerror)
-            self._on_alarm("磁盘空间不足：无法预留备用空间，请清理磁盘")
-
-    def latest_snapshot(self) -> tuple[int, bytes] | None:
-        """(seq, body) of the newest snapshot, or None."""
-        row = self._reading().execute("SELECT seq, body FROM snapshot ORDER BY seq DESC LIMIT 1").fetchone()
-        return None if row is None else (row[0], row[1])
-
-    def read(self, after: int = 0) -> Iterator[Entry]:
-        """Events after a seq, in order, their chain verified on the way. Raises JournalBroken."""
-        yield from verified(self._reading(), after)
-
-    def answers(self, days: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
-        """(day, request id, answer) of the given business days."""
-        marks = ",".join("?" * len(days))
-        yield from self._reading().execute(
-            f"SELECT day, id, answer FROM request WHERE day IN ({marks})", days
+    def tickets_of(self, day: str) -> list[TicketRow]:
+        """The rows of the tickets of a business day."""
+        return list(
+            self._db.execute(
+                "SELECT id, day, series, ordinal, status, service, body FROM ticket WHERE day=?", (day,)
+            )
         )
 
-    def last_reading(self) -> Reading | None:
-        """Hall time and real-time clock of the newest event, or None in an empty journal."""
-        row = self._reading().execute("SELECT at_ms, wall_ms FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-        return None if row is None else Reading(*row)
+    def tickets_per_day(self) -> dict[str, int]:
+        """How many rows each business day has."""
+        return dict(self._db.execute("SELECT day, count(*) FROM ticket GROUP BY day"))
 
-    def start(self) -> None:
-        """From here on only the writer thread uses the connection."""
-        self._thread.start()
+    def hold_to(self, anchor: JournalAnchor) -> None:
+        """Raises JournalBroken when the journal ends before the anchor or has another record there, unless a
+        restore says that this part was replaced."""
+        found = self.hash_at(anchor.seq)
+        if found is not None and found.hex() == anchor.head:
+            return
+        for record in self._of_kind(JournalRestored.__name__):
+            event = record.entry().event
+            sealed = record.seal == seal(record.hash, self._key)
+            if isinstance(event, JournalRestored) and sealed and event.kept < anchor.seq <= event.lost_to:
+                return
+        last, _ = self.last()
+        if anchor.seq > last:
+            raise JournalBroken(
+                f"record {last + 1} is missing: the journal ends with record {last}, "
+                f"its anchor names record {anchor.seq}",
+                f"账本第 {last + 1} 条记录缺失：账本止于第 {last} 条，锚点为第 {anchor.seq} 条",
+            )
+        raise JournalBroken(
+            f"record {anchor.seq} is not the one that was anchored: the chain was written anew",
+            f"账本第 {anchor.seq} 条记录与锚点不符：账本被重写",
+        )
 
-    def write(self, batch: Batch) -> None:
-        """Queue a batch; returns at once."""
-        self._queue.put(batch)
+    def check_file(self) -> None:
+        """SQLite's own check of pages and indexes. Raises JournalBroken."""
+        found = self._db.pragma("integrity_check")
+        if found != "ok":
+            raise JournalBroken(f"the file is damaged: {found}", "账本文件损坏")
 
-    def write_snapshot(self, seq: int, at_ms: int, body: bytes) -> Future[None]:
-        """Queue a snapshot of the state at ``seq``; older ones go, the newest two stay."""
-        snapshot = _Snapshot(seq, at_ms, body, Future())
-        self._queue.put(snapshot)
-        return snapshot.written
+    def _of_kind(self, kind: str, day: str | None = None, after: int = 0) -> Iterator[Record]:
+        found = "" if day is None else " AND day=:day"
+        question = f"{self._records} WHERE kind=:kind AND seq>:after{found} ORDER BY seq"
+        given = {"kind": kind, "after": after, "day": day}
+        yield from map(_record, self._db.execute(question, given))
+
+
+class JournalReader(Rows):
+    """Reads a journal while the hall writes it, on a read-only connection of its own; one thread at a time.
+
+    Nothing is held open between two calls or two portions, so that the file's log can be folded in meanwhile.
+    Use it in a ``with``. Raises JournalBroken when the file cannot be opened or a record cannot be read.
+    """
+
+    def __init__(self, path: Path, key: bytes = b"", *, vfs: str | None = None) -> None:
+        try:
+            db = connect(path, readonly=True, vfs=vfs)
+            super().__init__(db, key)
+        except apsw.Error as error:
+            raise JournalBroken(f"{path} cannot be opened: {error}", "账本文件无法打开") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+
+class JournalFile:
+    """The one connection that writes; used by one thread at a time."""
+
+    def __init__(self, path: Path, key: bytes = b"", *, vfs: str | None = None) -> None:
+        self.path = path
+        self._key = key
+        self._db = connect(path, vfs=vfs)
+
+    @property
+    def rows(self) -> Rows:
+        """What can be asked over this connection."""
+        return Rows(self._db, self._key)
+
+    def bring_up_to_date(self, settle: Callable[[int], None]) -> None:
+        """Create or migrate in one transaction, an older file copied first; ``settle`` is told the schema
+        that was found, and may refuse. Raises JournalBroken, OSError, apsw.Error."""
+        former = schema_of(self._db)
+        if 0 < former < SCHEMA_VERSION:
+            copy = self.path.with_name(f"{self.path.stem}.before-schema-{SCHEMA_VERSION}.db")
+            _copy(self._db, copy)
+            log.info("the journal had schema %d: a copy lies in %s", former, copy)
+        with self._db:
+            if former < SCHEMA_VERSION:
+                _migrate(self._db, former, self._key)
+            settle(former)
+
+    def append(
+        self, records: list[Record], tickets: Iterable[Ticket], snapshots: Iterable[tuple[int, bytes]]
+    ) -> None:
+        """One durable transaction: records, tickets as they stand now, states (seq, body) that records seal.
+
+        Raises DiskFull, apsw.Error; then nothing was written.
+        """
+        with self._db:
+            self._db.executemany(_INSERT, records)
+            self._db.executemany(_UPSERT, map(row_of, tickets))
+            for snapshot in snapshots:
+                self._db.execute("INSERT INTO snapshot VALUES(?,?)", snapshot)
+                self._db.execute(_FORGET_SNAPSHOTS, (SNAPSHOTS_KEPT,))
 
     def close(self) -> None:
-        """Write what is queued, checkpoint, close."""
-        if self._thread.is_alive():
-            self._queue.put(None)
-            self._thread.join()
-        if self._db is not None:
-            self._db.close()
-            self._db = None
-
-    def _reading(self) -> apsw.Connection:
-        assert self._db is not None
-        assert not self._thread.is_alive(), "the writer owns this connection now"
-        return self._db
-
-    def _run(self) -> None:
-        running = True
-        while running:
-            work: list[Batch | _Snapshot] = []
-            item = self._queue.get()
-            while True:
-                if item is None:
-                    running = False
-                    break
-                work.append(item)
-                if len(work) >= 512:
-                    break
-                try:
-                    item = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            try:
-                self._commit_or_make_room(work)
-            except BaseException as error:
-                log.exception("the journal cannot be written; nothing more is confirmed")
-                self._on_failure(error)
-                return
-            for done in work:
-                self._release(done)
-
-    def _commit_or_make_room(self, work: list[Batch | _Snapshot]) -> None:
-        """A full disk gets the ballast's room, once, and an alarm; then the commit must succeed."""
-        try:
-            self._commit(work)
-        except apsw.FullError:
-            if not self.ballast.exists():
-                raise
-            log.error("the disk is full: the ballast is thrown off; make room on it now")
-            self.ballast.unlink()
-            self._on_alarm("磁盘已满：已动用备用空间，请立即清理磁盘")
-            self._commit(work)
-
-    def _commit(self, work: list[Batch | _Snapshot]) -> None:
-        if not any(isinstance(item, _Snapshot) or item.entries for item in work):
-            return
-        assert self._db is not None
-        head, last = self._hash, self.last_seq
-        events, requests, tickets = [], [], {}
-        for item in work:
-            if isinstance(item, _Snapshot):
-                continue
-            for entry in item.entries:
-                kind, body = type(entry.event).__name__, encode_event(entry.event)
-                when = (str(entry.event.at_ms), str(entry.wall_ms))
-                head = chain(head, entry.seq, *when, entry.day, kind, entry.sender, body)
-                last = entry.seq
-                place = (entry.seq, entry.event.at_ms, entry.wall_ms, entry.day)
-                events.append((*place, kind, entry.sender, body, head))
-            if item.request and item.entries:
-                requests.append((item.entries[-1].day, item.request, item.entries[-1].seq, item.answer))
-            tickets.update({ticket.id: ticket for ticket in item.tickets})
-        with self._db:
-            self._db.executemany("INSERT INTO event VALUES(?,?,?,?,?,?,?,?)", events)
-            self._db.executemany("INSERT INTO request VALUES(?,?,?,?)", requests)
-            self._db.executemany(_UPSERT, (_row(ticket) for ticket in tickets.values()))
-            for item in work:
-                if isinstance(item, _Snapshot):
-                    self._db.execute(
-                        "INSERT OR REPLACE INTO snapshot VALUES(?,?,?)", (item.seq, item.at_ms, item.body)
-                    )
-                    self._db.execute(
-                        "DELETE FROM snapshot WHERE seq NOT IN "
-                        "(SELECT seq FROM snapshot ORDER BY seq DESC LIMIT 2)"
-                    )
-        self._hash, self.last_seq = head, last
-        self.commits += 1
-
-    def _release(self, item: Batch | _Snapshot) -> None:
-        if isinstance(item, _Snapshot):
-            item.written.set_result(None)
-        elif item.release is not None:
-            try:
-                item.release()
-            except Exception:
-                log.exception("a listener failed after a commit; the commit stands")
+        """Fold the file's log in and let go."""
+        self._db.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    seq: int
-    at_ms: int
-    body: bytes
-    written: Future[None]
-
-
-_UPSERT = (
-    "INSERT INTO ticket VALUES(?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET "
-    "status=excluded.status, service=excluded.service, body=excluded.body"
-)
-
-
-def _row(ticket: Ticket) -> tuple[str, str, str, int, str, str, str]:
+def row_of(ticket: Ticket) -> TicketRow:
+    """The row of a ticket."""
     body = msgspec.json.encode(ticket).decode()
     return (ticket.id, ticket.day, ticket.series, ticket.ordinal, ticket.status.value, ticket.service, body)
 
 
-def verified(db: apsw.Connection, after: int = 0) -> Iterator[Entry]:
-    """Events after a seq in order; raises JournalBroken naming the first record that does not hold."""
-    last = after
-    try:
-        for entry in _chained(db, after):
-            yield entry
-            last = entry.seq
-    except (UnicodeDecodeError, apsw.Error, msgspec.DecodeError) as error:
-        raise JournalBroken(f"record {last + 1} cannot be read: {error}") from error
+# ---------------------------------------------------------------- the file
 
 
-def _chained(db: apsw.Connection, after: int) -> Iterator[Entry]:
-    head = GENESIS
-    if after:
-        row = db.execute("SELECT hash FROM event WHERE seq=?", (after,)).fetchone()
-        if row is None:
-            raise JournalBroken(f"record {after} is missing")
-        head = row[0]
-    expected = after
-    rows = db.execute(
-        "SELECT seq, at_ms, wall_ms, day, kind, sender, body, hash FROM event WHERE seq>? ORDER BY seq",
-        (after,),
+def schema_of(db: apsw.Connection) -> int:
+    """The schema of a file, 0 when it is empty. Raises JournalBroken on one newer than this version."""
+    version = db.pragma("user_version")
+    if not 0 <= version <= SCHEMA_VERSION:
+        raise JournalBroken(
+            f"the journal has schema {version}, this version knows up to {SCHEMA_VERSION}: "
+            "install the newer version again, or restore a backup of before",
+            f"账本由更新的版本写入（结构 {version}），请重新安装新版本，或恢复升级前的备份",
+        )
+    return int(version)
+
+
+def _migrate(db: apsw.Connection, former: int, key: bytes) -> None:
+    answers = _answers_apart(db) if former == _ANSWERS_APART else ()
+    for step in _STEPS[former:]:
+        db.execute(step)
+    db.pragma("user_version", SCHEMA_VERSION)
+    rows = Rows(db, key)
+    if former and (last := rows.last()[0]):
+        event = JournalMigrated(at_ms=0, schema=SCHEMA_VERSION, unsealed=last, answers=answers)
+        db.execute(_INSERT, rows.behind_last(event, "migration"))
+        _derive_tickets(db, rows)
+
+
+def _derive_tickets(db: apsw.Connection, rows: Rows) -> None:
+    """Write the rows of the tickets anew from the records, whose chain is checked on the way."""
+    replay = Replay(rows.first_plan())
+    db.execute("DELETE FROM ticket")
+    for entry in rows.read():
+        replay.take(entry)
+        if isinstance(entry.event, DayClosed):
+            db.executemany(_UPSERT, (row_of(ticket) for _, ticket in replay.touched.values()))
+            replay.forget()
+    db.executemany(_UPSERT, (row_of(ticket) for _, ticket in replay.touched.values()))
+
+
+def _answers_apart(db: apsw.Connection) -> tuple[tuple[str, str, str], ...]:
+    """What repeats of the last business day must get, from schema 1."""
+    found = db.execute(
+        "SELECT day, id, answer FROM request WHERE day=(SELECT day FROM event ORDER BY seq DESC LIMIT 1)"
     )
-    for seq, at_ms, wall_ms, day, kind, sender, body, stored in rows:
-        expected += 1
-        head = chain(head, seq, str(at_ms), str(wall_ms), day, kind, sender, body)
-        if seq != expected:
-            raise JournalBroken(f"record {expected} is missing")
-        if head != stored:
-            raise JournalBroken(f"record {seq} has been altered")
-        yield Entry(seq, wall_ms, day, sender, decode_event(kind, body))
+    return tuple((day, request, answer) for day, request, answer in found)
 
 
-def verify(path: Path) -> int:
-    """Check the whole chain and the file through a read-only connection; returns how many events hold.
-
-    Raises JournalBroken naming the first bad record, or what SQLite finds wrong in the file.
-    """
+def in_use(path: Path) -> bool:
+    """Whether a hall or another program has the file open."""
+    if not path.exists():
+        return False
     try:
-        db = connect(path, readonly=True)
-    except apsw.Error as error:
-        raise JournalBroken(f"{path} cannot be opened: {error}") from error
+        db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.Error:
+        return False
     try:
-        count = sum(1 for _ in verified(db))
-        found = db.pragma("integrity_check")
-        if found != "ok":
-            raise JournalBroken(f"the file is damaged: {found}")
-        return count
-    except apsw.Error as error:
-        raise JournalBroken(f"the file is damaged: {error}") from error
+        db.pragma("journal_mode", "delete")
+    except apsw.BusyError:
+        return True
+    except apsw.Error:
+        return False
     finally:
         db.close()
+    return False
 
 
-def backup(path: Path, to: Path) -> int:
-    """Copy a journal that may be in use to a new file, verified; returns how many events it holds.
+def copy_journal(path: Path, to: Path) -> None:
+    """Copy a journal that may be in use to a file, whole or not at all. Raises OSError, apsw.Error."""
+    source = connect(path, readonly=True)
+    try:
+        _copy(source, to)
+    finally:
+        source.close()
 
-    Raises JournalBroken when what was copied does not hold, OSError, apsw.Error.
-    """
+
+def _copy(source: apsw.Connection, to: Path) -> None:
     part = to.with_name(to.name + ".part")
     part.unlink(missing_ok=True)
-    source, target = connect(path, readonly=True), apsw.Connection(str(part))
+    target = apsw.Connection(str(part))
     try:
         with target.backup("main", source, "main") as copying:
             while not copying.done:
-                copying.step(1000)
+                copying.step(1_000)
         target.pragma("journal_mode", "delete")
     finally:
         target.close()
-        source.close()
-    count = verify(part)
     part.replace(to)
-    return count

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from hall_server.journal import JournalBroken, backup, verify
+import msgspec
+
+from contract.messages import JournalAnchor
+from hall_server.anchor import anchor_file, anchor_of, genuine, journal_key, read_anchor, write_anchor
+from hall_server.broker import secret
+from hall_server.checking import verify
+from hall_server.hall.events import JournalRestored
+from hall_server.journal import JournalFile, JournalReader, copy_journal, in_use
+from hall_server.records import JournalBroken, NotSealed
 
 JOURNAL = "journal.db"
 RESTORED = "restored"
@@ -13,49 +22,101 @@ SKIPPED_AFTER_RESTORE = 200
 
 
 class CannotRestore(Exception):
-    """The backup cannot take the journal's place; ``str()`` says why."""
+    """The backup cannot take the journal's place; ``str()`` says why, ``sentence`` in Chinese."""
+
+    def __init__(self, what: str, sentence: str) -> None:
+        super().__init__(what)
+        self.sentence = sentence
 
 
-def back_up(state: Path, to: Path) -> int:
-    """Copy the journal of a hall, running or not. Returns its events. Raises JournalBroken, OSError."""
-    path = state / JOURNAL
-    if not path.exists():
-        raise JournalBroken(f"{path} does not exist")
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How many records hold; whether seals and anchor were looked at (they need the hall's key)."""
+
+    count: int
+    sealed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """How many records came back; where the old journal lies, None when there was none; how many of its
+    records are known to be lost."""
+
+    count: int
+    old: Path | None
+    lost: int
+
+
+def key_file(state: Path) -> Path:
+    """Where the hall's key lies."""
+    return state / "secrets" / "hall-key"
+
+
+def back_up(state: Path, to: Path) -> Checked:
+    """Copy the journal of a hall, running or not, verified. Raises JournalBroken, OSError."""
+    path, key = _there(state), _key(state)
     to.parent.mkdir(parents=True, exist_ok=True)
-    return backup(path, to)
+    part = to.with_name(to.name + ".copy")
+    copy_journal(path, part)
+    try:
+        count = verify(part, key)
+    except JournalBroken:
+        part.unlink()
+        raise
+    part.replace(to)
+    return Checked(count, bool(key))
 
 
-def check(state: Path) -> int:
-    """Verify chain and file. Returns its events. Raises JournalBroken naming the first bad record."""
-    path = state / JOURNAL
-    if not path.exists():
-        raise JournalBroken(f"{path} does not exist")
-    return verify(path)
+def check(state: Path, against: Path | None = None) -> Checked:
+    """Verify the journal whole and hold it to its anchor; ``against``: one kept elsewhere, too.
+
+    Raises JournalBroken naming the first bad record.
+    """
+    path, key = _there(state), _key(state)
+    anchor = None
+    if key:
+        anchor = read_anchor(anchor_file(path), key)
+        with JournalReader(path) as reader:
+            if anchor is None and reader.anchored and reader.last()[0]:
+                raise JournalBroken(f"the anchor {anchor_file(path)} is missing", "账本锚点文件丢失")
+    count = verify(path, key, anchor=anchor)
+    if against is not None:
+        kept = _kept_elsewhere(against, key)
+        with JournalReader(path, key) as reader:
+            reader.hold_to(kept)
+    return Checked(count, bool(key))
 
 
-def restore(backup_file: Path, state: Path) -> tuple[int, Path | None]:
+def restore(backup_file: Path, state: Path, *, other_key: bool = False) -> Restored:
     """Put a verified backup in place of a stopped hall's journal; the old one is set aside, never deleted.
 
-    At the next start so many numbers of each series are left out as may have been issued since the backup.
-    Returns (events, where the old journal lies or None). Raises CannotRestore, JournalBroken.
+    The act is journalled, and excuses the older end from the anchors of before. At the next start so many
+    numbers of each series are left out as may have been issued since the backup. ``other_key``: the backup
+    was written under another key (the hall's was lost with its box). ``backup_file`` may be the hall's own
+    journal: to go on with what is left of it. Raises CannotRestore, JournalBroken, OSError.
     """
     if not backup_file.exists():
-        raise CannotRestore(f"{backup_file} does not exist")
-    count = verify(backup_file)
+        raise CannotRestore(f"{backup_file} does not exist", f"备份文件 {backup_file} 不存在")
     path = state / JOURNAL
-    old = None
-    if path.exists():
-        old = state / f"journal.before-restore-{time.strftime('%Y%m%d-%H%M%S')}.db"
-        for suffix in ("", "-wal", "-shm"):
-            there = path.with_name(path.name + suffix)
-            if there.exists():
-                there.rename(old.with_name(old.name + suffix))
+    if in_use(path):
+        raise CannotRestore("the hall is running: stop it first", "大厅正在运行，请先停止")
     state.mkdir(parents=True, exist_ok=True)
-    (state / RESTORED).write_text(f"{SKIPPED_AFTER_RESTORE}\n", encoding="ascii")
+    if not (key_file(state).exists() or other_key):
+        raise CannotRestore(
+            f"{key_file(state)} is not here: put it back, or say --other-key when it was lost",
+            "本大厅的密钥不在此处：请先放回密钥文件；如已丢失，请加 --other-key",
+        )
+    key = journal_key(secret(key_file(state)).encode())
+    count, unsealed = _verified(backup_file, key, other_key=other_key)
     part = path.with_name("journal.part")
-    part.write_bytes(backup_file.read_bytes())
+    copy_journal(backup_file, part)
+    lost_to = max(count, _came_to(path, key))
+    anchor = _noted(part, key, count, lost_to, unsealed)
+    old = _set_aside(path)
+    (state / RESTORED).write_text(f"{SKIPPED_AFTER_RESTORE}\n", encoding="ascii")
+    write_anchor(anchor_file(path), anchor)
     part.replace(path)
-    return count, old
+    return Restored(count, old, lost_to - count)
 
 
 def numbers_to_skip(state: Path) -> int:
@@ -69,3 +130,84 @@ def numbers_to_skip(state: Path) -> int:
 def skipped(state: Path) -> None:
     """They have been left out, durably."""
     (state / RESTORED).unlink(missing_ok=True)
+
+
+# ---------------------------------------------------------------- helpers
+
+
+def _there(state: Path) -> Path:
+    path = state / JOURNAL
+    if not path.exists():
+        raise JournalBroken(f"{path} does not exist", f"账本文件 {path} 不存在")
+    return path
+
+
+def _key(state: Path) -> bytes:
+    """The journal's key, b'' where the hall's is not at hand; none is made."""
+    return journal_key(secret(key_file(state)).encode()) if key_file(state).exists() else b""
+
+
+def _kept_elsewhere(file: Path, key: bytes) -> JournalAnchor:
+    try:
+        anchor = msgspec.json.decode(file.read_bytes(), type=JournalAnchor)
+    except (OSError, msgspec.DecodeError) as error:
+        raise JournalBroken(f"{file} is no anchor: {error}", f"{file} 不是锚点文件") from error
+    if not genuine(anchor, key):
+        raise JournalBroken(f"{file} was not made with this hall's key", f"{file} 不是用本大厅密钥写入的")
+    return anchor
+
+
+def _verified(backup_file: Path, key: bytes, *, other_key: bool) -> tuple[int, int]:
+    """(records of the backup, up to which of them another key was used)."""
+    try:
+        return verify(backup_file, key), 0
+    except NotSealed as broken:
+        if not other_key:
+            raise CannotRestore(
+                f"{broken}. If it is this hall's all the same and its key was lost, say --other-key",
+                f"{broken.sentence}。如确为本大厅的备份而原密钥已丢失，请加 --other-key",
+            ) from broken
+    count = verify(backup_file)
+    return count, count
+
+
+def _came_to(path: Path, key: bytes) -> int:
+    """How far the journal that is replaced is known to have come, by its anchor or its own last record."""
+    known = 0
+    try:
+        anchor = read_anchor(anchor_file(path), key)
+        known = anchor.seq if anchor else 0
+    except JournalBroken:
+        pass
+    try:
+        with JournalReader(path) as reader:
+            return max(known, reader.last()[0])
+    except JournalBroken:
+        return known
+
+
+def _noted(part: Path, key: bytes, kept: int, lost_to: int, unsealed: int) -> JournalAnchor:
+    """Write the restore into the journal that comes; the anchor of its end."""
+    file = JournalFile(part, key)
+    try:
+        file.bring_up_to_date(lambda _: None)
+        event = JournalRestored(at_ms=0, kept=kept, lost_to=lost_to, unsealed=unsealed)
+        record = file.rows.behind_last(event, "restore")
+        file.append([record], (), ())
+    finally:
+        file.close()
+    return anchor_of(record.seq, record.hash, key)
+
+
+def _set_aside(path: Path) -> Path | None:
+    """Rename journal, log and anchor; where the journal lies now."""
+    if not path.exists():
+        return None
+    old = path.with_name(f"journal.before-restore-{time.strftime('%Y%m%d-%H%M%S')}.db")
+    for suffix in ("", "-wal", "-shm"):
+        there = path.with_name(path.name + suffix)
+        if there.exists():
+            there.rename(old.with_name(old.name + suffix))
+    if anchor_file(path).exists():
+        anchor_file(path).rename(anchor_file(old))
+    return old

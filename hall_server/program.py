@@ -24,12 +24,14 @@ from contract.discovery import HallAnnouncement
 from contract.mqtt import BrokerAddress, MqttBus
 from hall_server import keeping
 from hall_server.accounts.desk import Accounts
+from hall_server.anchor import journal_key
 from hall_server.broker import Broker, secret
 from hall_server.clips import ClipRendering, SpokenHall
 from hall_server.config import HallConfig
 from hall_server.hall import commands as c
 from hall_server.hall.pictures import Look
-from hall_server.journal import Journal
+from hall_server.journal_watch import JournalWatch
+from hall_server.journal_writer import Journal
 from hall_server.recovery import Snapshots
 from hall_server.service import HallService
 from hall_server.stations import StationDesk
@@ -112,10 +114,14 @@ class HallServer:
 
     def _start(self, undo: ExitStack) -> None:
         key = self._key = secret(self._state / "secrets" / "hall-key").encode()
+        journal_secret = journal_key(key)
+        watch = JournalWatch(self._state, journal_secret, on_alarm=self._alarms.append)
         journal = Journal(
             self._state / keeping.JOURNAL,
             on_failure=self._on_journal_failure,
             on_alarm=self._alarms.append,
+            key=journal_secret,
+            on_anchor=watch.anchored,
         )
         journal.open()
         undo.callback(journal.close)
@@ -141,7 +147,9 @@ class HallServer:
             self._station_configs(key),
             on_issued=clips.issued if clips else lambda _: None,
         )
-        snapshots = Snapshots(self._config.plan, journal, on_alarm=self._alarms.append)
+        snapshots = Snapshots(
+            self._config.plan, journal, door=self._service, on_alarm=self._alarms.append
+        )
         self._service.on_view(lambda _: snapshots.nudge())
         wired = WiredDevices(self._config.file, self._service)
         part = self._config.file.web
@@ -167,8 +175,11 @@ class HallServer:
             self._alarms.append(f"账本已从备份恢复：每个号段跳过 {count} 个号")
         snapshots.start()
         undo.callback(snapshots.stop)
+        watch.start()
+        undo.callback(watch.stop)
         bus.will(topics.SERVER, self._server_state(m.Presence.LOST))
         bus.on_link(self._linked)
+        watch.join(bus)
         bus.open()
         undo.callback(bus.close)
         undo.callback(lambda: bus.publish(topics.SERVER, self._server_state(m.Presence.DISCONNECTED)))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
+from hall_server.hall import commands as c
+from hall_server.hall.events import SnapshotSealed
 from hall_server.hall.evolve import evolve
 from hall_server.hall.lookup import Answer
 from hall_server.hall.model import Hall
 from hall_server.hall.plan import Plan
 from hall_server.hall.snapshot import freeze, thaw
-from hall_server.journal import Journal, JournalBroken, connect, verified, verify
+from hall_server.journal import JournalReader, Rows
+from hall_server.journal_writer import Journal
+from hall_server.records import JournalBroken
 
 log = logging.getLogger(__name__)
 
@@ -34,25 +41,20 @@ class Recovered:
 
 
 def recover(hall: Hall, journal: Journal) -> Recovered:
-    """Fill a fresh hall from an opened journal that has not started.
+    """Fill a fresh hall from an opened journal that has not started; only what lies behind its newest sound
+    snapshot is read.
 
-    Raises JournalBroken when the chain does not hold, Stranded when the description lost a service.
+    Raises JournalBroken when the chain there does not hold, Stranded when the description lost a service.
     """
-    after = 0
-    snapshot = journal.latest_snapshot()
-    if snapshot is not None:
-        try:
-            thaw(hall, snapshot[1])
-            after = snapshot[0]
-        except msgspec.DecodeError as error:
-            log.warning("snapshot %d is of another version (%s): replaying everything", snapshot[0], error)
-            hall.reset()
+    rows = journal.rows
+    after = _thaw_newest(hall, rows, journal.alarm)
+    if not after:
+        hall.plan = rows.first_plan() or hall.plan
+        hall.reset()
     replayed = 0
-    for entry in journal.read(after):
+    for entry in rows.read(after):
         evolve(hall, entry.event)
         replayed += 1
-    if hall.seq != journal.last_seq:
-        raise JournalBroken(f"replay ended at {hall.seq}, the journal at {journal.last_seq}")
     stranded = hall.stranded(hall.plan)
     if stranded:
         lost = sorted({t.service for t in stranded})
@@ -61,20 +63,57 @@ def recover(hall: Hall, journal: Journal) -> Recovered:
             f"{len(stranded)} open numbers ({numbers}) belong to services or windows that the hall's "
             f"description no longer has (services {', '.join(lost)}): keep these until the day closes"
         )
-    days = (hall.day.label,) if hall.day else ()
+    day = hall.day.label if hall.day else ""
     answers = {
-        (day, request): msgspec.json.decode(answer, type=Answer)
-        for day, request, answer in journal.answers(days)
+        (day, request): msgspec.json.decode(answer, type=Answer) for request, answer in rows.answers(day)
     }
     return Recovered(replayed, answers)
 
 
-class Snapshots:
-    """Keeps a second hall up to date from the file and writes its snapshots; never touches the live one."""
+def _thaw_newest(hall: Hall, rows: Rows, alarm: Callable[[str], None]) -> int:
+    """Fill the hall from the newest snapshot that a record seals and this version can read; its seq, or 0."""
+    for seq, body in rows.snapshots():
+        if hashlib.sha256(body).hexdigest() != rows.sealed_digest(seq):
+            log.error("snapshot %d is not what the journal sealed: passed over", seq)
+            alarm(f"快照 {seq} 与账本不符，已弃用，请检查是否有人改动过数据文件")
+            continue
+        try:
+            thaw(hall, body)
+        except msgspec.DecodeError as error:
+            log.warning("snapshot %d is of another version: %s", seq, error)
+            hall.reset()
+            continue
+        return seq
+    return 0
 
-    def __init__(self, plan: Plan, journal: Journal, *, on_alarm: Callable[[str], None]) -> None:
-        self._plan = plan
+
+class Door(Protocol):
+    """What snapshots need of the running hall."""
+
+    def submit(self, command: c.Command) -> Future[Answer]:
+        """Carry out a command."""
+
+    def query(self, function: Callable[[Hall], bytes]) -> Future[bytes]:
+        """Ask the state thread."""
+
+
+class Snapshots:
+    """Keeps a second hall up to date from the file and has its states sealed: their digests become events.
+
+    The live hall is frozen only when there is no snapshot to begin with (a new version's first start).
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        journal: Journal,
+        *,
+        door: Door,
+        on_alarm: Callable[[str], None],
+    ) -> None:
+        self._hall = Hall(plan)
         self._journal = journal
+        self._door = door
         self._on_alarm = on_alarm
         self._wake = threading.Event()
         self._stopping = False
@@ -82,11 +121,11 @@ class Snapshots:
         self._last = 0
 
     def start(self) -> None:
-        """Check the whole chain once in the background, then follow."""
+        """Follow the journal."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Write a last snapshot while the journal still runs."""
+        """Have a last snapshot sealed, while door and journal still work."""
         self._stopping = True
         self._wake.set()
         if self._thread.is_alive():
@@ -99,33 +138,32 @@ class Snapshots:
 
     def _run(self) -> None:
         try:
-            count = verify(self._journal.path)
-            log.info("the chain of %d events holds", count)
-        except Exception as broken:
-            log.exception("journal: the check of the whole chain failed")
-            self._on_alarm(f"日志校验失败：{broken}")
-            return
-        hall = Hall(self._plan)
-        while True:
-            self._take(hall)
-            if self._stopping:
-                return
-            self._wake.wait()
-            self._wake.clear()
+            while not self._stopping:
+                self._take()
+                self._wake.wait()
+                self._wake.clear()
+            self._take()
+        except Exception as error:
+            log.exception("no more snapshots are taken: the next start will replay all events since the last")
+            self._on_alarm(f"快照失败：{error.sentence if isinstance(error, JournalBroken) else error}")
 
-    def _take(self, hall: Hall) -> None:
-        db = connect(self._journal.path, readonly=True)
-        try:
+    def _take(self) -> None:
+        hall = self._hall
+        news = False
+        with JournalReader(self._journal.path, self._journal.key) as reader:
             if not hall.seq:
-                row = db.execute("SELECT seq, body FROM snapshot ORDER BY seq DESC LIMIT 1").fetchone()
-                if row is not None:
-                    thaw(hall, row[1])
-                    self._last = row[0]
-            for entry in verified(db, hall.seq):
+                self._last = _thaw_newest(hall, reader, lambda _: None)
+                if not self._last:
+                    thaw(hall, self._door.query(freeze).result())
+                    news = hall.seq > 0
+            for entry in reader.read(hall.seq):
                 evolve(hall, entry.event)
-        finally:
-            db.close()
-        if hall.seq > self._last:
-            at_ms = hall.day.opened_ms if hall.day else 0
-            self._journal.write_snapshot(hall.seq, at_ms, freeze(hall)).result()
+                news = news or not isinstance(entry.event, SnapshotSealed)
+        if news:
+            body = freeze(hall)
+            self._journal.hold_snapshot(hall.seq, body)
+            digest = hashlib.sha256(body).hexdigest()
+            self._door.submit(
+                c.SealSnapshot(request="", by="snapshots", seq=hall.seq, digest=digest)
+            ).result()
             self._last = hall.seq

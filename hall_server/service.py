@@ -31,8 +31,9 @@ from hall_server.hall.model import Hall, Published, RuleBroken, Ticket
 from hall_server.hall.pictures import HallView, Look
 from hall_server.hall.plan import Plan
 from hall_server.hall.waits import NO_WAITS, Waits, changed
-from hall_server.journal import Batch, Entry, Journal
+from hall_server.journal_writer import Batch, Journal
 from hall_server.pictures_due import PicturesDue
+from hall_server.records import Entry
 from hall_server.recovery import recover
 
 log = logging.getLogger(__name__)

@@ -414,6 +414,8 @@ KINDS: dict[str, type[Event]] = {
         DayOpened,
         GuideCalled,
         HoardingSuspected,
+        JournalMigrated,
+        JournalRestored,
         IssueForgone,
         IssuingResumed,
         IssuingStopped,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from contract.messages import TicketStatus
-from hall_server.hall.events import Event
+from hall_server.hall.events import ActionUndone, Event
 from hall_server.hall.model import Hall, RuleBroken, Ticket, WindowNow
 from hall_server.hall.plan import Service, ServiceWindow
 
@@ -89,3 +89,11 @@ def present(hall: Hall, window: ServiceWindow, allowed: Collection[TicketStatus]
     if ticket.status not in allowed:
         raise RuleBroken("wrong_state", f"{ticket.number} {STATUS_TEXT[ticket.status]}，不能这样操作")
     return ticket
+
+
+def tickets_of(event: Event) -> tuple[str, ...]:
+    """The tickets that an event changes; no other event changes any, but for the close of the day."""
+    if isinstance(event, ActionUndone):
+        return tuple(ticket.id for ticket in event.tickets)
+    ticket: str = getattr(event, "ticket", "")
+    return (ticket,) if ticket else ()

@@ -103,3 +103,9 @@ def thaw(hall: Hall, body: bytes) -> None:
         hall.by_slot[slot] = (*hall.by_slot.get(slot, ()), appointment.id)
         if appointment.status is Booking.BOOKED:
             hall.booked.add((appointment.start_ms, appointment.id))
+
+
+def same_state(one: Hall, other: Hall) -> bool:
+    """Whether two halls would be frozen alike, whatever order their collections grew in."""
+    names = (name for name in _Frozen.__struct_fields__ if name != "format")
+    return all(getattr(one, name) == getattr(other, name) for name in names)

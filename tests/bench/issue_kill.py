@@ -21,7 +21,7 @@ from contract import messages as m
 from contract import topics
 from contract.bus import Unanswered
 from contract.mqtt import MqttBus
-from hall_server.journal import verify
+from hall_server.checking import verify
 from tests.hall.server_process import ServerProcess, open_all, write_hall
 
 KIOSKS = 16

@@ -23,7 +23,7 @@ from contract import messages as m
 from contract import topics
 from contract.bus import Unanswered
 from contract.mqtt import MqttBus
-from hall_server.journal import verify
+from hall_server.checking import verify
 from tests.faults.history import History, Line, check, facts, read
 from tests.hall.server_process import ServerProcess, open_all, write_hall
 
@@ -127,10 +127,13 @@ class Kiosk(Client):
 class Window(Client):
     """Calls, receives and finishes over HTTP as the clerk's page does."""
 
-    def __init__(self, port: int, window: str, history: History, seed: str, stop: threading.Event) -> None:
-        super().__init__(f"window:{window}", history, seed, stop)
-        self._address = f"http://127.0.0.1:{port}/api/windows/{window}/"
-        self._http = httpx.Client(timeout=3)
+    def __init__(
+        self, server: ServerProcess, window: str, history: History, seed: str, stop: threading.Event
+    ) -> None:
+        self._http = server.http(seconds=3)
+        token = self._http.headers["Authorization"].split("_")[1]
+        super().__init__(f"api:{token}", history, seed, stop)
+        self._address = f"/api/windows/{window}/"
 
     def turn(self) -> None:
         if not self.ask("next").ticket:
@@ -174,16 +177,13 @@ def run(seconds: float, seed: int, folder: Path, *, every: tuple[float, float] =
     server = ServerProcess(write_hall(folder, kiosks=KIOSKS, windows=20), folder / "state")
     server.start()
     for other in OTHERS:
-        closed = httpx.post(
-            f"http://127.0.0.1:{server.web_port}/api/windows/{other}/close",
-            json={"request": f"close-{other}"},
-            timeout=10,
-        )
+        with server.http() as http:
+            closed = http.post(f"/api/windows/{other}/close", json={"request": f"close-{other}"})
         closed.raise_for_status()
     history, stop = History(folder / "history.jsonl"), threading.Event()
     buses = [server.bus(f"kiosk-{i}") for i in range(1, KIOSKS + 1)]
     open_all(buses)
-    windows = [Window(server.web_port, w, history, f"{seed}-{w}", stop) for w in WINDOWS]
+    windows = [Window(server, w, history, f"{seed}-{w}", stop) for w in WINDOWS]
     clients = [*(Kiosk(bus, history, f"{seed}-{bus.station}", stop) for bus in buses), *windows]
     started = time.monotonic()
     with ThreadPoolExecutor(len(clients)) as pool:

@@ -75,7 +75,7 @@ def read(path: Path) -> list[Line]:
 def facts(journal: Path) -> list[Fact]:
     """The journal's events, each with its request: a request's row names the last event that it brought."""
     db = apsw.Connection(str(journal), flags=apsw.SQLITE_OPEN_READONLY)
-    asked = {seq: name for name, seq in db.execute("SELECT id, seq FROM request")}
+    asked = dict(db.execute("SELECT seq, request FROM event WHERE request<>''"))
     rows: list[tuple[int, str, str, str]] = db.execute(  # type: ignore[assignment]
         "SELECT seq, kind, sender, body FROM event ORDER BY seq DESC"
     ).fetchall()

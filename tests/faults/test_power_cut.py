@@ -12,7 +12,7 @@ import pytest
 
 from hall_server.hall import commands as c
 from hall_server.hall.lookup import Answer
-from hall_server.journal import verify
+from hall_server.checking import verify
 from tests.faults.power import PowerCutVfs
 from tests.hall_server.running import running
 

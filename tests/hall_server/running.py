@@ -12,7 +12,7 @@ from contract import topics
 from contract.clock import HallClock
 from hall_server.hall.pictures import Look
 from hall_server.hall.plan import Plan
-from hall_server.journal import Journal
+from hall_server.journal_writer import Journal
 from hall_server.service import HallService
 from tests.hall_server.halls import small_plan
 

@@ -14,7 +14,7 @@ from hall_server.hall.evolve import evolve
 from hall_server.hall.model import Hall, RuleBroken
 from hall_server.hall.plan import Plan, Service, ServiceWindow
 from hall_server.hall.snapshot import freeze, thaw
-from hall_server.journal import Journal
+from hall_server.journal_writer import Journal
 from hall_server.service import HallService
 from tests.hall_server.halls import small_plan
 from tests.hall_server.running import running
@@ -168,7 +168,7 @@ def test_a_replay_decides_by_the_description_of_its_time(tmp_path: Path) -> None
     journal = Journal(path, on_failure=lambda _: None)
     journal.open()
     replayed = Hall(today)
-    for entry in journal.read(0):
+    for entry in journal.rows.read():
         evolve(replayed, entry.event)
     journal.close()
     assert freeze(replayed) == live

@@ -20,13 +20,15 @@ from contract.messages import Paper, Person, TicketStatus
 from contract.mqtt import BrokerAddress, MqttBus
 from hall_server import keeping
 from hall_server.broker import secret
+from hall_server.checking import verify
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.model import Class, Hall, RuleBroken
 from hall_server.hall.pictures import Look, slip
 from hall_server.hall.plan import CallingKind, CallingRule
-from hall_server.journal import Journal, connect, verified, verify
+from hall_server.journal import JournalReader
+from hall_server.journal_writer import Journal
 from hall_server.service import HallService
 from tests.faults.path import CuttablePath
 from tests.faults.power import PowerCutVfs
@@ -392,9 +394,8 @@ def test_the_switch_reboots(tmp_path: Path) -> None:
     server.stop()
     assert beside.slip is not None
     assert len(set(told)) == 1
-    db = connect(server.state / "journal.db", readonly=True)
-    issued = [x.event.number for x in verified(db) if isinstance(x.event, e.TicketIssued)]
-    db.close()
+    with JournalReader(server.state / "journal.db") as reader:
+        issued = [x.event.number for x in reader.read() if isinstance(x.event, e.TicketIssued)]
     assert sorted(issued) == sorted([beside.slip.number, told[0]])
 
 
@@ -416,14 +417,14 @@ def test_you_never_called_me(tmp_path: Path) -> None:
             service.submit(c.Recall(request=f"r{i}", **seat)).result(5)
         machine.passes(20_000)
         service.submit(c.NoShow(request="x", **seat)).result(5)
-    db = connect(tmp_path / "j.db", readonly=True)
+    with JournalReader(tmp_path / "j.db") as reader:
+        entries = list(reader.read())
     story = [
         (type(x.event).__name__, x.event.at_ms - NOON, x.sender)
-        for x in verified(db)
+        for x in entries
         if getattr(x.event, "ticket", "") == ticket
     ]
-    clerks = [x.event.clerk for x in verified(db) if isinstance(x.event, e.TicketCalled)]
-    db.close()
+    clerks = [x.event.clerk for x in entries if isinstance(x.event, e.TicketCalled)]
     call = 9 * MINUTE_MS
     assert story == [
         ("TicketIssued", 0, "kiosk-1"),
@@ -448,7 +449,7 @@ def test_the_server_is_gone_and_a_backup_five_minutes_old_takes_its_place(tmp_pa
         machine.passes(5 * MINUTE_MS)
         lost = [service.submit(issue(f"l{i}")).result(5).ticket for i in range(40)]
         service.submit(c.CallNext(request="n", by="w1", window="w1")).result(5)
-    keeping.restore(copy, state)
+    keeping.restore(copy, state, other_key=True)
     machine.reboot()
     machine.passes(2 * MINUTE_MS)
     with hall_on(machine, state / keeping.JOURNAL) as (service, clock):

@@ -17,7 +17,7 @@ from hall_server.hall.evolve import evolve
 from hall_server.hall.model import AT_WINDOW, OPEN_STATUSES, Hall, Outcome, RuleBroken
 from hall_server.hall.plan import NoShowPolicy, Rules
 from hall_server.hall.snapshot import freeze, thaw
-from hall_server.journal import decode_event, encode_event
+from hall_server.records import decode_event, encode_event
 from tests.hall_server.halls import small_plan
 
 NOON = 1_795_233_600_000  # 2026-11-21 12:00 +08:00

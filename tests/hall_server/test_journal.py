@@ -9,7 +9,8 @@ import pytest
 from contract.clock import HallClock
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
-from hall_server.journal import JournalBroken, JournalReader
+from hall_server.journal import JournalReader
+from hall_server.records import JournalBroken
 from tests.hall_server.running import running
 
 

@@ -13,7 +13,7 @@ from hall_server.hall.evolve import evolve
 from hall_server.hall.model import Hall, RuleBroken
 from hall_server.hall.plan import NoShowPolicy
 from hall_server.hall.snapshot import freeze, thaw
-from hall_server.journal import decode_event, encode_event
+from hall_server.records import decode_event, encode_event
 from tests.hall_server.test_hall import Desk, picture
 
 COMMANDS_EACH = 4000

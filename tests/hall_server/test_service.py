@@ -13,9 +13,11 @@ import apsw
 import pytest
 
 from contract.messages import CallKind, Person, TicketStatus, WindowStatus
+from hall_server.checking import verify
 from hall_server.hall import commands as c
 from hall_server.hall.model import RuleBroken
-from hall_server.journal import Journal, JournalBroken, verify
+from hall_server.journal_writer import Journal
+from hall_server.records import JournalBroken
 from hall_server.recovery import Snapshots, Stranded
 from hall_server.service import Ended
 from tests.hall_server.halls import small_plan
@@ -163,14 +165,13 @@ def test_snapshots_shorten_the_replay_and_survive_a_restart(tmp_path: Path) -> N
         for future in [service.submit(issue(i)) for i in range(300)]:
             future.result(5)
         journal = service._journal
-        snapshots = Snapshots(service.plan, journal, on_alarm=alarms.append)
+        snapshots = Snapshots(service.plan, journal, door=service, on_alarm=alarms.append)
         snapshots.start()
         snapshots.stop()
     journal = Journal(path, on_failure=lambda _: None)
     journal.open()
-    snapshot = journal.latest_snapshot()
-    assert snapshot is not None
-    assert snapshot[0] == 301
+    ((seq, _),) = journal.rows.snapshots()
+    assert seq == 301
     journal.close()
     with running(path) as (service, _):
         assert service.query(lambda hall: hall.waiting["tax"]).result(5) == 300

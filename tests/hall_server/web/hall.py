@@ -22,7 +22,7 @@ from hall_server.hall import commands as c
 from hall_server.hall.model import Ticket
 from hall_server.hall.pictures import Look
 from hall_server.hall.plan import Board, Plan, Rules, Service, ServiceWindow, Zone
-from hall_server.journal import Journal
+from hall_server.journal_writer import Journal
 from hall_server.service import HallService
 from hall_server.web.blobs import BlobStore
 from hall_server.web.server import WebServer

@@ -1,0 +1,216 @@
+"""What a record of the journal is: its text, its link in the chain, its seal, and how former ones are read.
+
+A record's hash covers the one before it and every column; its seal is made of the hash with a key that
+only the hall has. Who changes a record must compute every hash behind it anew, and cannot make the seals.
+
+To change a kind of event (``hall/events.py``) when journals of it lie in halls: a new field gets a default,
+and old records are read with it. To rename, drop or reinterpret a field, keep the old form under a former
+name: raise the schema (``journal.py``) so that a version before it refuses the file instead of guessing,
+write the kind under a new name, and put the old name into ``FORMER`` with a function that makes the present
+body of the old one. No record is ever rewritten. A field or kind that this version does not know is refused,
+never passed over. ``tests/hall_server/recorded/`` holds a file of each schema that must stay readable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hall_server.hall.events import KINDS, Event, JournalMigrated, JournalRestored
+
+GENESIS = hashlib.sha256(b"banshi journal 1").digest()
+SEAL_BYTES = 16
+
+Body = dict[str, Any]
+FORMER: dict[str, Callable[[Body], tuple[str, Body]]] = {}
+"""Former kind -> what makes (present kind, present body) of its body; may lead to another former one."""
+
+
+class JournalBroken(Exception):
+    """The file is not a journal of ours, or does not hold. ``str()`` names the first bad record for the
+    technician, ``sentence`` the same in Chinese for the hall's alarm."""
+
+    def __init__(self, what: str, sentence: str = "") -> None:
+        super().__init__(what)
+        self.sentence = sentence or what
+
+
+class NotSealed(JournalBroken):
+    """Records were written without the hall's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event with its place: ``sender`` is the box or window that asked, ``wall_ms`` the real-time
+    clock at that moment (hall time stands in the event)."""
+
+    seq: int
+    wall_ms: int
+    day: str
+    sender: str
+    event: Event
+
+
+class Record(NamedTuple):
+    """A row of the journal as it lies in the file. ``request`` and ``answer`` stand with the last event that
+    a command brought, '' elsewhere; ``seal`` is empty where no key was at hand."""
+
+    seq: int
+    at_ms: int
+    wall_ms: int
+    day: str
+    kind: str
+    sender: str
+    body: str
+    hash: bytes
+    request: str
+    answer: str
+    seal: bytes
+
+    def entry(self) -> Entry:
+        """What it says. Raises JournalBroken when this version does not understand all of it."""
+        try:
+            return Entry(self.seq, self.wall_ms, self.day, self.sender, decode_event(self.kind, self.body))
+        except (msgspec.DecodeError, JournalBroken) as error:
+            raise _broken(self.seq, f"cannot be read: {error}", "无法读取") from error
+
+
+def record_of(previous: bytes, entry: Entry, key: bytes, *, request: str = "", answer: str = "") -> Record:
+    """The row for an entry behind the record whose hash is ``previous``; sealed when there is a key."""
+    kind, body = type(entry.event).__name__, encode_event(entry.event)
+    at_ms, wall_ms = entry.event.at_ms, entry.wall_ms
+    head = chain(previous, entry.seq, at_ms, wall_ms, entry.day, kind, entry.sender, body, request, answer)
+    return Record(
+        entry.seq,
+        at_ms,
+        wall_ms,
+        entry.day,
+        kind,
+        entry.sender,
+        body,
+        head,
+        request,
+        answer,
+        seal(head, key),
+    )
+
+
+def encode_event(event: Event) -> str:
+    """The body of an event as JSON text; the kind stands in its own column."""
+    return msgspec.json.encode(event).decode()
+
+
+def decode_event(kind: str, body: str) -> Event:
+    """Back from the journal. Raises JournalBroken on a kind or a field that this version does not know,
+    msgspec.DecodeError on what is no such event."""
+    known = KINDS.get(kind)
+    if known is None:
+        if kind not in FORMER:
+            raise JournalBroken(f"event kind {kind!r} is not known to this version: install a newer one")
+        present, fields = FORMER[kind](msgspec.json.decode(body))
+        return decode_event(present, msgspec.json.encode(fields).decode())
+    event: Event = msgspec.json.decode(body, type=known)
+    again = msgspec.json.encode(event)
+    if again != body.encode() and not _within(msgspec.json.decode(body), msgspec.json.decode(again)):
+        raise JournalBroken(f"a {kind} has fields that this version does not know: install a newer one")
+    return event
+
+
+def _within(told: object, understood: object) -> bool:
+    """Whether all that was told was understood; defaults may have been added, sets reordered."""
+    if isinstance(told, dict) and isinstance(understood, dict):
+        return all(name in understood and _within(told[name], understood[name]) for name in told)
+    if isinstance(told, list) and isinstance(understood, list):
+        if len(told) != len(understood):
+            return False
+        if all(map(_within, told, understood)):
+            return True
+        return sorted(map(msgspec.json.encode, told)) == sorted(map(msgspec.json.encode, understood))
+    return told == understood
+
+
+def chain(previous: bytes, *columns: str | int) -> bytes:
+    """Hash of a record: SHA-256 over the previous hash and every column, length-prefixed; request and answer,
+    the last two of nine, only when there is one."""
+    digest = hashlib.sha256(previous)
+    told = columns[:-2] if len(columns) == _WITH_ANSWER and columns[-2:] == ("", "") else columns
+    for part in told:
+        data = str(part).encode()
+        digest.update(len(data).to_bytes(4, "big") + data)
+    return digest.digest()
+
+
+_WITH_ANSWER = 9
+
+
+def seal(head: bytes, key: bytes) -> bytes:
+    """What only the holder of the key can make of a record's hash; b'' without a key."""
+    return hashlib.blake2s(head, key=key, digest_size=SEAL_BYTES).digest() if key else b""
+
+
+class Chain:
+    """Follows records in their order and checks that each is linked to the one before, and sealed.
+
+    ``key`` b'' leaves the seals unchecked. Records that lack the seal are excused by a later, sealed record
+    that says so (a migration, a restore from another box); ``end`` names the first that nothing excused.
+    """
+
+    def __init__(self, key: bytes = b"", *, seq: int = 0, head: bytes = GENESIS) -> None:
+        self.seq = seq
+        self.head = head
+        self._key = key
+        self._unsealed = 0
+        self._last_unsealed = 0
+
+    def follow(self, record: Record) -> Entry:
+        """Take the next record. Raises JournalBroken naming it."""
+        wanted = self.seq + 1
+        if record.seq != wanted:
+            raise missing(wanted)
+        head = chain(
+            self.head,
+            record.seq,
+            record.at_ms,
+            record.wall_ms,
+            record.day,
+            record.kind,
+            record.sender,
+            record.body,
+            record.request,
+            record.answer,
+        )
+        if head != record.hash:
+            raise _broken(wanted, "has been altered", "被改动")
+        entry = record.entry()
+        self.seq, self.head = wanted, head
+        if self._key:
+            self._check_seal(record, entry.event)
+        return entry
+
+    def _check_seal(self, record: Record, event: Event) -> None:
+        if record.seal != seal(record.hash, self._key):
+            self._unsealed = self._unsealed or record.seq
+            self._last_unsealed = record.seq
+        elif isinstance(event, JournalMigrated | JournalRestored) and event.unsealed >= self._last_unsealed:
+            self._unsealed = 0
+
+    def end(self) -> None:
+        """No more records. Raises JournalBroken naming the first that was written without the hall's key."""
+        if self._unsealed:
+            raise NotSealed(
+                f"record {self._unsealed} does not bear this hall's seal: somebody else wrote it",
+                f"账本第 {self._unsealed} 条记录没有本大厅的封印，不是本大厅写入的",
+            )
+
+
+def missing(seq: int) -> JournalBroken:
+    """The finding that a record is not there."""
+    return _broken(seq, "is missing", "缺失")
+
+
+def _broken(seq: int, what: str, sentence: str) -> JournalBroken:
+    return JournalBroken(f"record {seq} {what}", f"账本第 {seq} 条记录{sentence}")

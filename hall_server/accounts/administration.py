@@ -22,6 +22,7 @@ from hall_server.accounts.roles import (
 )
 
 CODE_HOURS = 72
+SAMPLE_CLERKS = 3
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{1,31}")
 _FORBIDDEN_IDS = frozenset({"console", "setup", "clock", "restore"})
 CONSOLE = Actor("console")
@@ -132,9 +133,10 @@ class Administration:
         """One account of each role for the sample hall, without any password; nothing when there are some."""
         if self._book.accounts:
             return
+        clerks = [(f"shili-{n}", f"示例窗口人员{n}", Role.CLERK) for n in range(1, SAMPLE_CLERKS + 1)]
+        others = [(f"shili-{r}", f"示例{ROLE_TEXT[r]}", r) for r in Role if r is not Role.CLERK]
         people = [
-            Person(f"shili-{role.value}", f"示例{ROLE_TEXT[role]}", frozenset({role}), (EVERY_WINDOW,))
-            for role in Role
+            Person(id_, name, frozenset({role}), (EVERY_WINDOW,)) for id_, name, role in (*clerks, *others)
         ]
         with self._book.change(CONSOLE, Act("setup", "", None, {"sample": True})) as change:
             for person in people:
@@ -227,6 +229,8 @@ class Tokens:
         """The living token that this text is, or None; notes its use once a minute."""
         prefix, _, rest = text.partition("_")
         token_id, _, secret = rest.partition("_")
+        if prefix == "bst" and token_id not in self._book.tokens:
+            self._book.refresh()  # it may have been made at the console a moment ago
         token = self._book.tokens.get(token_id) if prefix == "bst" else None
         if token is None or token.revoked_ms or not codes.same(token.key, secret):
             return None

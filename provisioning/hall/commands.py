@@ -24,6 +24,11 @@ LOOK_SECONDS = 0.1
 STOP_SECONDS = 60.0
 _COLUMNS = ("PROGRAM", "WHAT", "STATE", "PID", "SINCE", "RESTARTS", "WHERE")
 
+_WAYS_IN = {
+    "sample-entry": "Come in by this link, good once; ./banshi status has the next:\n  {pages}/enter/{code}",
+    "setup-code": "No accounts yet: open {pages}/setup and give the one-time code {code}",
+}
+
 Say = Callable[[str], None]
 
 
@@ -190,7 +195,18 @@ def say_where(status: Status, say: Say) -> None:
         say(f"  {name}{' ' * (width - cells(name))}  {address}")
     for note in status.notes:
         say(note)
+    for sentence in way_in(dict(status.look).get("clerk's page", "")):
+        say(sentence)
     say(f"Logs: {os.path.relpath(LOGS, PROJECT)}. More: ./banshi status. End: ./banshi down.")
+
+
+def way_in(pages: str) -> tuple[str, ...]:
+    """How one comes in: the sample hall's one-time link, or the set-up code of a hall without accounts."""
+    for name, sentence in _WAYS_IN.items():
+        with suppress(OSError):
+            code = (FOLDER / "state" / name).read_text("ascii").strip()
+            return (sentence.format(pages=pages.rstrip("/"), code=code),)
+    return ()
 
 
 def table(rows: list[tuple[str, ...]]) -> list[str]:

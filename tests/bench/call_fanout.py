@@ -17,7 +17,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import httpx
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -36,7 +35,7 @@ def busy_day(config: Path, state: Path, ready: object, stop: object) -> None:
     server = ServerProcess(config, state)
     kiosks = [server.bus(f"kiosk-{i}") for i in range(1, KIOSKS + 1)]
     open_all(kiosks, 30)
-    http = httpx.Client(base_url=f"http://127.0.0.1:{server.web_port}", timeout=20)
+    http = server.http(seconds=20)
     ready.set()  # type: ignore[attr-defined]
     beat = 0
     while not stop.wait(0.083):  # type: ignore[attr-defined]
@@ -124,7 +123,7 @@ def presses(server: ServerProcess, screens: Screens, calls: range) -> list[float
     """Seconds from the press to the last screen."""
     kiosk = server.bus("kiosk-1b")
     open_all([kiosk])
-    http = httpx.Client(base_url=f"http://127.0.0.1:{server.web_port}", timeout=20)
+    http = server.http(seconds=20)
     raw = socket.create_connection(("127.0.0.1", server.web_port))
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     took = []
@@ -135,6 +134,7 @@ def presses(server: ServerProcess, screens: Screens, calls: range) -> list[float
         body = f'{{"request":"own-next-{i:06d}"}}'.encode()
         head = (
             f"POST /api/windows/{window}/next HTTP/1.1\r\nHost: 127.0.0.1:{server.web_port}\r\n"
+            f"Authorization: {http.headers['Authorization']}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode()
         target = screens.level() + 1

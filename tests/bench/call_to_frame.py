@@ -8,7 +8,6 @@ the figure holds HTTP, commit, broker, fold and drawing. Then the board is kille
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import signal
@@ -17,8 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
+
+import httpx
 
 from contract import topics
 from contract.messages import Call, Issue
@@ -114,18 +114,18 @@ def measure(server: ServerProcess, board: Board, calls: int) -> tuple[list[float
     open_all([kiosk, watcher])
     board.start()
     board.wait_for("first-frame")
-    took, pause = [], random.Random(1)
+    took, pause, http = [], random.Random(1), server.http()
     for number in range(calls):
         kiosk.request(topics.ISSUE, Issue(id=f"bench-issue-{number:06d}", service=SERVICE)).result(10)
         time.sleep(pause.uniform(0.1, 0.5))
         known = set(sent)
         pressed[0] = time.monotonic_ns()
-        press(server.web_port, "next", number)
+        press(http, "next", number)
         while not (new := set(sent) - known):
             time.sleep(0.002)
         call = new.pop()
         took.append((board.wait_for(call) - sent[call]) / 1e6)
-        press(server.web_port, "arrive", number)
+        press(http, "arrive", number)
     board.stop(signal.SIGKILL)
     before = board.frames().get("picture", 0)
     started = time.monotonic_ns()
@@ -138,15 +138,10 @@ def measure(server: ServerProcess, board: Board, calls: int) -> tuple[list[float
     return took, (seen - started) / 1e9
 
 
-def press(port: int, key: str, number: int) -> None:
+def press(http: httpx.Client, key: str, number: int) -> None:
     """A key of the clerk."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/api/windows/{WINDOW}/{key}",
-        data=json.dumps({"request": f"bench-{key}-{number:06d}"}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert json.load(answer)["ok"]
+    answer = http.post(f"/api/windows/{WINDOW}/{key}", json={"request": f"bench-{key}-{number:06d}"})
+    assert answer.json()["ok"]
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pathlib import Path
 from playwright.sync_api import expect, sync_playwright
 
 from tests.hall_server.web.conftest import FLAGS
+from tests.hall_server.web.entering import known
 from tests.hall_server.web.killable import Killable
 
 
@@ -49,6 +50,7 @@ def main() -> int:
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = browser.new_page()
+        known(page.context, server.url)
         page.goto(f"{server.url}/clerk/w01")
         lamp = page.locator("#lamp")
         for _ in range(rounds):

@@ -20,6 +20,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from hall_server.hall import commands as c
 from tests.hall_server.web.conftest import FLAGS
+from tests.hall_server.web.entering import known
 from tests.hall_server.web.hall import PagedHall
 
 WATCH = """() => {
@@ -61,6 +62,7 @@ def main() -> int:
         hall.start()
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = browser.new_page(viewport={"width": 1024, "height": 600})
+        known(page.context, hall.url)
         page.goto(f"{hall.url}/clerk/w01")
         expect(page.locator("#lamp")).to_have_text("已连接")
         page.evaluate(WATCH)

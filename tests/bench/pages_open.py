@@ -28,7 +28,8 @@ import asyncio, sys
 from websockets.asyncio.client import connect
 
 async def page(window):
-    async with connect(f"ws://127.0.0.1:{{sys.argv[1]}}/clerk/{{window}}/live", proxy=None) as line:
+    address = f"ws://127.0.0.1:{{sys.argv[1]}}/clerk/{{window}}/live"
+    async with connect(address, proxy=None, additional_headers={{"Cookie": sys.argv[2]}}) as line:
         await line.recv()
         ready.release()
         async for _ in line:
@@ -90,7 +91,7 @@ def main() -> int:
         for i in range(SERVICES * 10):
             hall.issue(f"s{i % SERVICES:02d}")
         alone = busy(hall, seconds)
-        command = [sys.executable, "-c", CLIENTS, str(hall.port)]
+        command = [sys.executable, "-c", CLIENTS, str(hall.port), f"banshi={hall.session('clerk')}"]
         clients = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert clients.stdout is not None
         assert clients.stdout.readline() == b"open\n"

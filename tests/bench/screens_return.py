@@ -14,8 +14,6 @@ import threading
 import time
 from pathlib import Path
 
-import httpx
-
 from contract import messages as m
 from contract import topics
 from contract.mqtt import BrokerAddress, MqttBus
@@ -58,7 +56,7 @@ class Hall:
         self.screens = [Screen(self._bus(f"board-{i}"), self.changed) for i in range(1, SCREENS + 1)]
         self.kiosk = self.server.bus("kiosk-1")
         open_all([self.kiosk, *(screen.bus for screen in self.screens)], 30)
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{self.server.web_port}", timeout=30)
+        self._http = self.server.http(seconds=30)
         self._count = 0
 
     def _bus(self, station: str) -> MqttBus:

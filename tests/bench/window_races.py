@@ -17,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
-import httpx
 
 from contract import messages as m
 from contract import topics
@@ -30,9 +29,9 @@ SERVICE = "shebao"
 class Clerk:
     """One window's page: a kept connection of its own."""
 
-    def __init__(self, port: int, window: str) -> None:
+    def __init__(self, server: ServerProcess, window: str) -> None:
         self.window = window
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
+        self._http = server.http(seconds=20)
         self._count = 0
 
     def press(self, action: str) -> tuple[int, dict[str, str]]:
@@ -99,9 +98,9 @@ def run(races: int, seed: int) -> tuple[int, int]:
         server.start()
         kiosk = server.bus("kiosk-1")
         open_all([kiosk])
-        clerks = {window: Clerk(server.web_port, window) for window in WINDOWS}
+        clerks = {window: Clerk(server, window) for window in WINDOWS}
         for own in ("w02", "w03", "w04"):
-            clerk = Clerk(server.web_port, own)
+            clerk = Clerk(server, own)
             clerk.press("close")
             clerk.close()
         issued, started = 0, time.monotonic()

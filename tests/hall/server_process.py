@@ -11,7 +11,14 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+import httpx
+
+from contract.clock import wall_ms
 from contract.mqtt import BrokerAddress, MqttBus
+from hall_server.accounts.__main__ import hall_key
+from hall_server.accounts.administration import CONSOLE, Tokens
+from hall_server.accounts.book import Book
+from hall_server.accounts.roles import Scope
 from hall_server.broker import secret
 
 DEMO = Path(__file__).parents[2] / "assets" / "halls" / "demo"
@@ -68,6 +75,20 @@ class ServerProcess:
         self._reader: threading.Thread | None = None
         self.log: list[str] = []
         self._said = threading.Condition()
+
+    def token(self) -> str:
+        """A new token with which a program may do everything that tokens can; the server may run or not."""
+        book = Book(self.state, key=hall_key(self.state), now_ms=wall_ms)
+        book.open()
+        made = Tokens(book).make("对接测试", frozenset(Scope), CONSOLE, per_minute=1_000_000)
+        book.close()
+        return made
+
+    def http(self, *, seconds: float = 10) -> httpx.Client:
+        """A program that talks to the pages' server with a token of its own."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        base = f"http://127.0.0.1:{self.web_port}"
+        return httpx.Client(base_url=base, timeout=seconds, trust_env=False, headers=headers)
 
     @property
     def broker_port(self) -> int:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from contract import messages as m
@@ -64,11 +63,11 @@ def stations(server: ServerProcess) -> Iterator[tuple[MqttBus, MqttBus]]:
 
 def press(server: ServerProcess, window: str, action: str, **options: object) -> dict[str, Any]:
     """What the clerk's page posts."""
-    answer = httpx.post(
-        f"http://127.0.0.1:{server.web_port}/api/windows/{window}/{action}",
-        json={"request": f"{window}-{action}-{len(server.log)}", **options},
-        timeout=10,
-    )
+    with server.http() as http:
+        answer = http.post(
+            f"/api/windows/{window}/{action}",
+            json={"request": f"{window}-{action}-{len(server.log)}", **options},
+        )
     return dict(answer.json()) | {"status": answer.status_code}
 
 
@@ -104,7 +103,8 @@ def test_a_kiosk_may_not_write_as_another(server: ServerProcess, stations: tuple
         station="kiosk-2",
     )
     issue(kiosk, "r1")
-    page = httpx.get(f"http://127.0.0.1:{server.web_port}/api/hall", timeout=5).json()
+    with server.http() as http:
+        page = http.get("/api/hall").json()
     assert "kiosk-2" not in str(page.get("stations", ""))
     assert not spy.heard
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.hall_server.web.entering import sign_in
+from tests.hall_server.web.entering import known
 from tests.hall_server.web.hall import PagedHall
 
 FLAGS = (
@@ -72,6 +72,7 @@ class Watched:
         return [address for address in self.asked if not address.startswith(own)]
 
 
+STRANGER = "nobody"
 Opener = Callable[..., Watched]
 
 
@@ -93,9 +94,8 @@ def opened(browser: Browser) -> Iterator[Opener]:
             viewport={"width": width, "height": height}, has_touch=touch, locale="zh-CN"
         )
         contexts.append(context)
-        base = "/".join(url.split("/")[:3])
-        cookies = sign_in(url, account).items()
-        context.add_cookies([{"name": name, "value": value, "url": base} for name, value in cookies])
+        if account != STRANGER:
+            known(context, url, account)
         context.set_default_timeout(20_000)
         page = context.new_page()
         watched = Watched(page)

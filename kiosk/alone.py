@@ -140,12 +140,12 @@ class LoneDesk:
 
     def hear_server(self, state: m.ServerState) -> None:
         """A beat of the server; one that knows less than before was restored from a backup."""
-        if state.s is not m.Presence.READY:
+        if state.s is not m.Presence.READY or not state.seq:
             return
         known, day = self._hall, self._day
         self._hall = Heard(boot=state.boot, seq=state.seq)
         self._day = state.business_day or day
-        restored = known.boot != state.boot and 0 < state.seq < known.seq
+        restored = known.boot != state.boot and state.seq < known.seq
         self._restored = self._restored or restored
         if restored or day != self._day or monotonic() - self._anchored > ANCHOR_SECONDS:
             self._nudge()

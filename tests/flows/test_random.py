@@ -66,6 +66,9 @@ world = st.sampled_from(
         e.CatalogueArrived(samples.catalogue()),
         e.QueueChanged(samples.queues()[0]),
         e.DayChanged("2026-11-22"),
+        e.LoneChanged({"sb": 5, "qy": 3}, 2),
+        e.LoneChanged({}),
+        e.CameHome(4, 1),
         e.TakenOutOfService("维护"),
         e.TakenOutOfService(""),
     ]
@@ -126,7 +129,7 @@ def test_any_events_in_any_order(data: st.DataObject) -> None:
         for effect in kiosk.did:
             if isinstance(effect, x.PrintSlip):
                 assert asked.facts.printer
-            if isinstance(effect, x.AskIssue):
+            if isinstance(effect, x.AskIssue | x.AskAlone | x.GiveUp):
                 assert effect.attempt <= kiosk.state.attempts
     exits(kiosk)
     assert nobody_there(kiosk.state), kiosk.state.screen

@@ -70,6 +70,7 @@ class ObedientHall:
         self.bus.serve(topics.ISSUE, self._issue)
         self.bus.serve(topics.FIND_TICKETS, self._find)
         self.bus.serve(topics.REPORT_PAPER, lambda _, ask: self._note(ask, m.ReportPaperAnswer(id=ask.id)))
+        self.bus.serve(topics.CANCEL_ISSUE, lambda _, ask: self._note(ask, m.CancelIssueAnswer(id=ask.id)))
         self.bus.serve(topics.CALL_GUIDE, lambda _, ask: self._note(ask, m.CallGuideAnswer(id=ask.id)))
 
     def open(self, *, idle_seconds: int = 60) -> None:

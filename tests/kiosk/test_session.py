@@ -145,6 +145,22 @@ def test_a_silent_hall_is_asked_again_with_the_same_id(tmp_path: Path) -> None:
         assert len(kiosk.hall.given) == 1
 
 
+def test_a_citizen_who_leaves_a_silent_hall_leaves_no_number_behind(tmp_path: Path) -> None:
+    with desk(tmp_path) as kiosk:
+        kiosk.at_rest()
+        kiosk.hall.silent = True
+        kiosk.do(*WAY, e.Take())
+        asked = kiosk.hall.wait(lambda asked: any(isinstance(each, m.Issue) for each in asked))
+        kiosk.hall.beat(m.Presence.LOST)
+        kiosk.on("error")
+        kiosk.do(e.GoHome())
+        kiosk.hall.silent = False
+        kiosk.hall.beat()
+        told = kiosk.hall.wait(lambda asked: any(isinstance(each, m.CancelIssue) for each in asked))
+        cancelled = {each.issue for each in told if isinstance(each, m.CancelIssue)}
+        assert cancelled == {each.id for each in asked if isinstance(each, m.Issue)}
+
+
 def test_the_hall_goes_and_comes_back_by_itself(tmp_path: Path) -> None:
     with desk(tmp_path) as kiosk:
         kiosk.at_rest()

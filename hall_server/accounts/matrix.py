@@ -111,6 +111,7 @@ MATRIX: Mapping[str, Access] = {
     "POST /api/windows/{window}/close": OF_WINDOW,
     "GET /api/windows/{window}": READ,
     "GET /api/hall": READ,
+    "GET /api/forecast": READ,
     # the administrators, kept apart
     "GET /admin/accounts": ACCOUNTS,
     "POST /admin/accounts": ACCOUNTS,

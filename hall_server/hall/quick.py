@@ -19,13 +19,8 @@ def wait_range(hall: Hall, service: str, ahead: int) -> tuple[float, float] | No
         return None
     if ahead <= 0 and any(not hall.windows[w.id].ticket for w in able):
         return 0.0, 1.0
-    mean = ahead * step_minutes(hall, service)
+    mean = ahead * hall.plan.service(service).mean_minutes / (_capacity(hall, service) or 1.0)
     return max(0.0, mean * 0.75 - 2), mean * 1.4 + 4
-
-
-def step_minutes(hall: Hall, service: str) -> float:
-    """By how much one more person in front makes the wait of this queue longer."""
-    return hall.plan.service(service).mean_minutes / (_capacity(hall, service) or 1.0)
 
 
 def _capacity(hall: Hall, service: str) -> float:

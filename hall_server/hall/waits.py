@@ -13,7 +13,7 @@ from hall_server.hall.calling import ahead
 from hall_server.hall.day import MINUTE_MS, last_minute_before
 from hall_server.hall.forecast import Survey, newcomer
 from hall_server.hall.model import Class, Hall, Ticket
-from hall_server.hall.quick import step_minutes, wait_range
+from hall_server.hall.quick import wait_range
 
 STALE_MS = 60_000
 OPEN_ENDED_MINUTES = 60
@@ -102,7 +102,7 @@ def _queue(hall: Hall, survey: Survey, service: str, now_ms: int) -> QueueWait:
     return QueueWait(
         waiting=hall.waiting.get(service, 0),
         open=open_,
-        step=step_minutes(hall, service),
+        step=hall.plan.service(service).mean_minutes / max(1, open_),
         newcomers=tuple(found),
         last_call=survey.last_call.get(service),
         needed=needed,

@@ -106,7 +106,8 @@ class WindowOut(BaseModel):
 
 
 class QueueOut(BaseModel):
-    """A queue; waits are minutes, null when not honestly known."""
+    """A queue; waits are minutes, null when not honestly known, low without high: so long or longer.
+    ``wait_note`` says why there is none, ``closed_reason`` why no numbers are given."""
 
     service: str
     name: str
@@ -114,6 +115,9 @@ class QueueOut(BaseModel):
     waiting: int
     wait_low: int | None
     wait_high: int | None
+    wait_note: str = ""
+    issuing: bool = True
+    closed_reason: str = ""
     windows: list[str]
 
 
@@ -294,6 +298,9 @@ def _hall(service: HallService, view: HallView) -> HallOut:
                 waiting=q.waiting,
                 wait_low=q.wait_low,
                 wait_high=q.wait_high,
+                wait_note=q.wait_note,
+                issuing=q.open,
+                closed_reason=q.closed_reason,
                 windows=list(q.windows),
             )
             for q in view.queues.values()

@@ -22,6 +22,7 @@ from hall_server.web.binding import CannotServe, listen, loopback
 from hall_server.web.blobs import BlobStore, blob_routes
 from hall_server.web.clerk import ClerkPage
 from hall_server.web.entrance import entrance_routes
+from hall_server.web.forecast import forecast_routes
 from hall_server.web.frame import Frame
 from hall_server.web.gate import Gate
 from hall_server.web.guards import Guards
@@ -175,6 +176,7 @@ class WebServer:
         install(app, rendering)
         for routes in (
             api_routes(service, show),
+            forecast_routes(service),
             described_routes(app),
             blob_routes(self._blobs),
             static_routes(static_files()),

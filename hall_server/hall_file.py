@@ -19,7 +19,7 @@ Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 # tables that tell of the box and its wires, not of the hall: they change with the file and a restart only
-OF_THE_BOX = ("broker", "web", "catalogue", "stations", "callboxes", "ledbars", "lights")
+OF_THE_BOX = ("broker", "web", "catalogue", "accounts", "stations", "callboxes", "ledbars", "lights")
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -158,7 +158,6 @@ class WindowPart(Part, frozen=True, kw_only=True):
     open: bool = False
     callbox: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
     ledbar: Annotated[int, msgspec.Meta(ge=0, le=0xFFFD)] = 0
-    ledbar: Annotated[int, msgspec.Meta(ge=0, le=0xFFFD)] = 0
 
 
 class BoardPart(Part, frozen=True, kw_only=True):
@@ -218,8 +217,6 @@ class HallFile(Part, frozen=True, kw_only=True):
     holidays: tuple[datetime.date, ...] = ()
     stations: tuple[StationPart, ...] = ()
     callboxes: DevicePart | None = None
-    ledbars: LedBarPart | None = None
-    lights: LightPart | None = None
     ledbars: LedBarPart | None = None
     lights: LightPart | None = None
 

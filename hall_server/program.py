@@ -28,7 +28,10 @@ from hall_server.anchor import journal_key
 from hall_server.broker import Broker, secret
 from hall_server.clips import ClipRendering, SpokenHall
 from hall_server.config import HallConfig
+from hall_server.description import Description
+from hall_server.forecaster import Forecaster
 from hall_server.hall import commands as c
+from hall_server.hall.leasing import LEASED_AT_ONCE
 from hall_server.hall.pictures import Look
 from hall_server.journal_watch import JournalWatch
 from hall_server.journal_writer import Journal
@@ -96,6 +99,11 @@ class HallServer:
         return self._broker
 
     @property
+    def accounts(self) -> Accounts:
+        """Who may do what."""
+        return self._accounts
+
+    @property
     def alarms(self) -> tuple[str, ...]:
         """What a technician must see: clock, journal."""
         return tuple(self._alarms)
@@ -113,15 +121,57 @@ class HallServer:
         self._stack.close()
 
     def _start(self, undo: ExitStack) -> None:
-        key = self._key = secret(self._state / "secrets" / "hall-key").encode()
-        journal_secret = journal_key(key)
-        watch = JournalWatch(self._state, journal_secret, on_alarm=self._alarms.append)
+        self._key = secret(self._state / "secrets" / "hall-key").encode()
+        journal = self._open_journal(undo)
+        bus = self._open_way(undo)
+        self._service = HallService(
+            self._config.plan, journal, clock=self._clock, publisher=bus, look=self._look()
+        )
+        self._described = Description(self._service, self._config, on_alarm=self._alarms.append)
+        self._blobs = BlobStore(self._state / "blobs")
+        clips = self._clips()
+        self._stations = StationDesk(
+            self._service,
+            bus,
+            self._station_configs(self._config),
+            on_issued=clips.issued if clips else lambda _: None,
+        )
+        snapshots = Snapshots(
+            self._config.plan, journal, door=self._service, on_alarm=self._alarms.append
+        )
+        self._service.on_view(lambda _: snapshots.nudge())
+        forecaster = Forecaster(self._service, journal.path)
+        wired = WiredDevices(self._config.file, self._service)
+        web = self._bind_web(undo)
+        self._service.start()
+        undo.callback(self._service.stop)
+        self._say_first()
+        self._follow_description(clips)
+        web.start()
+        self._http = web.url
+        forecaster.start()
+        undo.callback(forecaster.stop)
+        snapshots.start()
+        undo.callback(snapshots.stop)
+        self._watch.start()
+        undo.callback(self._watch.stop)
+        self._open_bus(undo, bus)
+        if clips is not None:
+            clips.start()
+            undo.callback(clips.stop)
+        self._announce(undo)
+        wired.start()
+        undo.callback(wired.stop)
+
+    def _open_journal(self, undo: ExitStack) -> Journal:
+        key = journal_key(self._key)
+        self._watch = JournalWatch(self._state, key, on_alarm=self._alarms.append)
         journal = Journal(
             self._state / keeping.JOURNAL,
             on_failure=self._on_journal_failure,
             on_alarm=self._alarms.append,
-            key=journal_secret,
-            on_anchor=watch.anchored,
+            key=key,
+            on_anchor=self._watch.anchored,
         )
         journal.open()
         undo.callback(journal.close)
@@ -129,29 +179,32 @@ class HallServer:
         if self._clock.alarm:
             log.error("%s", self._clock.alarm)
             self._alarms.append(self._clock.alarm)
-        bus = self._open_way(undo)
-        look = Look(
+        return journal
+
+    def _look(self) -> Look:
+        return Look(
             boot=self._boot,
             public_url=self._config.file.hall.public_url,
-            key=key,
+            key=self._key,
             wording=self._config.file.voice.wording,
             one=self._config.file.voice.one,
         )
-        self._service = HallService(self._config.plan, journal, clock=self._clock, publisher=bus, look=look)
-        self._blobs = BlobStore(self._state / "blobs")
-        self._blobs.publish("catalogue", msgspec.json.encode(self._config.catalogue))
-        clips = self._clips()
-        self._stations = StationDesk(
-            self._service,
-            bus,
-            self._station_configs(key),
-            on_issued=clips.issued if clips else lambda _: None,
+
+    def _open_accounts(self, undo: ExitStack) -> Accounts:
+        """The accounts; a hall without any says its one-time set-up code."""
+        self._accounts = accounts = Accounts(
+            self._state,
+            key=self._key,
+            now_ms=self._clock.now_ms,
+            sample=self._config.file.accounts.sample,
         )
-        snapshots = Snapshots(
-            self._config.plan, journal, door=self._service, on_alarm=self._alarms.append
-        )
-        self._service.on_view(lambda _: snapshots.nudge())
-        wired = WiredDevices(self._config.file, self._service)
+        accounts.open()
+        undo.callback(accounts.close)
+        if accounts.setup_code:
+            log.warning("no accounts yet: set-up code %s (%s)", accounts.setup_code, accounts.setup_file)
+        return accounts
+
+    def _bind_web(self, undo: ExitStack) -> WebServer:
         part = self._config.file.web
         web = WebServer(
             self._service,
@@ -163,44 +216,42 @@ class HallServer:
         )
         undo.callback(web.stop)
         web.bind()
-        self._service.start()
-        undo.callback(self._service.stop)
-        web.start()
-        self._http = web.url
+        return web
+
+    def _say_first(self) -> None:
+        """What the journal must know before anybody asks: description, suspect clock, numbers to skip."""
+        self._described.settle()
         if self._clock.alarm:
             self._service.submit(c.SuspectClock(request="", by="clock", sentence=self._clock.alarm))
         if count := keeping.numbers_to_skip(self._state):
-            self._service.submit(c.SkipNumbers(request="", by="restore", count=count)).result()
+            kiosks = sum(s.kind is m.StationKind.KIOSK for s in self._described.current.file.stations)
+            skip = c.SkipNumbers(request="", by="restore", count=count, leased=LEASED_AT_ONCE * kiosks)
+            self._service.submit(skip).result()
             keeping.skipped(self._state)
             self._alarms.append(f"账本已从备份恢复：每个号段跳过 {count} 个号")
-        snapshots.start()
-        undo.callback(snapshots.stop)
-        watch.start()
-        undo.callback(watch.stop)
+
+    def _follow_description(self, clips: ClipRendering | None) -> None:
+        """Kiosks, stations and voice get the description in force, now and whenever it changes."""
+
+        def follow(config: HallConfig) -> None:
+            self._blobs.publish("catalogue", msgspec.json.encode(config.catalogue))
+            self._stations.describe(self._station_configs(config))
+            if clips is not None:
+                clips.describe(_spoken(config))
+            self._beat_now.set()
+
+        self._blobs.publish("catalogue", msgspec.json.encode(self._described.current.catalogue))
+        self._stations.describe(self._station_configs(self._described.current))
+        self._described.on_change(follow)
+
+    def _open_bus(self, undo: ExitStack, bus: Bus) -> None:
         bus.will(topics.SERVER, self._server_state(m.Presence.LOST))
         bus.on_link(self._linked)
-        watch.join(bus)
+        self._watch.join(bus)
         bus.open()
         undo.callback(bus.close)
         undo.callback(lambda: bus.publish(topics.SERVER, self._server_state(m.Presence.DISCONNECTED)))
         self._start_beat(undo, bus)
-        if clips is not None:
-            clips.start()
-            undo.callback(clips.stop)
-        self._announce(undo)
-        wired.start()
-        undo.callback(wired.stop)
-
-    def _open_accounts(self, undo: ExitStack) -> Accounts:
-        """The accounts; a hall without any says its one-time set-up code."""
-        accounts = Accounts(
-            self._state, key=self._key, now_ms=self._clock.now_ms, sample=self._config.file.accounts.sample
-        )
-        accounts.open()
-        undo.callback(accounts.close)
-        if accounts.setup_code:
-            log.warning("no accounts yet: set-up code %s (%s)", accounts.setup_code, accounts.setup_file)
-        return accounts
 
     def _open_way(self, undo: ExitStack) -> Bus:
         """The bus that was given, or one to the hall's broker, or one to a broker of our own."""
@@ -226,18 +277,18 @@ class HallServer:
         self._bus = MqttBus(self._config.plan.id, address.user, address, reconnect_seconds=RECONNECT_SECONDS)
         return self._bus
 
-    def _station_configs(self, key: bytes) -> dict[str, m.StationConfig]:
+    def _station_configs(self, config: HallConfig) -> dict[str, m.StationConfig]:
         """What each station needs of the hall; only kiosks get the key that hides persons."""
-        person_key = hmac.new(key, b"person", hashlib.sha256).hexdigest()
+        person_key = hmac.new(self._key, b"person", hashlib.sha256).hexdigest()
         return {
             station.id: m.StationConfig(
-                version=hashlib.sha256(msgspec.json.encode(self._config.file)).hexdigest()[:12],
-                hall_name=self._config.plan.name,
+                version=config.digest[:12],
+                hall_name=config.plan.name,
                 station_name=station.name,
                 person_key=person_key if station.kind is m.StationKind.KIOSK else "",
-                elder_age=self._config.file.hall.elder_age,
+                elder_age=config.file.hall.elder_age,
             )
-            for station in self._config.file.stations
+            for station in config.file.stations
         }
 
     def _announce(self, undo: ExitStack) -> None:
@@ -267,23 +318,10 @@ class HallServer:
 
     def _clips(self) -> ClipRendering | None:
         """What renders the voice's clips in the background, the likely ones and issued numbers first."""
-        voice, plan = self._config.file.voice, self._config.plan
-        if not voice.render:
+        if not self._config.file.voice.render:
             return None
-        services = plan.services.values()
         return ClipRendering(
-            self._blobs,
-            self._state / "clips",
-            SpokenHall(
-                prefixes=tuple(service.prefix for service in services),
-                windows=tuple(window.label for window in plan.windows.values()),
-                first=min(service.first for service in services),
-                digits=max(service.width for service in services),
-                wording=voice.wording,
-                one=voice.one,
-                voice=voice.voice,
-            ),
-            grown=self._beat_now.set,
+            self._blobs, self._state / "clips", _spoken(self._config), grown=self._beat_now.set
         )
 
     # ------------------------------------------------------------ beat
@@ -304,7 +342,7 @@ class HallServer:
             boot=self._boot,
             at_ms=self._clock.now_ms(),
             seq=view.seq,
-            hall_name=self._config.plan.name,
+            hall_name=self._described.current.plan.name,
             business_day=view.day,
             http=self._http,
             blobs=self._blobs.published,
@@ -333,3 +371,17 @@ class HallServer:
         for thread in threads:
             thread.start()
         undo.callback(stop)
+
+
+def _spoken(config: HallConfig) -> SpokenHall:
+    """What the voice must be able to say in a hall."""
+    voice, services = config.file.voice, config.plan.services.values()
+    return SpokenHall(
+        prefixes=tuple(service.prefix for service in services),
+        windows=tuple(window.label for window in config.plan.windows.values()),
+        first=min(service.first for service in services),
+        digits=max(service.width for service in services),
+        wording=voice.wording,
+        one=voice.one,
+        voice=voice.voice,
+    )

@@ -1,0 +1,64 @@
+"""PURE: a mistake in a description in the words of the manager who made it."""
+
+from __future__ import annotations
+
+import re
+
+from contract.schema import ConfigError, Problem
+
+_WHOLE = {
+    "there is no such setting": "没有这个设置项",
+    "stands twice; each may stand once": "重复了，只能出现一次",
+    "no window does this service, so its numbers would never be called": "没有窗口办理这项业务，号不会被叫到",
+    "no service in the hall's file takes this item": "没有业务承接这个事项",
+}
+_PARTS = (
+    (r"is missing; wanted (.*)", r"没有填写，应为\1"),
+    (r"wanted (.*)", r"应为\1"),
+    (r"is not one of (.*)", r"不存在，现有：\1"),
+    (r"is more than slot_quota \((.*)\)", r"超过了每时段号数（\1）"),
+    (r"must be later than begins \((.*)\)", r"应晚于开始时间（\1）"),
+    (
+        r"is (.*)'s too; only services of one group may share a letter",
+        r"已被“\1”使用，同组业务才可共用字母",
+    ),
+    (r"must be as (.*)'s", r"应与同组的“\1”一致"),
+)
+_TYPES = (
+    (r"one of ", "以下之一："),
+    (r"true or false", "是或否"),
+    (r"a whole number", "整数"),
+    (r"a number", "数"),
+    (r"a text that matches \^\[A-Z\]\{1,2\}\$", "一到两个大写字母"),
+    (r"a text that matches \S+", "符合格式的文字"),
+    (r"a text", "文字"),
+    (r"a list, each ", "列表，每项为"),
+    (r"a table", "一组设置"),
+    (r"a date such as", "日期，例如"),
+    (r"a time such as", "时间，例如"),
+    (r" or ", "或"),
+    (r"\(at least (\d+) long\)", r"（至少 \1 个）"),
+    (r"\(at most (\d+) long\)", r"（至多 \1 个）"),
+)
+
+
+def wanted(problem: Problem) -> str:
+    """What was wanted, in Chinese."""
+    text = _WHOLE.get(problem.wanted, "")
+    for pattern, words in () if text else _PARTS:
+        if re.fullmatch(pattern, problem.wanted):
+            text = re.sub(pattern, words, problem.wanted)
+            break
+    text = text or problem.wanted
+    for pattern, words in _TYPES:
+        text = re.sub(pattern, words, text)
+    near = re.fullmatch(r"did you mean [\"'](.*)[\"']\?", problem.hint)
+    return f"{text}（是否想填“{near[1]}”？）" if near else text
+
+
+def sentences(error: ConfigError) -> tuple[str, ...]:
+    """One sentence a mistake: where, what stands there, what was wanted."""
+    return tuple(
+        f"{p.path or '整个文件'}{f'“{p.value.strip(chr(34))}”' if p.value else ''}：{wanted(p)}"
+        for p in error.problems
+    )

@@ -40,6 +40,11 @@ SERVICES = (
     ("fl", "公共法律服务", "sf", "R", ("司法局", "公证处")),
 )
 
+OFTEN_RETURNED = {
+    "居民身份证换领": "最近常见退回原因：材料不全—缺居民户口簿、证件照(可现场采集)；须回原单位",
+    "个体工商户设立登记": "最近常见退回原因：材料不全",
+}
+
 
 @cache
 def catalogue() -> Catalogue:
@@ -51,6 +56,7 @@ def catalogue() -> Catalogue:
         msgspec.convert({**each, "zone": zone_ids[each["zone"]], "service": _service_of(each)}, Item)
         for each in raw
     )
+    items = tuple(msgspec.structs.replace(i, often_returned=OFTEN_RETURNED.get(i.name, "")) for i in items)
     services = tuple(
         Service(
             id=name,

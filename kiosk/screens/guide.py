@@ -8,6 +8,7 @@ from kivy.uix.widget import Widget
 
 from assets.ui.pictures import Sample
 from assets.ui.theme import theme
+from assets.ui.widgets.panel import Panel
 from contract.catalogue import Item, Situation
 from kiosk import samples as made_up
 from kiosk.flows import events as e
@@ -36,6 +37,12 @@ class Heading(BoxLayout):
 
     text = StringProperty("")
     note = StringProperty("")
+
+
+class OftenReturned(Panel):
+    """Why people lately went away without result, so that this one does not."""
+
+    text = StringProperty("")
 
 
 class GuidePage(Page):
@@ -92,6 +99,8 @@ class GuidePage(Page):
         open_questions = any(answer is None for answer in answers)
         note = "选好您的情况，材料更准确" if open_questions else "按您的情况"
         blocks.append(Heading(text=f"所需材料（{len(papers)}项）", note=note))
+        if item.often_returned:
+            blocks.insert(-1, OftenReturned(text=item.often_returned))
         remark = Heading(text="", note=EXAMPLE)
         return [*blocks, *(MaterialRow(paper) for paper in papers), remark]
 

@@ -31,11 +31,6 @@ class Reason:
     material: str
     count: int
 
-    @property
-    def sentence(self) -> str:
-        """材料不全—缺居民户口簿."""
-        return f"{self.text}—缺{self.material}" if self.material else self.text
-
 
 @dataclass(frozen=True, slots=True)
 class Advice:
@@ -47,8 +42,12 @@ class Advice:
 
     @property
     def sentence(self) -> str:
-        """最近常见退回原因：…"""
-        return "最近常见退回原因：" + "；".join(r.sentence for r in self.reasons) if self.reasons else ""
+        """最近常见退回原因：材料不全—缺居民户口簿、结婚证；须回原单位"""
+        papers: dict[str, list[str]] = {}
+        for reason in self.reasons:
+            papers.setdefault(reason.text, []).extend([reason.material] if reason.material else [])
+        said = (f"{text}—缺{'、'.join(names)}" if names else text for text, names in papers.items())
+        return "最近常见退回原因：" + "；".join(said) if self.reasons else ""
 
 
 def advise(days: Iterable[DaySummary], materials: Mapping[str, Sequence[str]]) -> dict[str, Advice]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from hall_server.hall import events as e
 from hall_server.hall.plan import Plan
+from hall_server.journal_writer import Batch, Journal
+from hall_server.records import Entry
 from hall_server.reports.indicators import DIMENSIONS, INDICATORS, KINDS
 from hall_server.reports.lives import Carry, DayLives
 from hall_server.reports.summary import DaySummary, summarise
@@ -40,6 +43,20 @@ def raw(events: Iterable[e.Event]) -> list[Row]:
         day = event.day if isinstance(event, e.DayOpened) else day
         rows.append(row(seq, day, type(event).__name__, json.loads(msgspec.json.encode(event))))
     return rows
+
+
+def written(path: Path, events: Iterable[e.Event], *, known: int = 0, day: str = "") -> str:
+    """Append events to a real journal behind ``known`` ones; returns the label of the last business day."""
+    failed: list[BaseException] = []
+    journal = Journal(path, on_failure=failed.append)
+    journal.open()
+    journal.start()
+    for seq, event in enumerate(events, known + 1):
+        day = event.day if isinstance(event, e.DayOpened) else day
+        journal.write(Batch((Entry(seq, event.at_ms, day, "test", event),)))
+    journal.close()
+    assert not failed
+    return day
 
 
 def differences(days: Sequence[DaySummary], naive: Naive) -> tuple[int, list[str]]:

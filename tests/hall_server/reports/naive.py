@@ -281,6 +281,7 @@ class Naive:
                 continue
             stood = r["tickets"][0]
             issue = next(i for i in issues if i["ticket"] == stood["id"])
+            ranked: dict[str, Any] = {"class": CLASSES[issue.get("rank_class", 2)]}
             self.put(
                 "undone",
                 day,
@@ -291,7 +292,7 @@ class Naive:
                 reason=r["what"],
                 ticket=stood["id"],
                 items=tuple(issue.get("items") or ()) or ("@" + issue["service"],),
-                **{"class": CLASSES[issue.get("rank_class", 2)]},
+                **ranked,
             )
 
     # ------------------------------------------------------------ windows

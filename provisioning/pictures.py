@@ -21,7 +21,7 @@ from contract import topics
 from contract.memory import MemoryBroker, MemoryBus
 from devices.drivers import escpos
 from devices.simulators.ticket_printer import TicketPrinterSimulator
-from hall_server.config import HallConfig, load
+from hall_server.config import load
 from hall_server.hall import commands as c
 from hall_server.program import HallServer
 from kiosk import paper
@@ -91,7 +91,7 @@ def _hall(state: Path) -> Iterator[tuple[HallServer, MemoryBus, str]]:
         ledbars=None,
     )
     broker = MemoryBroker(sample.plan.id)
-    server = HallServer(HallConfig(file, sample.plan, sample.catalogue), state, bus=broker.bus("hall-server"))
+    server = HallServer(replace(sample, file=file), state, bus=broker.bus("hall-server"))
     server.start()
     kiosk = broker.bus("kiosk-1")
     kiosk.open()

@@ -30,6 +30,7 @@ class KioskStation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 PLACES: Mapping[str, Kind] = {
     "reader": Kind.ID_CARD_READER,
+    "card": Kind.CARD_READER,
     "printer": Kind.TICKET_PRINTER,
     "camera": Kind.CAMERA,
     "speaker": Kind.SPEAKER,

@@ -204,8 +204,8 @@ def _came_home(state: State, count: int, void: int) -> Step:
     """Said on the pages where nobody's own business is shown."""
     if not isinstance(state.screen, home.Home):
         return only(state)
-    left_out = f"，其中 {void} 个未能排队，请咨询导办" if void else ""
-    return only(state.say(f"网络已恢复，离线取的 {count} 个号已并入队列{left_out}", good=not void))
+    said = f"离线号已并入，{void} 个未能排队" if void else f"离线取的 {count} 个号已并入队列"
+    return only(state.say(said, good=not void))
 
 
 def _dispatch(state: State, event: e.Event) -> Step:

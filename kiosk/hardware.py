@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import cast
 
@@ -17,6 +18,9 @@ from contract.messages import DeviceHealth, TicketSlip
 from contract.messages import Owner as WireOwner
 from devices.health import Health, Watch
 from devices.ports import (
+    BankCard,
+    CardReader,
+    Cause,
     Device,
     DeviceError,
     DeviceRefused,
@@ -26,6 +30,7 @@ from devices.ports import (
     Kind,
     Owner,
     Proof,
+    SocialCard,
     State,
     Ticket,
     TicketPrinter,
@@ -39,10 +44,15 @@ log = logging.getLogger(__name__)
 FIND_SECONDS = 0.08
 PRESENCE_SECONDS = 0.4
 PRINT_SECONDS = 30.0
-UNREADABLE = "没有读清，请拿起身份证重新放一次"
+UNREADABLE = "没有读清，请拿起证件重新放一次"
 NOT_NOW = "打印机暂时不能用"
 PUBLIC_OWNERS = (Owner.CITIZEN, Owner.STAFF)
 
+NO_IDENTITY = Fault(
+    "no_identity", "银行卡不能用来取号", "请使用身份证或社会保障卡", Owner.CITIZEN, Cause.PERSON
+)
+
+AnyReader = IdCardReader | CardReader
 Post = Callable[[e.Event], None]
 
 
@@ -64,9 +74,14 @@ class Hardware:
         """Set from any thread; without it no card is read."""
         self.no_show_text = ""
         self._devices = {name: Supervised(name, driver, self._changed) for name, driver in drivers.items()}
-        self._reader = cast("Supervised[IdCardReader] | None", self._of(Kind.ID_CARD_READER))
+        self._readers = [
+            cast("Supervised[AnyReader]", device)
+            for device in self._devices.values()
+            if device.health.kind in (Kind.ID_CARD_READER, Kind.CARD_READER)
+        ]
+        self._reader_in_use = self._readers[0] if self._readers else None
         self._printer = cast("Supervised[TicketPrinter] | None", self._of(Kind.TICKET_PRINTER))
-        self._finding: Watch[IdCard] | None = None
+        self._finding: list[Watch[IdCard]] = []
         self._present: Watch[bool] | None = None
         self._unclean = False
 
@@ -94,36 +109,45 @@ class Hardware:
     # ------------------------------------------------------------ reader
 
     def look_for_cards(self, wanted: bool) -> None:
-        """Poll for a card, or stop: what was being read is dropped then."""
-        if self._reader is None or wanted == (self._finding is not None):
+        """Poll all readers for a card, or stop: what was being read is dropped then."""
+        if wanted == bool(self._finding):
             return
-        if self._finding is not None:
-            self._finding.stop()
-            self._finding = None
-            return
-        self._finding = self._reader.watch(
-            self._find_and_read, self._read, refused=self._refused, every_seconds=FIND_SECONDS
-        )
+        for watch in self._finding:
+            watch.stop()
+        self._finding = [
+            reader.watch(
+                partial(self._find_and_read, reader),
+                self._read,
+                refused=self._refused,
+                every_seconds=FIND_SECONDS,
+            )
+            for reader in (self._readers if wanted else ())
+        ]
 
     def watch_card(self, wanted: bool) -> None:
         """Watch whether the card that was read still lies there, or stop."""
-        if self._reader is None or wanted == (self._present is not None):
+        reader = self._reader_in_use
+        if reader is None or wanted == (self._present is not None):
             return
         if self._present is not None:
             self._present.stop()
             self._present = None
             return
-        self._present = self._reader.watch(
+        self._present = reader.watch(
             lambda reader: None if reader.still_there() else True,
             lambda _gone: self._post(e.CardGone()),
             every_seconds=PRESENCE_SECONDS,
         )
 
-    def _find_and_read(self, reader: IdCardReader) -> IdCard | None:
+    def _find_and_read(self, device: Supervised[AnyReader], reader: AnyReader) -> IdCard | None:
         if not reader.find():
             return None
+        self._reader_in_use = device
         self._post(e.CardFound())
-        return reader.read()
+        card = reader.read()
+        if isinstance(card, BankCard):
+            raise DeviceRefused(NO_IDENTITY)
+        return identity.of_social_card(card) if isinstance(card, SocialCard) else card
 
     def _read(self, card: IdCard) -> None:
         keyring = self.keyring

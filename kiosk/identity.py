@@ -10,7 +10,7 @@ import hashlib
 import hmac
 
 from contract.messages import Person
-from devices.ports import CardKind, IdCard
+from devices.ports import CardKind, IdCard, SocialCard
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_CHARACTERS = "10X98765432"
@@ -68,6 +68,27 @@ def is_expired(card: IdCard, day: str) -> bool:
     """Whether the card's validity ended before ``day``; 长期 and unreadable dates never end."""
     until, today = card.valid_until, day.replace("-", "")
     return len(until) == len(today) == 8 and until.isdigit() and until < today
+
+
+def of_social_card(card: SocialCard) -> IdCard:
+    """What a 社保卡 says of its holder, as the same person's ID card says it.
+
+    The 社会保障号码 of a resident is the citizen's number, so both cards give one person key; numbers that
+    begin with 81, 82 or 83 are those of residence permits for 港澳台.
+    """
+    permit = card.number[:2] in ("81", "82", "83")
+    return IdCard(
+        card_kind=CardKind.HK_MACAO_TAIWAN if permit else CardKind.RESIDENT,
+        name=card.name,
+        number=card.number,
+        sex=card.sex,
+        nation=card.nation,
+        born=card.born,
+        address="",
+        issuer="",
+        valid_from=card.issued,
+        valid_until=card.valid_until,
+    )
 
 
 def is_plausible(card: IdCard) -> bool:

@@ -147,6 +147,18 @@ def slip(number: str = "C013", **changes: object) -> TicketSlip:
     return msgspec.structs.replace(plain, **changes)
 
 
+def lone_slip(number: str = "C503") -> TicketSlip:
+    """A number that the kiosk issued while the hall was away."""
+    return slip(number, ahead=0, wait_low=None, wait_high=None, alone=True)
+
+
+LONELY: tuple[e.Event, ...] = (
+    e.LoneChanged({"qy": 40, "sb": 37, "mz": 20, "bdc": 20, "bs": 20, "hz": 20, "crj": 0}),
+    e.ServerGone(),
+)
+"""The hall goes, and this kiosk has numbers of its own; none for 出入境."""
+
+
 def opening(*, server: bool = True, reader: bool = True, printer: bool = True) -> tuple[e.Event, ...]:
     """What a kiosk hears in its first second."""
     configured = e.Configured(HALL, "1号自助机")

@@ -65,11 +65,7 @@ def waiting(facts: Facts, service: str, *, brief: bool = False) -> str:
     """等候 12 人 · 约25–40分钟, 无人等候, or why no numbers are given; ``brief`` for large type."""
     queue = facts.queues.get(service)
     if facts.lonely:
-        return (
-            ("离线可取号" if brief else "离线可取号 · 人数待恢复")
-            if facts.ready.get(service)
-            else "现在不取号"
-        )
+        return "离线可取号" if facts.ready.get(service) else "现在不取号"
     if queue is None:
         return ""
     if not queue.open:
@@ -178,7 +174,7 @@ def page_say(state: State, usual: str, more: str = "") -> Say:
     if state.notice is not None:
         return Say(state.notice.text, tone=Tone.GOOD if state.notice.good else Tone.WARN)
     if state.facts.lonely:
-        return Say("网络中断，可离线取号", "号码有效，恢复后自动并入队列", Tone.WARN)
+        return Say(usual, "网络中断，可离线取号", Tone.WARN)
     if not state.facts.server:
         return Say("暂时连不上大厅服务器", "恢复后即可取号", Tone.WARN)
     return Say(usual, more)
@@ -217,6 +213,8 @@ def number_say(state: State, screen: Number) -> Say:
     word = "补打" if screen.reprint else "打印"
     then = f"{state.seconds(LEAVE_SECONDS):.0f}秒后自动返回首页"
     elsewhere = f"可到其他自助机刷证或输入 {screen.slip.number} 补打"
+    if screen.slip.alone:
+        elsewhere = f"请记住号码 {screen.slip.number}，稍后可在本机补打"
     match screen.stage:
         case Stage.PRINTING:
             return Say(f"正在{word}号票，请稍候", "请勿离开")

@@ -147,6 +147,7 @@ def samples() -> tuple[Sample, ...]:
         Sample("guide-answered", pictured(GuidePage, made_up.after(*known, *at, *chosen))),
         Sample("guide-long", pictured(GuidePage, made_up.after(e.ChooseZone("zh"), e.ChooseItem(house)))),
         Sample("guide-two", pictured(GuidePage, made_up.after(e.ChooseZone("zh"), e.ChooseItem(company)))),
+        Sample("guide-alone", pictured(GuidePage, made_up.after(*made_up.LONELY, *at, *chosen))),
         Sample("guide-away", pictured(GuidePage, made_up.after(*at, e.ServerGone()))),
         Sample(
             "guide-refused",

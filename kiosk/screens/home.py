@@ -103,5 +103,10 @@ def samples() -> tuple[Sample, ...]:
         Sample("home", pictured(HomePage, made_up.after())),
         Sample("home-card", pictured(HomePage, made_up.after(*greeted))),
         Sample("home-no-printer", pictured(HomePage, made_up.after(printer=False))),
+        Sample("home-alone", pictured(HomePage, made_up.after(*made_up.LONELY))),
+        Sample(
+            "home-alone-over",
+            pictured(HomePage, made_up.after(*made_up.LONELY, e.ServerBack(), e.CameHome(12, 1))),
+        ),
         Sample("home-browsing", pictured(HomePage, made_up.after(e.BrowseGuides(), server=False))),
     )

@@ -62,5 +62,6 @@ def samples() -> tuple[Sample, ...]:
     way = (e.ChooseZone("zh"), e.ChooseService("sb"), e.Take())
     return (
         Sample("issuing", pictured(IssuingPage, made_up.after(*way))),
+        Sample("issuing-alone", pictured(IssuingPage, made_up.after(*made_up.LONELY, *way))),
         Sample("issuing-slow", pictured(IssuingPage, made_up.after(*way, e.Unanswered(1)))),
     )

@@ -36,12 +36,14 @@ class TicketView(Panel):
     number = StringProperty("")
     ahead = StringProperty("")
     qr = StringProperty("")
+    scan = StringProperty("")
 
     def show(self, slip: TicketSlip, *, reprint: bool) -> None:
         """Fill in one ticket."""
         mark = "（补打）" if reprint else ""
         self.over = " · ".join(each for each in (zone_name(slip.zone), slip.service) if each) + mark
         self.number, self.ahead, self.qr = slip.number, ahead(slip), slip.qr
+        self.scan = ("恢复后可扫码" if slip.alone else "扫码看排队") if slip.qr else ""
         lines = self.ids.lines
         lines.clear_widgets()
         for icon, text, strong in _lines(slip):
@@ -111,6 +113,7 @@ def samples() -> tuple[Sample, ...]:
     way = (e.ChooseZone("zh"), e.ChooseService("sb"))
     card, plain = e.CardRead(made_up.PERSON), e.Take()
     issued = e.Issued(1, made_up.slip())
+    alone = e.Issued(1, made_up.lone_slip())
     again = (
         e.OpenReprint(),
         card,
@@ -130,4 +133,6 @@ def samples() -> tuple[Sample, ...]:
         picture("number-unsure", *way, plain, issued, e.Printed(2, Proof.UNKNOWN)),
         picture("number-no-printer", *way, plain, issued, printer=False),
         picture("number-reprint", *again),
+        picture("number-alone", *made_up.LONELY, *way, plain, alone, e.Printed(2, Proof.CONFIRMED)),
+        picture("number-alone-failed", *made_up.LONELY, *way, plain, alone, e.PrintRefused(2, "打印机缺纸")),
     )

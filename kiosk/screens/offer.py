@@ -72,9 +72,11 @@ load_kv(__file__)
 def samples() -> tuple[Sample, ...]:
     """The one that exists already; several to choose from."""
     way = (e.ChooseZone("zh"), e.ChooseService("sb"), e.CardRead(made_up.PERSON))
+    alone = e.Issued(1, made_up.lone_slip(), existing=True)
     two = (made_up.slip(), made_up.slip("A002", service="企业与许可综合受理", ahead=0))
     found = (e.OpenReprint(), e.CardRead(made_up.PERSON), e.Found(1, two))
     return (
         Sample("offer", pictured(OfferPage, made_up.after(*way, e.Issued(1, made_up.slip(), existing=True)))),
+        Sample("offer-alone", pictured(OfferPage, made_up.after(*made_up.LONELY, *way, alone))),
         Sample("offer-two", pictured(OfferPage, made_up.after(*found))),
     )

@@ -58,12 +58,15 @@ PAGE = ServicePage
 def samples() -> tuple[Sample, ...]:
     """As usual, without a reader, closed, and while a card is read."""
     way = (e.ChooseZone("zh"), e.ChooseService("sb"))
+    none = (e.ChooseZone("ga"), e.ChooseService("crj"), e.Take())
     closed = (e.ChooseZone("sf"), e.ChooseService("fl"))
     return (
         Sample("service", pictured(ServicePage, made_up.after(*way))),
         Sample("service-no-reader", pictured(ServicePage, made_up.after(*way, reader=False))),
         Sample("service-closed", pictured(ServicePage, made_up.after(*closed))),
         Sample("service-reading", pictured(ServicePage, made_up.after(*way, e.CardFound()))),
+        Sample("service-alone", pictured(ServicePage, made_up.after(*made_up.LONELY, *way))),
+        Sample("service-alone-none", pictured(ServicePage, made_up.after(*made_up.LONELY, *none))),
         Sample(
             "service-refused",
             pictured(ServicePage, made_up.after(*way, e.CardRefused("没有读清，请拿起身份证重新放一次"))),

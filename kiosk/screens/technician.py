@@ -17,6 +17,8 @@ from kiosk.screens.parts import Paged
 
 NAMES = {
     "id_card_reader": "身份证读卡器",
+    "card_reader": "社保卡读卡器",
+    "report_printer": "A4 打印机",
     "ticket_printer": "号票打印机",
     "camera": "摄像头",
     "speaker": "扬声器",
@@ -82,7 +84,7 @@ def _alone(facts: Facts) -> DeviceCard:
         sentence=f"预留 {services} 类业务 {numbers} 个号" if numbers else "连上大厅后自动预留",
         action=f"{facts.away} 个离线号待并入，恢复后自动并入" if facts.away else "",
         identity="",
-        well=bool(numbers) and not facts.away,
+        well=bool(numbers),
     )
 
 
@@ -107,8 +109,10 @@ load_kv(__file__)
 
 def samples() -> tuple[Sample, ...]:
     """All well; reader and printer missing."""
+    alone = (*made_up.LONELY, e.LoneChanged({"sb": 37, "qy": 12}, 8))
     broken = made_up.after(e.OpenTechnician(), reader=False, printer=False)
     return (
         Sample("technician", pictured(TechnicianPage, made_up.after(e.OpenTechnician()))),
+        Sample("technician-alone", pictured(TechnicianPage, made_up.after(*alone, e.OpenTechnician()))),
         Sample("technician-faults", pictured(TechnicianPage, broken)),
     )

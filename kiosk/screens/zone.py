@@ -42,9 +42,8 @@ class ZonePage(Page):
         if self.changed("services", screen.zone, services):
             self._fill(services, shelf)
         for service, head in self._heads.items():
-            head.badge = (
-                waiting(state.facts, service, brief=theme.scale == "elder") if state.facts.server else ""
-            )
+            known = state.facts.server or state.facts.lonely
+            head.badge = waiting(state.facts, service, brief=theme.scale == "elder") if known else ""
 
     def _fill(self, services: tuple[Service, ...], shelf: Shelf) -> None:
         items = {service.id: shelf.items_of(service.id) for service in services}
@@ -105,6 +104,8 @@ def samples() -> tuple[Sample, ...]:
     return (
         Sample("zone", pictured(ZonePage, made_up.after(e.ChooseZone("zh")))),
         Sample("zone-items", pictured(ZonePage, made_up.after(e.ChooseZone("ga")))),
+        Sample("zone-alone", pictured(ZonePage, made_up.after(*made_up.LONELY, e.ChooseZone("zh")))),
+        Sample("zone-alone-items", pictured(ZonePage, made_up.after(*made_up.LONELY, e.ChooseZone("ga")))),
         Sample(
             "zone-closed",
             pictured(ZonePage, made_up.after(e.CardRead(made_up.PERSON), e.Found(1, ()), e.ChooseZone("sf"))),

@@ -1,4 +1,4 @@
-"""Drafts of the hall's description: one for each manager, kept on disk until it is published or thrown away."""
+"""Drafts of the hall's description: one for each manager, kept on disk until published or thrown away."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from hall_server.hall.waits import Waits, tabled
 from hall_server.journal import JournalReader
 from hall_server.pipes import read_frame, write_frame
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("hall_server.outlook")
 
 DAYS_LEARNT = 10
 SAMPLES = 32

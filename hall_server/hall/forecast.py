@@ -69,7 +69,9 @@ def survey(
     seed: int = 1,
     go_on: Callable[[], bool] = lambda: True,
 ) -> Survey:
-    """For everyone at once. After FEWEST_SAMPLES, ``go_on`` is asked before each further sample."""
+    """For everyone at once. ``go_on`` is asked after the first sample, and before each beyond FEWEST_SAMPLES:
+    two or three say less of the spread than one does.
+    """
     watchers = {(w.service, w.rank_class): w for w in _watchers(hall, now_ms)}
     start = Start(hall, now_ms, habits, list(watchers.values()))
     runs = list(_runs(start, samples, seed, go_on))
@@ -108,7 +110,7 @@ def _runs(
     if not samples:
         yield Replay(start, None).run(until)
     for sample in range(samples):
-        if sample >= FEWEST_SAMPLES and not go_on():
+        if (sample == 1 or sample >= FEWEST_SAMPLES) and not go_on():
             return
         yield Replay(start, Dice(seed * 1_000_003 + sample)).run(until)
 

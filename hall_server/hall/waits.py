@@ -37,9 +37,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """P10, P50 and P90 in minutes for someone who would take a number, with so many people before them."""
+    """Expected value, P10, P50 and P90 in minutes for someone who would take a number, with so many people
+    before them."""
 
     ahead: int
+    mean: float
     low: float
     middle: float
     high: float
@@ -59,6 +61,15 @@ class QueueWait:
     last_call: float | None
     needed: float | None = None
     left: int | None = None
+
+    def at(self, rank_class: Class, people: int) -> Newcomer | None:
+        """The line for someone with so many before them, who came or went since the survey; O(1)."""
+        known = self.newcomers[rank_class]
+        if known is None:
+            return None
+        more = (people - known.ahead) * self.step
+        figures = (known.mean, known.low, known.middle, known.high)
+        return Newcomer(people, *(max(0.0, minutes + more) for minutes in figures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ def _queue(hall: Hall, survey: Survey, service: str, now_ms: int) -> QueueWait:
     for rank_class in Class:
         one = survey.newcomers.get((service, rank_class)) or survey.newcomers.get((service, Class.NORMAL))
         people = ahead(hall, newcomer(service, rank_class, now_ms), now_ms)
-        found.append(None if one is None else Newcomer(people, one.low, one.middle, one.high))
+        found.append(None if one is None else Newcomer(people, one.mean, one.low, one.middle, one.high))
     open_, normal = open_windows(hall, service), found[Class.NORMAL]
     needed = None if not open_ else NEVER
     if normal is not None:
@@ -160,11 +171,10 @@ def _told(waits: Waits, hall: Hall, service: str, rank_class: Class, people: int
     if queue is None or now_ms - waits.at_ms > STALE_MS:
         cheap = wait_range(hall, service, people)
         return Told(note=CLOSED) if cheap is None else _range(*cheap)
-    known = queue.newcomers[rank_class]
+    known = queue.at(rank_class, people)
     if known is None:
         return Told(note=CLOSED if not open_ else NOT_TODAY if queue.open else JUST_OPENED)
-    more = (people - known.ahead) * queue.step
-    return _range(known.low + more, known.high + more, "" if open_ else BY_ROTA)
+    return _range(known.low, known.high, "" if open_ else BY_ROTA)
 
 
 def _range(low: float, high: float, note: str = "") -> Told:

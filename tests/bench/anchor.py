@@ -164,13 +164,14 @@ class AnchorDay:
     """One day from ``midnight_ms``, in a hall of its own or in one that was open the days before.
 
     ``on_issue(hall, ticket, now_ms)`` is asked right after each number is issued, ``on_event(hall, event)``
-    before each event is applied.
+    before each event is applied, ``on_command(command, now_ms, answer)`` follows each command.
     """
 
     seed: int
     scenario: Scenario = field(default_factory=Scenario)
     on_issue: Callable[[Hall, str, int], None] | None = None
     on_event: Callable[[Hall, Event], None] | None = None
+    on_command: Callable[[c.Command, int, Answer], None] | None = None
     midnight_ms: int = MIDNIGHT_MS
     opened: Hall | None = None
     hall: Hall = field(init=False)
@@ -205,6 +206,10 @@ class AnchorDay:
             step(now, *arguments)
         return list(self.waits.values())
 
+    def at(self, when_ms: int, step: Callable[[int], None]) -> None:
+        """Have something done at an instant of the day, before what is planned for it by run()."""
+        self._at(when_ms, step)
+
     def _at(self, when_ms: int, step: Callable[..., None], *arguments: object) -> None:
         self.commands += 1
         heapq.heappush(self._queue, (when_ms, self.commands, step, arguments))
@@ -212,6 +217,8 @@ class AnchorDay:
     def _do(self, command: c.Command, now: int) -> Answer:
         decision = decide(self.hall, command, now)
         self._apply(decision.events)
+        if self.on_command is not None:
+            self.on_command(command, now, decision.answer)
         return decision.answer
 
     def _apply(self, events: tuple[Event, ...]) -> None:

@@ -5,7 +5,8 @@ x mean / open windows; LES (the wait of the last one called of my service); HOL 
 queue has waited); the replay of the real rules with means and with samples; ``wait_range``'s middle. The
 interval is calibrated on days before. Prints share covered and how many wait > 5 min longer than told.
 
-    python -m tests.bench.estimate [--long]
+    python -m tests.bench.estimate [--long]          the pure function
+    python -m tests.bench.estimate_served [--long]   as told by the running service
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Watcher:
             Row(
                 by_service=people * mean / len(hall.windows_for(ticket.service)),
                 by_hall=(everyone + 1) * MEAN / max(1, open_),
-                les=_last_called(hall, ticket.service),
+                les=last_called(hall, ticket.service),
                 hol=_head(hall, ticket, now_ms),
                 means=means,
                 drawn=drawn,
@@ -83,7 +84,8 @@ class Watcher:
         )
 
 
-def _last_called(hall: Hall, service: str) -> float:
+def last_called(hall: Hall, service: str) -> float:
+    """LES: how long the last one called of this service had waited, in minutes."""
     for row in hall.recent:
         if row.service == service:
             return (row.called_ms - hall.tickets[row.ticket].issued_ms) / MINUTE_MS
@@ -158,19 +160,19 @@ def _intervals(rows: list[tuple[Row, float]], fit: Calibration) -> None:
     ours = [(told(row.drawn, fit), came) for row, came in rows]
     waited = [(one, came) for one, came in ours if came > 0.5]
     cheap = [(row.cheap, came) for row, came in rows if row.cheap]
-    covered = _share([one.low <= came <= one.high for one, came in ours])
+    covered = share([one.low <= came <= one.high for one, came in ours])
     print(f"P10-P90 covers {covered:.1%} of all (bar 80 +- 4), {_covered(waited):.1%} of those who waited")
-    print(f"  > 5 min longer than P90: {_share([came > one.high + 5 for one, came in ours]):.1%}")
+    print(f"  > 5 min longer than P90: {share([came > one.high + 5 for one, came in ours]):.1%}")
     ranges = [(ends(rounded(one.low, one.high)), came) for one, came in ours]
-    inside = _share([low <= came <= high for (low, high), came in ranges])
-    late = _share([came > high + 5 for (_, high), came in ranges])
+    inside = share([low <= came <= high for (low, high), came in ranges])
+    late = share([came > high + 5 for (_, high), came in ranges])
     closed = [high - low for (low, high), _ in ranges if high < math.inf]
     wide = sum(closed) / len(closed)
     print(
         f"citizen's range covers {inside:.1%}, is {wide:.1f} min wide; > 5 min longer {late:.1%} (bar <= 10)"
     )
-    inside = _share([low <= came <= high for (low, high), came in cheap])
-    late = _share([came > high + 5 for (_, high), came in cheap])
+    inside = share([low <= came <= high for (low, high), came in cheap])
+    late = share([came > high + 5 for (_, high), came in cheap])
     wide = sum(high - low for (low, high), _ in cheap) / len(cheap)
     print(f"wait_range covers {inside:.1%}, is {wide:.1f} min wide; > 5 min longer {late:.1%} (bar <= 10)")
 
@@ -182,10 +184,11 @@ def ends(told_range: tuple[int, int | None]) -> tuple[float, float]:
 
 
 def _covered(ours: list[tuple[Forecast, float]]) -> float:
-    return _share([one.low <= came <= one.high for one, came in ours])
+    return share([one.low <= came <= one.high for one, came in ours])
 
 
-def _share(true: list[bool]) -> float:
+def share(true: list[bool]) -> float:
+    """How many of these are true."""
     return sum(true) / len(true)
 
 

@@ -19,7 +19,7 @@ EMPTY = HallView(0, 0, "d", {}, {}, {}, {}, ())
 
 def waits(**changes: object) -> Waits:
     """A survey with one queue of seven people."""
-    newcomer = Newcomer(7, 12.04, 20.06, 33.0)
+    newcomer = Newcomer(7, 21.0, 12.04, 20.06, 33.0)
     queue = QueueWait(7, 2, 3.0, (newcomer,) * len(Class), 18.5, needed=26.4, left=60)
     return Waits(NOW - 2000, 9, 32, 10, {"shebao": replace(queue, **changes)})  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from contract.schema import Problem
 from hall_server.hall_file import HallFile, ItemFile, ServicePart
+from hall_server.lan import lan_problems
 
 
 def problems_of(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
@@ -15,6 +16,7 @@ def problems_of(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem
     yield from _services(file, items)
     yield from _windows(file)
     yield from _rota_and_calling(file)
+    yield from lan_problems(file)
     placed = service_of_items(file, items)
     yield from (
         Problem(f"{file.catalogue} {item.code}", item.name, "no service in the hall's file takes this item")

@@ -78,11 +78,25 @@ class BrokerPart(Part, frozen=True, kw_only=True):
     secret_file: str = ""
 
 
+class LanPart(Part, frozen=True, kw_only=True):
+    """[web.lan]: the pages on the hall's LAN over TLS, as soon as accounts exist. ``plain_port`` serves without
+    TLS what is public (phones' ticket pages, blobs for stations), 0 = nothing. ``names``: further host
+    names. ``certificate`` and ``key``: PEM files of the hall's own; without them the hall makes its own."""
+
+    host: str = "0.0.0.0"
+    port: Port = 18443
+    plain_port: Port = 18088
+    names: tuple[str, ...] = ()
+    certificate: str = ""
+    key: str = ""
+
+
 class WebPart(Part, frozen=True, kw_only=True):
-    """[web]: where pages and large things are served; loopback only until accounts exist."""
+    """[web]: where pages and large things are served on this machine (loopback), and [web.lan]."""
 
     host: str = "127.0.0.1"
     port: Port = 18080
+    lan: LanPart | None = None
 
 
 class AccountsPart(Part, frozen=True, kw_only=True):

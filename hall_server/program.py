@@ -39,6 +39,7 @@ from hall_server.recovery import Snapshots
 from hall_server.service import HallService
 from hall_server.stations import StationDesk
 from hall_server.web.blobs import BlobStore
+from hall_server.web.lan import LanSide
 from hall_server.web.server import WebServer
 from hall_server.wired import WiredDevices
 
@@ -76,7 +77,6 @@ class HallServer:
         self._on_journal_failure = on_journal_failure
         self._stack = ExitStack()
         self._boot = secrets.token_hex(8)
-        self._http = ""
         self._address: BrokerAddress | None = None
         self._alarms: list[str] = []
         self._beat_now = threading.Event()
@@ -148,7 +148,6 @@ class HallServer:
         self._say_first()
         self._follow_description(clips)
         web.start()
-        self._http = web.url
         forecaster.start()
         undo.callback(forecaster.stop)
         snapshots.start()
@@ -213,9 +212,11 @@ class HallServer:
             port=part.port,
             blobs=self._blobs,
             now_ms=self._clock.now_ms,
+            lan=LanSide(part.lan, self._state / "tls", hall=self._config.plan.id) if part.lan else None,
         )
         undo.callback(web.stop)
         web.bind()
+        self._pages = web
         return web
 
     def _say_first(self) -> None:
@@ -344,7 +345,7 @@ class HallServer:
             seq=view.seq,
             hall_name=self._described.current.plan.name,
             business_day=view.day,
-            http=self._http,
+            http=self._pages.stations_url,
             blobs=self._blobs.published,
         )
 

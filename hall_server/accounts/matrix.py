@@ -79,6 +79,7 @@ MATRIX: Mapping[str, Access] = {
     "GET /t/{token}/now": ANYONE_PLAIN,
     "GET /blobs/{sha256}": ANYONE_PLAIN,
     "HEAD /blobs/{sha256}": ANYONE_PLAIN,
+    "GET /hall-ca.crt": ANYONE_PLAIN,
     "GET /api/openapi.json": ANYONE,
     # everybody who has an account
     "GET /": SIGNED_IN,

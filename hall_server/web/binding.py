@@ -1,4 +1,4 @@
-"""The listening socket: loopback only until accounts exist, and who holds the port when it is taken."""
+"""The listening sockets: loopback for [web], any address for [web.lan]; who holds a port when it is taken."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ class CannotServe(Exception):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound, listening socket; port 0 takes a free one. Raises CannotServe."""
-    address = loopback(host)
+    """A bound, listening socket of this machine alone; port 0 takes a free one. Raises CannotServe."""
+    return listen_at(str(loopback(host)), port)
+
+
+def listen_at(host: str, port: int) -> socket.socket:
+    """A bound, listening socket at an address of this box. Raises CannotServe."""
+    address = ipaddress.ip_address(host)
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -37,8 +42,8 @@ def loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         raise CannotServe(f"web host {host!r}: an address such as 127.0.0.1 is wanted") from error
     if not address.is_loopback:
         raise CannotServe(
-            f"web host {host!r}: the pages have no accounts yet, so they are served on this machine only; "
-            "use 127.0.0.1"
+            f"web host {host!r}: [web] serves this machine only, use 127.0.0.1; "
+            "for the hall's LAN write [web.lan], which serves over TLS"
         )
     return address
 
@@ -47,6 +52,8 @@ def _why(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         by = port_holder(port)
         return f"web port {port} on {host} is taken by {by}; stop that program or choose another port"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"web address {host}: this box has no such address; 0.0.0.0 means every network of this box"
     if error.errno == errno.EACCES:
         return f"web port {port} on {host}: ports below 1024 are for root; choose one above, such as 18080"
     return f"web port {port} on {host} cannot be opened: {error.strerror}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import ipaddress
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -59,6 +60,7 @@ class Gate:
         accounts: Accounts,
         rendering: Rendering,
         lines: Lines,
+        https_port: Callable[[], int],
         now_ms: Callable[[], int],
     ) -> None:
         self._app = app
@@ -66,6 +68,7 @@ class Gate:
         self._accounts = accounts
         self._rendering = rendering
         self._lines = lines
+        self._https_port = https_port
         self._now_ms = now_ms
         self._limiter = Limiter()
         self._told: dict[tuple[str, str], int] = {}
@@ -80,6 +83,9 @@ class Gate:
             await self._no_such(scope, receive, send)
             return
         route, parameters = found
+        if not route.access.plain and _plain(scope):
+            await self._only_tls(scope)(scope, receive, send)
+            return
         caller = scope["caller"] = await self._caller(scope)
         if refusal := self._too_many(scope, caller):
             await refusal(scope, receive, send)
@@ -162,6 +168,14 @@ class Gate:
 
     # ------------------------------------------------------------ refusing
 
+    def _only_tls(self, scope: Scope) -> Response:
+        """What needs a sign-in is not served without TLS outside this machine."""
+        port = self._https_port()
+        if scope["type"] == "http" and scope["method"] in _READING and port:
+            host = Headers(scope=scope).get("host", "").rpartition(":")[0]
+            return RedirectResponse(f"https://{host}:{port}{quote(scope['path'])}", 308)
+        return problem(403, "tls_only", "请使用 https 地址访问")
+
     async def _refuse(
         self,
         verdict: Verdict,
@@ -234,6 +248,14 @@ class Gate:
         self._told[key] = now_ms
         act = Act("forbidden", f"{scope.get('method', 'LIVE')} {key[1]}")
         await asyncio.to_thread(self._accounts.book.note, caller.actor, act)
+
+
+def _plain(scope: Scope) -> bool:
+    """Whether a request came without TLS from elsewhere than this machine."""
+    if scope["scheme"] in ("https", "wss"):
+        return False
+    server = scope.get("server")
+    return not (server and ipaddress.ip_address(server[0]).is_loopback)
 
 
 def _wants_page(scope: Scope) -> bool:

@@ -1,13 +1,13 @@
 """What every request must pass and every answer must carry: names, origins and a strict content policy.
 
-A page of another site can make a browser on this machine talk to us (forged posts, a name rebound to
-127.0.0.1). So the Host must be one of ours, and whatever can change something, WebSockets included,
-must come from our own origin when a browser sends it. Programs send no Origin and pass.
+A page of another site can make a browser on this machine or in the hall talk to us (forged posts, a name
+rebound to our address). So the Host must be one of ours, and whatever can change something, WebSockets
+included, must come from our own origin when a browser sends it. Programs send no Origin and pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,11 +29,11 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class Guards:
-    """ASGI middleware; ``names`` are the host[:port] under which the pages may be asked for."""
+    """ASGI middleware; ``names`` tells the host[:port] under which the pages may be asked for now."""
 
-    def __init__(self, app: ASGIApp, *, names: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, *, names: Callable[[], frozenset[str]]) -> None:
         self._app = app
-        self._names = frozenset(name.lower() for name in names)
+        self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse or pass on."""
@@ -58,7 +58,7 @@ class Guards:
             await send(message)
 
         if why:
-            answer = problem(403, why, "请从本机大厅页面打开")
+            answer = problem(403, why, "请从大厅页面打开")
             await answer(scope, receive, send_with_headers)
             return
         await self._app(scope, receive, send_with_headers)
@@ -66,12 +66,13 @@ class Guards:
     def _refusal(self, scope: Scope, headers: Headers) -> str:
         """A code when the request is not to be trusted, else ''."""
         host = headers.get("host", "").lower()
-        if host not in self._names:
+        if host not in self._names():
             return "foreign_host"
         if scope["type"] == "http" and scope["method"] in _READING:
             return ""
         origin = headers.get("origin")
-        if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
+        scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
+        if origin is not None and origin.lower() != f"{scheme}://{host}":
             return "foreign_origin"
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return "foreign_origin"

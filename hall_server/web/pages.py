@@ -116,6 +116,20 @@ def static_routes(files: dict[str, Path]) -> APIRouter:
     return router
 
 
+def authority_routes(authority: Callable[[], Path | None]) -> APIRouter:
+    """What a technician installs in the clerks' browsers, when the hall made its certificate itself."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/hall-ca.crt")
+    async def certificate() -> FileResponse:
+        path = authority()
+        if path is None or not path.is_file():
+            raise HTTPException(404, "本大厅没有自建的证书")
+        return FileResponse(path, media_type="application/x-x509-ca-cert", filename="hall-ca.crt")
+
+    return router
+
+
 def _lost(rendering: Rendering, title: str, sentence: str, back: str) -> HTMLResponse:
     return HTMLResponse(rendering.page("lost.html", title=title, sentence=sentence, back=back), 404)
 

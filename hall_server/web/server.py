@@ -8,6 +8,7 @@ import logging
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,7 +19,7 @@ from hall_server.service import HallService
 from hall_server.web.actions import ACTIONS, BY_NAME
 from hall_server.web.api import api_routes, described_routes
 from hall_server.web.auditing import audit_routes
-from hall_server.web.binding import CannotServe, listen, loopback
+from hall_server.web.binding import CannotServe, listen
 from hall_server.web.blobs import BlobStore, blob_routes
 from hall_server.web.clerk import ClerkPage
 from hall_server.web.entrance import entrance_routes
@@ -26,10 +27,11 @@ from hall_server.web.forecast import forecast_routes
 from hall_server.web.frame import Frame
 from hall_server.web.gate import Gate
 from hall_server.web.guards import Guards
+from hall_server.web.lan import LanSide
 from hall_server.web.lines import Lines
 from hall_server.web.live import Hub
 from hall_server.web.metrics import metrics_routes
-from hall_server.web.pages import page_routes, static_routes
+from hall_server.web.pages import authority_routes, page_routes, static_routes
 from hall_server.web.partners import partner_routes
 from hall_server.web.people import people_routes
 from hall_server.web.problems import install
@@ -44,14 +46,29 @@ SWEEP_SECONDS = 15.0
 START_SECONDS = 20.0
 STOP_SECONDS = 2
 LARGEST_BODY = 16_384
+SETTINGS: dict[str, Any] = {
+    "http": "h11",
+    "ws": "websockets-sansio",
+    "log_config": None,
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,
+    "ws_max_size": 65_536,
+    "ws_ping_interval": 10.0,
+    "ws_ping_timeout": 10.0,
+    "timeout_graceful_shutdown": STOP_SECONDS,
+}
+"""uvicorn's, for each listener."""
 
 
 class WebServer:
     """Serves clerk's pages, phone pages, JSON and blobs.
 
-    ``service``: the hall; construct before ``service.start()``, start after it. ``host``: a loopback
-    address until there are accounts; ``port`` 0 takes a free one. ``blobs``: what is served at
-    /blobs. ``now_ms``: hall time. ``names``: further host[:port] by which a browser may ask.
+    ``service``: the hall; construct before ``service.start()``, start after it. ``accounts``: opened.
+    ``host``: a loopback address; ``port`` 0 takes a free one. ``blobs``: what is served at /blobs.
+    ``now_ms``: hall time. ``names``: further host[:port] by which a browser may ask. ``lan``: served once
+    accounts exist.
     """
 
     def __init__(
@@ -64,6 +81,7 @@ class WebServer:
         blobs: BlobStore,
         now_ms: Callable[[], int],
         names: tuple[str, ...] = (),
+        lan: LanSide | None = None,
     ) -> None:
         self._service = service
         self._accounts = accounts
@@ -72,14 +90,19 @@ class WebServer:
         self._wanted_port = port
         self._blobs = blobs
         self._now_ms = now_ms
-        self._names = names
+        self._names = frozenset(name.lower() for name in names)
+        self._lan = lan
+        self._asgi: FastAPI | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._hub: Hub | None = None
+        self._own_names: frozenset[str] = frozenset()
         self._socket: socket.socket | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         service.on_view(self._wake)
         accounts.book.on_ended(self._lines.ended)
+        accounts.on_ready(self._open_lan_now)
 
     @property
     def port(self) -> int:
@@ -91,31 +114,26 @@ class WebServer:
         """Address of the pages."""
         return f"http://{_netloc(self._host, self.port)}"
 
+    @property
+    def stations_url(self) -> str:
+        """Where stations fetch what is large: on the LAN as soon as it is served there."""
+        return (self._lan.plain_address if self._lan is not None else "") or self.url
+
     def bind(self) -> None:
-        """Take the port, before anything else is started. Raises CannotServe; a second call does nothing."""
+        """Take the ports, before anything else is started. Raises CannotServe; a second call does nothing."""
         if self._socket is None:
             self._socket = listen(self._host, self._wanted_port)
+        if self._lan is not None and self._accounts.ready:
+            self._lan.bind()
 
     def start(self) -> None:
         """Serve; returns when it answers. Raises CannotServe, AssetMissing."""
         self.bind()
         assert self._socket is not None
-        config = uvicorn.Config(
-            self._app(),
-            http="h11",
-            ws="websockets-sansio",
-            lifespan="on",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws_max_size=65_536,
-            ws_ping_interval=10.0,
-            ws_ping_timeout=10.0,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        )
-        self._server = uvicorn.Server(config)
+        own = (_netloc(host, self.port) for host in ("127.0.0.1", "localhost", "::1", self._host))
+        self._own_names = self._names | frozenset(own)
+        self._asgi = self._app()
+        self._server = uvicorn.Server(uvicorn.Config(self._asgi, lifespan="on", **SETTINGS))
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
         self._thread.start()
         if not self._ready.wait(START_SECONDS) or not self._thread.is_alive():
@@ -130,6 +148,8 @@ class WebServer:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+        if self._lan is not None:
+            self._lan.free()
 
     def _run(self) -> None:
         assert self._server is not None
@@ -152,12 +172,19 @@ class WebServer:
             await hub.show(ClerkPage(window, service.plan, now_ms, rendering), request, number)
 
         @contextlib.asynccontextmanager
-        async def life(_app: FastAPI) -> AsyncIterator[None]:
+        async def life(app: FastAPI) -> AsyncIterator[None]:
             self._lines.begin()
-            tasks = [asyncio.create_task(work) for work in (hub.run(), self._collect(), self._sweep())]
+            self._loop = asyncio.get_running_loop()
+            works = [hub.run(), self._collect(), self._sweep(), *([self._lan.watch()] if self._lan else [])]
+            tasks = [asyncio.create_task(work) for work in works]
+            if self._lan is not None and self._accounts.ready:
+                self._lan.open(app, **SETTINGS)
             self._ready.set()
             yield
             self._lines.end()
+            self._loop = None
+            if self._lan is not None:
+                await self._lan.close()
             for task in tasks:
                 task.cancel()
 
@@ -180,6 +207,7 @@ class WebServer:
             described_routes(app),
             blob_routes(self._blobs),
             static_routes(static_files()),
+            authority_routes(lambda: self._lan.authority if self._lan is not None else None),
             page_routes(frame),
             entrance_routes(frame),
             profile_routes(frame),
@@ -196,15 +224,26 @@ class WebServer:
             accounts=self._accounts,
             rendering=rendering,
             lines=self._lines,
+            https_port=lambda: self._lan.https_port if self._lan is not None else 0,
             now_ms=now_ms,
         )
-        app.add_middleware(Guards, names=self._allowed_names())
+        app.add_middleware(Guards, names=self._allowed_names)
         return app
 
     def _allowed_names(self) -> frozenset[str]:
-        loopback(self._host)
-        own = (_netloc(host, self.port) for host in ("127.0.0.1", "localhost", "::1", self._host))
-        return frozenset((*own, *self._names))
+        return self._own_names | (self._lan.hosts if self._lan is not None else frozenset())
+
+    def _open_lan_now(self) -> None:
+        """The set-up is done: serve the LAN from now on; from any thread."""
+        loop, lan, app = self._loop, self._lan, self._asgi
+        if loop is None or lan is None or app is None:
+            return
+        try:
+            lan.bind()
+        except CannotServe as error:
+            log.error("%s", error)
+            return
+        loop.call_soon_threadsafe(lambda: lan.open(app, **SETTINGS))
 
     async def _sweep(self) -> None:
         """End the sessions that are over, and see what the technician's command changed."""

@@ -24,8 +24,8 @@ def test_a_taken_port_names_who_has_it() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::"])
-def test_other_addresses_wait_for_accounts(host: str) -> None:
-    with pytest.raises(CannotServe, match=re.escape(f"'{host}': the pages have no accounts yet")):
+def test_other_addresses_are_for_the_lan_side(host: str) -> None:
+    with pytest.raises(CannotServe, match=re.escape(f"'{host}': [web] serves this machine only")):
         loopback(host)
 
 

@@ -36,6 +36,7 @@ from hall_server.hall.pictures import Look
 from hall_server.journal_watch import JournalWatch
 from hall_server.journal_writer import Journal
 from hall_server.recovery import Snapshots
+from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
 from hall_server.stations import StationDesk
 from hall_server.web.blobs import BlobStore
@@ -136,10 +137,15 @@ class HallServer:
             self._station_configs(self._config),
             on_issued=clips.issued if clips else lambda _: None,
         )
-        snapshots = Snapshots(
-            self._config.plan, journal, door=self._service, on_alarm=self._alarms.append
-        )
+        snapshots = Snapshots(self._config.plan, journal, door=self._service, on_alarm=self._alarms.append)
         self._service.on_view(lambda _: snapshots.nudge())
+        self._reports = ReportDesk(
+            self._state,
+            self._config.plan,
+            lambda: self._described.current.catalogue,
+            on_advice=self._show_catalogue,
+        )
+        self._service.on_view(lambda view: self._reports.day_is(view.day))
         forecaster = Forecaster(self._service, journal.path)
         wired = WiredDevices(self._config.file, self._service)
         web = self._bind_web(undo)
@@ -152,6 +158,8 @@ class HallServer:
         undo.callback(forecaster.stop)
         snapshots.start()
         undo.callback(snapshots.stop)
+        self._reports.start()
+        undo.callback(self._reports.stop)
         self._watch.start()
         undo.callback(self._watch.stop)
         self._open_bus(undo, bus)
@@ -208,6 +216,7 @@ class HallServer:
         web = WebServer(
             self._service,
             accounts=self._open_accounts(undo),
+            reports=self._reports,
             host=part.host,
             port=part.port,
             blobs=self._blobs,
@@ -235,15 +244,21 @@ class HallServer:
         """Kiosks, stations and voice get the description in force, now and whenever it changes."""
 
         def follow(config: HallConfig) -> None:
-            self._blobs.publish("catalogue", msgspec.json.encode(config.catalogue))
+            self._show_catalogue()
             self._stations.describe(self._station_configs(config))
             if clips is not None:
                 clips.describe(_spoken(config))
             self._beat_now.set()
 
-        self._blobs.publish("catalogue", msgspec.json.encode(self._described.current.catalogue))
+        self._show_catalogue()
         self._stations.describe(self._station_configs(self._described.current))
         self._described.on_change(follow)
+
+    def _show_catalogue(self) -> None:
+        """The items in force, with why people lately went away without result."""
+        catalogue = self._reports.with_advice(self._described.current.catalogue)
+        self._blobs.publish("catalogue", msgspec.json.encode(catalogue))
+        self._beat_now.set()
 
     def _open_bus(self, undo: ExitStack, bus: Bus) -> None:
         bus.will(topics.SERVER, self._server_state(m.Presence.LOST))

@@ -59,6 +59,8 @@ C, M, G, S = Role.CLERK, Role.MANAGER, Role.GUIDE, Role.SUPERVISOR
 AT_WINDOW = _for(C, scopes=(Scope.WINDOWS,), own_window=True)
 OF_WINDOW = _for(C, M, scopes=(Scope.WINDOWS,), own_window=True)
 READ = _for(C, M, G, S, scopes=(Scope.READ,))
+REPORTS = _for(M, S, scopes=(Scope.READ,))
+TRACES = _for(M, S, Role.AUDIT)
 CLERK_PAGE = _for(C, own_window=True)
 ACCOUNTS = _for(Role.SECURITY)
 AUDITING = _for(Role.AUDIT)
@@ -113,6 +115,12 @@ MATRIX: Mapping[str, Access] = {
     "GET /api/windows/{window}": READ,
     "GET /api/hall": READ,
     "GET /api/forecast": READ,
+    # figures about people's work, and the story of a visit
+    "GET /api/reports": REPORTS,
+    "GET /api/reports/numbers.csv": REPORTS,
+    "GET /api/reports/{kind}": REPORTS,
+    "GET /api/visits/{visit}": TRACES,
+    "GET /api/items/{item}/returns": READ,
     # the administrators, kept apart
     "GET /admin/accounts": ACCOUNTS,
     "POST /admin/accounts": ACCOUNTS,

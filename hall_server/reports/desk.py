@@ -72,9 +72,14 @@ class ReportDesk:
 
     def advice(self, item: str) -> Advice | None:
         """What the guide sheet of an item may say; None when the catalogue has no such item."""
-        if all(known.code != item for known in self._catalogue().items):
+        if all(known.code != item for known in self.catalogue.items):
             return None
         return self._advice.get(item) or Advice(item, 0, ())
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The items in force."""
+        return self._catalogue()
 
     def with_advice(self, catalogue: Catalogue) -> Catalogue:
         """The catalogue with what its guide sheets may say about endings without result."""
@@ -99,14 +104,16 @@ class ReportDesk:
     def _follow(self) -> None:
         if self.days.unkept():
             self._measure()
-        if self._stopping:
-            return
-        materials = {item.code: [m.name for m in item.materials] for item in self._catalogue().items}
+        if not self._stopping and self.draw_up():
+            self._on_advice()
+
+    def draw_up(self) -> bool:
+        """Advice from the closed days as they are kept, or measured on the way; whether it has changed."""
+        materials = {item.code: [m.name for m in item.materials] for item in self.catalogue.items}
         found = advise(self.days.closed(LOOK_BACK_DAYS), materials)
         changed = found != self._advice
         self._advice = found
-        if changed:
-            self._on_advice()
+        return changed
 
     def _measure(self) -> None:
         """In a process of its own; should it outlive us, no harm: its files are whole or not there."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hall_server.reports.indicators import INDICATORS, KINDS, Indicator
 from hall_server.reports.summary import DaySummary
 from hall_server.reports.tally import Figure, Key, figures
-from hall_server.reports.words import CLASS_TEXT, NOT_SIGNED_IN, REASON_TEXT
+from hall_server.reports.words import CLASS_TEXT, NOT_SIGNED_IN, NOT_TOLD_APART, REASON_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ class _Names:
             return part or NOT_SIGNED_IN
         if dimension == "class":
             return CLASS_TEXT[part]
+        if not part:
+            return "全部" if dimension == "hall" else NOT_TOLD_APART
         if dimension == "reason":
             return REASON_TEXT.get(part) or self._name("service", part) or self._name("window", part) or part
         if dimension == "item" and part.startswith("@"):

@@ -6,6 +6,7 @@ from hall_server.hall.model import OUTCOME_TEXT
 from hall_server.hall.plan import Plan
 
 NOT_SIGNED_IN = "未登录"
+NOT_TOLD_APART = "不分"
 REASON_TEXT = {
     **{outcome.value: text for outcome, text in OUTCOME_TEXT.items()},
     "early": "早到",
@@ -31,7 +32,7 @@ REASON_TEXT = {
     "pregnant": "孕妇",
     "talent": "人才卡",
 }
-CLASS_TEXT = {"green": "绿色通道", "appointment": "预约", "normal": "普通", "": ""}
+CLASS_TEXT = {"green": "绿色通道", "appointment": "预约", "normal": "普通", "": NOT_TOLD_APART}
 _SENDERS = {"clock": "系统（按时）", "restore": "系统（恢复）", "file": "大厅设置文件", "snapshots": "系统"}
 
 

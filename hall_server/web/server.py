@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from hall_server.accounts.desk import Accounts
 from hall_server.hall.pictures import HallView
+from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
 from hall_server.web.actions import ACTIONS, BY_NAME
 from hall_server.web.api import api_routes, described_routes
@@ -37,6 +38,7 @@ from hall_server.web.people import people_routes
 from hall_server.web.problems import install
 from hall_server.web.profile import profile_routes
 from hall_server.web.rendering import Rendering, static_files
+from hall_server.web.reports import report_routes
 from hall_server.web.routes import RouteTable
 
 log = logging.getLogger(__name__)
@@ -76,6 +78,7 @@ class WebServer:
         service: HallService,
         *,
         accounts: Accounts,
+        reports: ReportDesk,
         host: str,
         port: int,
         blobs: BlobStore,
@@ -85,6 +88,7 @@ class WebServer:
     ) -> None:
         self._service = service
         self._accounts = accounts
+        self._reports = reports
         self._lines = Lines()
         self._host = host
         self._wanted_port = port
@@ -204,6 +208,7 @@ class WebServer:
         for routes in (
             api_routes(service, show),
             forecast_routes(service),
+            report_routes(self._reports),
             described_routes(app),
             blob_routes(self._blobs),
             static_routes(static_files()),

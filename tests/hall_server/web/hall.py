@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from contract import messages as m
+from contract.catalogue import Catalogue, Item, Material
 from contract.clock import HallClock
 from contract.topics import Route
 from hall_server.accounts import codes, passwords
@@ -23,6 +24,7 @@ from hall_server.hall.model import Ticket
 from hall_server.hall.pictures import Look
 from hall_server.hall.plan import Board, Plan, Rules, Service, ServiceWindow, Zone
 from hall_server.journal_writer import Journal
+from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
 from hall_server.web.blobs import BlobStore
 from hall_server.web.server import WebServer
@@ -48,6 +50,19 @@ PLAN = Plan(
     },
     boards={"hall": Board("hall", "综合屏", ("z", "g"))},
     item_names={ITEM: "居民身份证换领"},
+)
+CATALOGUE = Catalogue(
+    hall_name=PLAN.name,
+    items=(
+        Item(
+            code=ITEM,
+            name="居民身份证换领",
+            department="公安局",
+            zone="z",
+            service="shebao",
+            materials=(Material(name="居民户口簿"),),
+        ),
+    ),
 )
 
 
@@ -98,9 +113,11 @@ class PagedHall:
         self.accounts = Accounts(self.state, key=KEY, now_ms=self.clock.now_ms)
         self.accounts.open()
         self._people()
+        self.reports = ReportDesk(self.state, self.plan, lambda: CATALOGUE)
         self.web = WebServer(
             self.service,
             accounts=self.accounts,
+            reports=self.reports,
             host="127.0.0.1",
             port=self.port,
             blobs=self.blobs,

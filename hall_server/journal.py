@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import apsw
 import msgspec
@@ -35,6 +35,8 @@ from hall_server.hall.model import Ticket
 from hall_server.hall.plan import Plan
 from hall_server.records import GENESIS, Chain, Entry, JournalBroken, Record, missing, record_of, seal
 from hall_server.replaying import Replay
+
+E = TypeVar("E", bound=Event)
 
 log = logging.getLogger(__name__)
 
@@ -283,6 +285,13 @@ class Rows:
             f"record {anchor.seq} is not the one that was anchored: the chain was written anew",
             f"账本第 {anchor.seq} 条记录与锚点不符：账本被重写",
         )
+
+    def events_of_kind(self, kind: type[E], day: str) -> Iterator[tuple[int, E]]:
+        """The events of one kind of a business day with their seq, in their order."""
+        for record in self._of_kind(kind.__name__, day):
+            event = record.entry().event
+            assert isinstance(event, kind)
+            yield record.seq, event
 
     def check_file(self) -> None:
         """SQLite's own check of pages and indexes. Raises JournalBroken."""

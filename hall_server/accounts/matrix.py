@@ -115,6 +115,7 @@ MATRIX: Mapping[str, Access] = {
     "GET /api/windows/{window}": READ,
     "GET /api/hall": READ,
     "GET /api/forecast": READ,
+    "GET /api/merges": _for(M, G, S, scopes=(Scope.READ,)),
     # figures about people's work, and the story of a visit
     "GET /api/reports": REPORTS,
     "GET /api/reports/numbers.csv": REPORTS,

@@ -23,6 +23,7 @@ from hall_server.hall.plan import Plan
 from hall_server.journal import JournalReader
 from hall_server.reports.calendar import within
 from hall_server.reports.lives import Carry, DayLives
+from hall_server.reports.merges import Merges, merges_of
 from hall_server.reports.summary import FOLD, DaySummary, summarise
 from hall_server.reports.trace import Trace, trace
 
@@ -127,6 +128,11 @@ class Days:
             if label not in labels:
                 return None
             return trace(reader.events_of_day(label), name, self._plan_before(reader, labels, label))
+
+    def merges(self, day: str, plan: Plan) -> Merges:
+        """What kiosks brought home on a business day that they had issued alone. Raises JournalBroken."""
+        with JournalReader(self._journal) as reader:
+            return merges_of(reader, day, plan)
 
     def _plan_before(self, reader: JournalReader, labels: tuple[str, ...], label: str) -> Plan:
         """The description in force when a day began."""

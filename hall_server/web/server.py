@@ -31,6 +31,7 @@ from hall_server.web.guards import Guards
 from hall_server.web.lan import LanSide
 from hall_server.web.lines import Lines
 from hall_server.web.live import Hub
+from hall_server.web.merges import merge_routes
 from hall_server.web.metrics import metrics_routes
 from hall_server.web.pages import authority_routes, page_routes, static_routes
 from hall_server.web.partners import partner_routes
@@ -209,6 +210,7 @@ class WebServer:
             api_routes(service, show),
             forecast_routes(service),
             report_routes(self._reports),
+            merge_routes(service, self._reports.days),
             described_routes(app),
             blob_routes(self._blobs),
             static_routes(static_files()),

@@ -51,9 +51,22 @@ def _services(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
         yield from _series(at, service, file)
         if not any(service.id in (*window.services, *window.helps_with) for window in file.windows):
             yield Problem(at, "", "no window does this service, so its numbers would never be called")
+        yield from _hours(at, service, minute_of(file.hall.day_closes_at))
         if service.ring_fenced > service.slot_quota:
             wanted = f"is more than slot_quota ({service.slot_quota})"
             yield Problem(f"{at}.ring_fenced", str(service.ring_fenced), wanted)
+
+
+def _hours(at: str, service: ServicePart, day_closes: int) -> Iterable[Problem]:
+    """Numbers until, served until: in this order within the business day."""
+    if service.closes is None or service.issue_until is None:
+        return
+    last, closes = (
+        (minute_of(text) - day_closes - 1) % (24 * 60) for text in (service.issue_until, service.closes)
+    )
+    if closes < last:
+        wanted = f"lies before issue_until ({service.issue_until}): numbers would be given that nobody calls"
+        yield Problem(f"{at}.closes", service.closes, wanted)
 
 
 def _series(at: str, service: ServicePart, file: HallFile) -> Iterable[Problem]:

@@ -47,6 +47,10 @@ MISTAKES: dict[str, tuple[Callable[[HallFile], HallFile], str]] = {
         lambda f: first_service(f, slot_quota=2, ring_fenced=3),
         "is more than slot_quota (2)",
     ),
+    "served until before the last number": (
+        lambda f: first_service(f, issue_until="17:00", closes="16:30"),
+        "lies before issue_until (17:00)",
+    ),
     "a service that no window does": (
         lambda f: replace(
             f, windows=tuple(replace(w, services=("shebao",), helps_with=()) for w in f.windows)
@@ -71,6 +75,18 @@ def test_services_of_one_group_may_share_a_series(demo: HallConfig) -> None:
     apart = (together[0], replace(together[1], width=4), *rest)
     found = problems(demo, replace(demo.file, services=apart))
     assert any(f"must be as {one.id}'s" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("day_closes", "last", "closes"), [("23:59", "17:00", "17:30"), ("02:00", "23:30", "01:30")]
+)
+def test_hours_are_in_the_order_of_the_business_day(
+    demo: HallConfig, day_closes: str, last: str, closes: str
+) -> None:
+    file = first_service(demo.file, issue_until=last, closes=closes)
+    hall = replace(file.hall, day_closes_at=day_closes)
+    service = next(iter(described(replace(file, hall=hall), demo.items, source="").plan.services.values()))
+    assert 0 <= service.closes_minute != service.issue_until_minute
 
 
 def test_a_published_document_comes_back_as_it_was_on_the_same_box(demo: HallConfig) -> None:

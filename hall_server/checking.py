@@ -8,6 +8,8 @@ runs while the hall writes: records are read in portions, the open day is compar
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -32,14 +34,13 @@ def verify(path: Path, key: bytes = b"", *, anchor: JournalAnchor | None = None)
     """Check the whole journal over a read-only connection; returns how many records hold.
 
     Without ``key`` seals stay unchecked. ``anchor``: how far the journal is known to have come. Raises
-    JournalBroken naming the first bad record, the ticket or snapshot that does not follow from the records,
-    or what SQLite finds wrong in the file. A file of an older schema is checked for chain and damage only.
+    JournalBroken naming the first bad record; when all records are good, the ticket or snapshot that does
+    not follow from them, or what SQLite finds wrong in the file. A file of an older schema is checked for
+    chain and damage only.
     """
     with JournalReader(path, key) as reader:
         try:
-            count = _Check(reader, key).run()
-            if anchor is not None:
-                reader.hold_to(anchor)
+            count = _Check(reader, key, anchor).run()
             reader.check_file()
         except (FileDamaged, UnicodeDecodeError) as error:
             raise JournalBroken(f"the file is damaged: {error}", "账本文件损坏") from error
@@ -47,40 +48,65 @@ def verify(path: Path, key: bytes = b"", *, anchor: JournalAnchor | None = None)
 
 
 class _Check:
-    """One replay of everything, compared on the way with what lies beside the records."""
+    """One replay of everything, compared on the way with what lies beside the records.
 
-    def __init__(self, reader: JournalReader, key: bytes) -> None:
+    What is found beside them is told only when the records themselves hold to the end.
+    """
+
+    def __init__(self, reader: JournalReader, key: bytes, anchor: JournalAnchor | None) -> None:
         self._reader = reader
+        self._anchor = anchor
         self._chain = Chain(key if reader.anchored else b"")
-        self._replay = Replay(reader.first_plan())
+        self._replay = Replay(None)
         self._issued: dict[str, int] = {}
-        self._sealed: list[tuple[int, SnapshotSealed]] = []
-        with reader.one_moment():
-            self._snapshots = dict(reader.snapshots())
-            self._kept_at, _ = reader.last()
+        self._sealed: list[int] = []
+        self._snapshots: dict[int, bytes] = {}
+        self._kept_at = 0
+        self._finding: JournalBroken | None = None
+        self._comparing = reader.schema == SCHEMA_VERSION
 
     def run(self) -> int:
         """Returns how many records hold. Raises JournalBroken."""
+        self._guarded(self._begin)
         more = True
         while more:
             with self._reader.one_moment():
                 more = self._portion()
                 if not more:
-                    self._end()
+                    self._chain.end()
+                    if self._anchor is not None:
+                        self._reader.hold_to(self._anchor)
+                    self._guarded(self._end)
+        if self._finding is not None:
+            raise self._finding
         return self._chain.seq
+
+    def _begin(self) -> None:
+        self._replay = Replay(self._reader.first_plan())
+        with self._reader.one_moment():
+            self._snapshots = dict(self._reader.snapshots())
+            self._kept_at, _ = self._reader.last()
 
     def _portion(self) -> bool:
         records = self._reader.portion(self._chain.seq)
         for record in records:
             entry = self._chain.follow(record)
-            if self._reader.schema == SCHEMA_VERSION:
-                self._compare(entry)
+            self._guarded(partial(self._compare, entry))
         return bool(records)
 
-    def _end(self) -> None:
-        self._chain.end()
-        if self._reader.schema < SCHEMA_VERSION:
+    def _guarded(self, compare: Callable[[], None]) -> None:
+        """Compare what lies beside the records until something is found; then only they are followed."""
+        if not self._comparing:
             return
+        try:
+            compare()
+        except JournalBroken as finding:
+            self._finding, self._comparing = finding, False
+        except (FileDamaged, UnicodeDecodeError) as error:
+            what = f"the file is damaged behind record {self._chain.seq}: {error}"
+            self._finding, self._comparing = JournalBroken(what, "账本文件损坏"), False
+
+    def _end(self) -> None:
         self._compare_tickets()
         for day, count in self._reader.tickets_per_day().items():
             if count != (issued := self._issued.get(day, 0)):
@@ -93,7 +119,8 @@ class _Check:
     def _compare(self, entry: Entry) -> None:
         self._replay.take(entry)
         if isinstance(entry.event, SnapshotSealed):
-            self._sealed = [*self._sealed[1 - SNAPSHOTS_KEPT :], (entry.seq, entry.event)]
+            if entry.seq <= self._kept_at:
+                self._sealed = [*self._sealed[1 - SNAPSHOTS_KEPT :], entry.event.seq]
             body = self._snapshots.get(entry.event.seq)
             if body is not None and hashlib.sha256(body).hexdigest() != entry.event.digest:
                 raise _snapshot_broken(entry.event.seq, f"is not what record {entry.seq} sealed")
@@ -133,8 +160,7 @@ class _Check:
 
     def _compare_kept(self) -> None:
         """The newest sealed ones are there, and none besides, as of the moment when they were read."""
-        wanted = {event.seq for seq, event in self._sealed if seq <= self._kept_at}
-        for seq in sorted(self._snapshots.keys() ^ wanted):
+        for seq in sorted(self._snapshots.keys() ^ set(self._sealed)):
             raise _snapshot_broken(seq, "was never sealed" if seq in self._snapshots else "is missing")
 
 

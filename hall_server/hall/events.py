@@ -385,8 +385,8 @@ class JournalMigrated(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalRestored(Event):
-    """A person put a backup in the journal's place: it ended with record ``kept``, what it replaced is known to
-    have come to ``lost_to``; records up to ``unsealed`` were written under another key."""
+    """A person put a backup in the journal's place: it ended with record ``kept``, what it replaced is known
+    to have come to ``lost_to``; records up to ``unsealed`` were written under another key."""
 
     kept: int
     lost_to: int

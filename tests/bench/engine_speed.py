@@ -1,8 +1,8 @@
-"""Q3 in process, Q4 and Q5: how fast the hall's core and journal are, against their own floor.
+"""Q3 in process and Q4: how fast the hall's core and journal are, against their own floor.
 
 `python -m tests.bench.engine_speed [--long]`. Q3: commands of 16 callers, answered after the commit, against
 the same writer committing pre-built batches of the same bytes for 16 callers. Q4: time per command with few
-and many open tickets. Q5: restart from many events; --long = 2.5 million, a year.
+and many open tickets. Q5 has a bench of its own, ``restart``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,11 @@ from pathlib import Path
 
 from contract.clock import HallClock
 from hall_server.hall import commands as c
-from hall_server.hall import events as e
 from hall_server.hall.decide import decide, turn_of_day
 from hall_server.hall.evolve import evolve
 from hall_server.hall.model import Hall
 from hall_server.hall.pictures import Look
-from hall_server.journal import Batch, Entry, Journal
-from hall_server.recovery import Snapshots
+from hall_server.journal_writer import Batch, Journal
 from hall_server.service import HallService
 from tests.hall_server.halls import small_plan
 from tests.hall_server.running import Recorder
@@ -146,66 +144,21 @@ def microseconds_per_command(open_tickets: int, rounds: int) -> float:
     return best / rounds / 4 * 1e6
 
 
-def restart_seconds(folder: Path, events: int) -> tuple[float, int]:
-    """(seconds from opening the journal until the first answer, events behind it)."""
-    path = folder / "q5.db"
-    plan = small_plan(windows=8)
-    hall, seq = Hall(plan), 0
-    journal = Journal(path, on_failure=lambda error: print("journal failed:", error))
-    journal.open()
-    journal.start()
-    now = NOON
-    while seq < events:
-        now += 30_000
-        batch: list[e.Event] = list(turn_of_day(hall, now))
-        for event in batch:
-            evolve(hall, event)
-        for command in (
-            c.Issue(request="", by="b", service="tax"),
-            c.CallNext(request="", by="b", window="w1"),
-            c.Arrive(request="", by="b", window="w1"),
-            c.Finish(request="", by="b", window="w1"),
-        ):
-            for event in decide(hall, command, now).events:
-                evolve(hall, event)
-                batch.append(event)
-        assert hall.day is not None
-        entries = []
-        for event in batch:
-            seq += 1
-            entries.append(Entry(seq, now, hall.day.label, "b", event))
-        journal.write(Batch(tuple(entries)))
-    snapshots = Snapshots(plan, journal, on_alarm=print)
-    snapshots.start()
-    snapshots.stop()
-    journal.close()
-    started = time.perf_counter()
-    service, journal = serve(path)
-    service.start()
-    service.submit(c.Issue(request="x", by="b", service="tax")).result()
-    seconds = time.perf_counter() - started
-    service.stop()
-    journal.close()
-    return seconds, seq
-
-
 def main() -> int:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true")
     options = parser.parse_args()
-    each, events = (2000, 2_500_000) if options.long else (200, 20_000)
+    each = 2000 if options.long else 200
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rate, p99, batches = commands_per_second(folder, each)
         floor = floor_per_second(folder, batches)
         few, much = microseconds_per_command(100, 300), microseconds_per_command(10_000, 300)
-        seconds, behind = restart_seconds(folder, events)
     print(f"Q3 in process: {rate:.0f} commands/s, p99 {p99:.1f} ms, {rate / floor:.2f} x floor (bar 0.3 x)")
     print(
         f"Q4: {few:.0f} µs a command with 100 open, {much:.0f} µs with 10,000: {much / few:.2f} x (bar 1.3 x)"
     )
-    print(f"Q5: {seconds:.2f} s to the first answer from {behind} events (bar 5 s from 2.5 million)")
     return 0
 
 

@@ -21,6 +21,7 @@ from contract.station import Station, station_info
 from devices.ports import Device, DeviceMisconfigured
 from devices.registry import build_table
 from kiosk.config import PLACES, KioskStation
+from kiosk.scan_keys import KeySorter
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -120,7 +121,8 @@ def _run(
         zones=config.kiosk.zones,
         broken=lambda: app.give_up(),
     )
-    app = KioskApp(session.post, station.clock.now_ms, start=session.state, ready=station.ready)
+    keys = next((each for each in drivers.values() if isinstance(each, KeySorter)), None)
+    app = KioskApp(session.post, station.clock.now_ms, start=session.state, ready=station.ready, scanner=keys)
     if timing is not None:
         app.timings(timing)
     session.open()

@@ -22,6 +22,7 @@ from kiosk.flows.aside import IdleWarning
 from kiosk.flows.home import nobody_there
 from kiosk.flows.state import State
 from kiosk.flows.take import ZonePage, likely
+from kiosk.scan_keys import KeySorter, ScanKeys
 from kiosk.screens.page import Moment, Page
 
 log = logging.getLogger(__name__)
@@ -57,8 +58,10 @@ class KioskApp(Shell):
         *,
         start: State | None = None,
         ready: Callable[[], None] = lambda: None,
+        scanner: KeySorter | None = None,
     ) -> None:
         super().__init__()
+        self._scanner = scanner
         self._emit, self._hall_ms, self._say_ready = emit, hall_ms, ready
         self._pages: dict[tuple[str, str], Page] = {}
         self._state = start or flow.start()
@@ -92,6 +95,10 @@ class KioskApp(Shell):
     def on_start(self) -> None:
         """Clock and touches."""
         super().on_start()
+        if self._scanner is not None:
+            Window.unbind(on_key_down=self.keys.key_down)
+            self._scan_keys = ScanKeys(self._scanner, self.keys.key_down, Clock.schedule_once)
+            Window.bind(on_key_down=self._scan_keys.key_down)
         Clock._max_fps = TURNS_A_SECOND  # no public name once the clock exists
         Window.bind(on_touch_down=self._touched)
         Clock.schedule_interval(self._tick, 1.0)

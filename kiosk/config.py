@@ -33,6 +33,8 @@ PLACES: Mapping[str, Kind] = {
     "card": Kind.CARD_READER,
     "printer": Kind.TICKET_PRINTER,
     "camera": Kind.CAMERA,
+    "face": Kind.CAMERA,
+    "scanner": Kind.SCANNER,
     "speaker": Kind.SPEAKER,
 }
 """Names of the tables in ``devices`` and what must be there."""

@@ -161,6 +161,8 @@ def _notice_card(state: State, event: e.Event) -> State:
         case e.CardRefused(sentence):
             state = replace(state, reading=False)
             return state.say(sentence) if isinstance(_bottom(state.screen), TAKES_CARDS) else state
+        case e.ScanRefused(sentence):
+            return state.say(sentence)
         case e.CardGone():
             return replace(state, card=False)
         case e.TimerFired(name) if name == READING:

@@ -19,17 +19,21 @@ from contract.messages import Owner as WireOwner
 from devices.health import Health, Watch
 from devices.ports import (
     BankCard,
+    Camera,
     CardReader,
     Cause,
     Device,
     DeviceError,
     DeviceRefused,
     Fault,
+    Frame,
     IdCard,
     IdCardReader,
     Kind,
     Owner,
     Proof,
+    Scan,
+    Scanner,
     SocialCard,
     State,
     Ticket,
@@ -44,6 +48,10 @@ log = logging.getLogger(__name__)
 FIND_SECONDS = 0.08
 PRESENCE_SECONDS = 0.4
 PRINT_SECONDS = 30.0
+SCAN_SECONDS = 0.3
+PREVIEW_SECONDS = 0.05
+REST_SECONDS = 5.0
+DOCUMENT_CAMERA = "camera"
 UNREADABLE = "没有读清，请拿起证件重新放一次"
 NOT_NOW = "打印机暂时不能用"
 PUBLIC_OWNERS = (Owner.CITIZEN, Owner.STAFF)
@@ -81,7 +89,11 @@ class Hardware:
         ]
         self._reader_in_use = self._readers[0] if self._readers else None
         self._printer = cast("Supervised[TicketPrinter] | None", self._of(Kind.TICKET_PRINTER))
+        self._scanner = cast("Supervised[Scanner] | None", self._of(Kind.SCANNER))
+        self._camera = cast("Supervised[Camera] | None", self._devices.get(DOCUMENT_CAMERA))
         self._finding: list[Watch[IdCard]] = []
+        self._scanning: Watch[Scan] | None = None
+        self._previewing: Watch[Frame] | None = None
         self._present: Watch[bool] | None = None
         self._unclean = False
 
@@ -94,6 +106,7 @@ class Hardware:
         """Close all devices."""
         self.look_for_cards(False)
         self.watch_card(False)
+        self.look_for_scans(False)
         for device in self._devices.values():
             device.stop()
 
@@ -159,6 +172,43 @@ class Hardware:
 
     def _refused(self, fault: Fault) -> None:
         self._post(e.CardRefused(f"{fault.sentence}，{fault.action}"))
+
+    # ------------------------------------------------------------ scanner
+
+    def look_for_scans(self, wanted: bool) -> None:
+        """Take codes from the scanner, or stop: what was scanned before a page wanted it is thrown away."""
+        if self._scanner is None or wanted == (self._scanning is not None):
+            return
+        if self._scanning is not None:
+            self._scanning.stop()
+            self._scanning = None
+            return
+        self._scanner.submit(lambda scanner: scanner.drop(), SCAN_SECONDS)
+        self._scanning = self._scanner.watch(
+            lambda scanner: scanner.poll(timeout_seconds=SCAN_SECONDS),
+            lambda scan: self._post(e.Scanned(scan.text)),
+            refused=lambda fault: self._post(e.ScanRefused(f"{fault.sentence}，{fault.action}")),
+            every_seconds=0.0,
+        )
+
+    # ------------------------------------------------------------ cameras
+
+    def preview(self, show: Callable[[Frame], None] | None) -> None:
+        """Give each fresh picture of the document camera to ``show``, on the camera's thread; None ends that.
+
+        With the end the sensor is switched off: nobody is filmed between two pages.
+        """
+        if self._camera is None:
+            return
+        if self._previewing is not None:
+            self._previewing.stop()
+            self._previewing = None
+        if show is None:
+            self._camera.submit(lambda camera: camera.rest(), REST_SECONDS)
+        else:
+            self._previewing = self._camera.watch(
+                lambda camera: camera.frame(), show, every_seconds=PREVIEW_SECONDS
+            )
 
     # ------------------------------------------------------------ printer
 

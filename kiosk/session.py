@@ -30,7 +30,7 @@ from kiosk.alone import LoneDesk
 from kiosk.blocks import Asked
 from kiosk.flows import effects as x
 from kiosk.flows import events as e
-from kiosk.flows import home
+from kiosk.flows import home, reprint
 from kiosk.flows.state import Facts, State
 from kiosk.hardware import Hardware, Keyring
 from kiosk.request_id import new_request_id
@@ -258,6 +258,7 @@ class Session:
         state = self.state
         self.hardware.look_for_cards(flow.reader_wanted(state) and not state.card)
         self.hardware.watch_card(state.card)
+        self.hardware.look_for_scans(reprint.scanner_wanted(state.screen))
         if isinstance(event, e.DeviceChanged):
             self._report_devices()
         if state.screen.name != before.screen.name:
@@ -299,6 +300,7 @@ class Session:
                 self._report_paper(effect)
             case x.Wipe():
                 self._ids.clear()
+                self.hardware.preview(None)
                 self._counts["sessions"] += 1
 
     def _on_disk(self, call: Callable[..., object], *arguments: object) -> None:

@@ -15,6 +15,7 @@ from devices.ports import CallBoxKey
 from devices.signals import LedColour
 from devices.simulators.call_box import CallBoxSimulator
 from devices.simulators.camera_server import CameraSimulator
+from devices.simulators.card_reader import CardReaderSimulator
 from devices.simulators.desk_scene import SCENES
 from devices.simulators.led_bars import LedBarSimulator, Make
 from devices.simulators.modbus_units import GuideLightSimulator, ModbusCallBoxSimulator
@@ -22,9 +23,10 @@ from devices.simulators.people import PEOPLE
 from devices.simulators.scanner import SAMPLES, ScannerSimulator
 from devices.simulators.sdt_reader import SdtReaderSimulator
 from devices.simulators.simulator import Simulator
+from devices.simulators.smart_cards import CARD_BY_WORD, CARDS
 from devices.simulators.ticket_printer import PrinterMake, TicketPrinterSimulator
 
-_S = TypeVar("_S", SdtReaderSimulator, CameraSimulator, ScannerSimulator)
+_S = TypeVar("_S", SdtReaderSimulator, CardReaderSimulator, CameraSimulator, ScannerSimulator)
 
 Baud = Annotated[int, msgspec.Meta(ge=1200, le=921600)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -34,6 +36,11 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A second-generation ID card reader."""
 
     baud: Baud = 115200
+
+
+class CardReader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A smart-card reader behind a pcscd of its own, its socket ``NAME.comm``; its two slots take cards on
+    TCP ports of all addresses, see devices/simulators/pcsc_daemon.py."""
 
 
 class Printer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,10 +103,11 @@ class BenchPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     calls: str = ""
 
 
-Simulated = Reader | Printer | Camera | Scanner | CallBoxes | LedBars | Lights
+Simulated = Reader | CardReader | Printer | Camera | Scanner | CallBoxes | LedBars | Lights
 
 KINDS: Mapping[str, type[Simulated]] = {
     "sdt_reader": Reader,
+    "smart_card": CardReader,
     "ticket_printer": Printer,
     "camera_server": Camera,
     "scanner": Scanner,
@@ -110,6 +118,7 @@ KINDS: Mapping[str, type[Simulated]] = {
 
 SAMPLE: Mapping[str, Simulated] = {
     "reader-1": Reader(),
+    "card-1": CardReader(),
     "printer-1": Printer(),
     "camera-1": Camera(),
     "scanner-1": Scanner(),
@@ -184,6 +193,7 @@ class Bench:
         return {
             "simulators": {name: _described(one) for name, one in self.simulators.items()},
             "people": [{"word": person.word, "label": person.label} for person in PEOPLE],
+            "smart_cards": [{"word": card.word, "label": card.label} for card in CARDS],
             "keys": [key.value for key in CallBoxKey],
             "scenes": dict(SCENES),
             "codes": {text: label for label, text in SAMPLES.values()},
@@ -197,15 +207,26 @@ class Bench:
         return sorted(self.calls.glob("*.wav"), key=_age, reverse=True)[:12]
 
     def lay(self, person: str, *, reader: str = "") -> None:
-        """Lay a card. Raises LookupError with a sentence."""
+        """Lay a card, or put a smart card in. Raises LookupError with a sentence."""
+        if person in CARD_BY_WORD:
+            self._the(CardReaderSimulator, reader).lay(person)
+            return
         simulator = self._the(SdtReaderSimulator, reader)
         if person not in {known.word for known in PEOPLE}:
             raise LookupError(f"没有这个人：{person}（可选：{'、'.join(known.word for known in PEOPLE)}）")
         simulator.lay(person)
 
     def remove(self, *, reader: str = "") -> None:
-        """Take the card away. Raises LookupError."""
-        self._the(SdtReaderSimulator, reader).remove()
+        """Take the card away; without a name all cards. Raises LookupError."""
+        readers = [
+            each
+            for each in self.simulators.values()
+            if isinstance(each, SdtReaderSimulator | CardReaderSimulator) and reader in ("", each.name)
+        ]
+        if not readers:
+            raise LookupError(f"没有这个设备：{reader or SdtReaderSimulator.kind}")
+        for each in readers:
+            each.remove()
 
     def press(self, address: int, key: str, *, line: str = "") -> None:
         """Press a key of the call box with this address. Raises LookupError."""
@@ -280,6 +301,8 @@ def _made(name: str, wanted: Simulated, links: Path) -> Simulator:
     match wanted:
         case Reader():
             return SdtReaderSimulator(name, links / name, baud=wanted.baud)
+        case CardReader():
+            return CardReaderSimulator(name, links)
         case Printer():
             link = links / name if wanted.tcp_port is None else None
             make = PrinterMake(dots=wanted.dots, rows_per_second=wanted.rows_per_second)

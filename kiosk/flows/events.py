@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contract.catalogue import Catalogue
 from contract.messages import Person, QueueState, TicketSlip
@@ -164,6 +164,23 @@ class CardRefused:
 @dataclass(frozen=True, slots=True)
 class CardGone:
     """The card that was read has been taken away."""
+
+
+# ---------------------------------------------------------------- what the scanner says
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned(Touch):
+    """A code was held before the scanner; what it says is the citizen's input, never a command."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRefused(Touch):
+    """A code that cannot be used; the sentence says so politely."""
+
+    sentence: str
 
 
 # ---------------------------------------------------------------- answers; ``attempt`` is the effect's own

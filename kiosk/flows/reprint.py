@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from kiosk.flows.events import (
     OpenKeypad,
     Refused,
     ReprintTicket,
+    Scanned,
     Unanswered,
 )
 from kiosk.flows.number import show_number
@@ -27,6 +29,11 @@ NONE_FOUND = "没有查到您今天的有效号票"
 NO_SUCH_NUMBER = "没有查到这个号码，请核对后再试"
 NONE_ALONE = "网络中断，只能补打本机离线期间取的号"
 NO_ANSWER = "暂时连不上大厅服务器，请稍后再试"
+NOT_A_TICKET = "这个码不是本大厅的号票"
+NOT_TODAY = "这张号票不是今天的"
+
+_CODE = re.compile(r"https?://[^/]+/t/([0-9]{8})-([A-Z]{0,2}[0-9]{1,5})[.][0-9A-Za-z_.-]+")
+"""What a ticket's code says (hall_server/hall/pictures.py): address, business day, number, seals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,8 @@ def _step_reprint(state: State, screen: Reprint, event: Event) -> Step:
             return _look_for(state, person)
         case OpenKeypad():
             return only(state.show(Keypad()))
+        case Scanned(text) if not screen.looking:
+            return _scanned(state, text)
         case Found(attempt, slips) if attempt == screen.looking:
             if not slips:
                 return only(state.show(Reprint()).say(NONE_FOUND if state.facts.server else NONE_ALONE))
@@ -100,6 +109,8 @@ def _step_keypad(state: State, screen: Keypad, event: Event) -> Step:
             return _look_for(state, person)
         case KeyPressed(key) if not screen.looking:
             return only(state.show(replace(screen, text=_typed(screen.text, key))))
+        case Scanned(text) if not screen.looking:
+            return _scanned(state, text)
         case Confirm() if screen.text and not screen.looking:
             state, attempt = state.next_attempt()
             return state.show(replace(screen, looking=attempt)), (AskFind(attempt, number=screen.text),)
@@ -113,6 +124,23 @@ def _step_keypad(state: State, screen: Keypad, event: Event) -> Step:
         case Unanswered(attempt) if attempt == screen.looking and screen.looking:
             return only(state.show(Keypad(screen.text)).say(NO_ANSWER))
     return only(state)
+
+
+def scanner_wanted(screen: Screen) -> bool:
+    """Whether a code held before the scanner would be used on this page."""
+    return isinstance(screen, Reprint | Keypad) and not screen.looking
+
+
+def _scanned(state: State, text: str) -> Step:
+    """A ticket's code is as good as its number typed, if it is one of today."""
+    match = _CODE.fullmatch(text)
+    if match is None:
+        return only(state.say(NOT_A_TICKET))
+    day, number = match.groups()
+    if day != state.facts.business_day.replace("-", ""):
+        return only(state.say(NOT_TODAY))
+    state, attempt = state.next_attempt()
+    return state.show(Keypad(number, attempt)), (AskFind(attempt, number=number),)
 
 
 def _typed(text: str, key: str) -> str:

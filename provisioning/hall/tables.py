@@ -44,6 +44,7 @@ def station_table(
         case "kiosk":
             table["devices"] = {
                 "reader": {"driver": "sdt", "port": str(paths.devices / "reader-1")},
+                "card": {"driver": "pcsc", "socket": str(paths.devices / "card-1.comm")},
                 "printer": {
                     "driver": "escpos",
                     "port": str(paths.devices / "printer-1"),

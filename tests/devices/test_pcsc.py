@@ -1,0 +1,256 @@
+"""社保卡 and bank cards through a real pcscd, libpcsclite and pyscard; the cards are made up."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from devices.drivers.pcsc import Options, PcscReader, build
+from devices.health import Health
+from devices.ports import (
+    BankCard,
+    DeviceAbsent,
+    DeviceLost,
+    DeviceRefused,
+    Media,
+    Sex,
+    SmartCard,
+    SocialCard,
+    State,
+)
+from devices.simulators.card_reader import CardReaderSimulator
+from devices.simulators.smart_cards import LONG_NAME, PIN
+from devices.supervisor import Supervised
+from tests.devices.cards import fresh_reader
+from tests.devices.support import LIMIT_SECONDS, Heard, outcome, state_is
+from tests.devices.waiting import until
+
+
+@pytest.fixture
+def simulator() -> CardReaderSimulator:
+    return fresh_reader()
+
+
+@pytest.fixture
+def reader(simulator: CardReaderSimulator) -> Iterator[PcscReader]:
+    driver = build(Options(socket=simulator.address))
+    driver.open()
+    until(lambda: driver.heartbeat().details["cards"] == "0")
+    yield driver
+    driver.close()
+
+
+def put_in(simulator: CardReaderSimulator, reader: PcscReader, card: str) -> None:
+    simulator.lay(card)
+    until(reader.find)
+
+
+def read(simulator: CardReaderSimulator, reader: PcscReader, card: str) -> SmartCard:
+    put_in(simulator, reader, card)
+    return reader.read()
+
+
+# ---------------------------------------------------------------- what is on the cards
+
+
+def test_a_card_of_version_2_is_read_by_tag(simulator: CardReaderSimulator, reader: PcscReader) -> None:
+    card = read(simulator, reader, "ss-zhang")
+    assert isinstance(card, SocialCard)
+    assert (card.version, card.region, card.name) == ("2.00", "999999", "张秀兰")
+    assert (card.number, card.born) == ("999999196803124820", "19680312")
+    assert (card.sex, card.nation) == (Sex.FEMALE, "01"), "record 3 is the name's extension, not the sex"
+    assert (card.issued, card.valid_until, card.card_number) == ("20210601", "20310601", "Z99990201")
+    assert repr(card) == "SocialCard(2.00, …)"
+
+
+@pytest.mark.parametrize(
+    ("word", "version", "name"),
+    [
+        ("ss-zhao", "1.00", "赵德福"),
+        ("ss-wang", "3.00", "王𠮷"),
+        ("ss-long", "2.00", LONG_NAME),
+        ("ss-number", "2.00", "周明"),
+    ],
+)
+def test_other_versions_rare_and_long_names_and_cards_without_tags(
+    word: str, version: str, name: str, simulator: CardReaderSimulator, reader: PcscReader
+) -> None:
+    card = read(simulator, reader, word)
+    assert isinstance(card, SocialCard)
+    assert (card.version, card.name) == (version, name)
+
+
+@pytest.mark.parametrize(
+    ("word", "masked"), [("bank", "629999*********1234"), ("bank-bare", "629999*********5678")]
+)
+def test_of_a_bank_card_only_the_masked_number_is_kept(
+    word: str,
+    masked: str,
+    simulator: CardReaderSimulator,
+    reader: PcscReader,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert read(simulator, reader, word) == BankCard(masked, "203112")
+    assert "6299990000" not in caplog.text
+    assert "A000000333" not in caplog.text.upper()
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [("ss-pin", "pin_wanted"), ("ss-closed", "card_closed"), ("foreign", "card_unknown")],
+)
+def test_what_cannot_be_read_is_refused_politely_and_once(
+    word: str, code: str, simulator: CardReaderSimulator, reader: PcscReader
+) -> None:
+    with pytest.raises(DeviceRefused) as refused:
+        read(simulator, reader, word)
+    assert refused.value.fault.code == code
+    assert not reader.find(), "it is not read again and again"
+    assert reader.media() is Media.PRESENT, "it waits to be taken"
+
+
+def test_a_pin_opens_the_card_and_is_forgotten_afterwards(
+    simulator: CardReaderSimulator, reader: PcscReader
+) -> None:
+    put_in(simulator, reader, "ss-pin")
+    with pytest.raises(DeviceRefused) as wrong:
+        reader.read(pin="000000")
+    assert wrong.value.fault.code == "pin_wrong"
+    assert "2 次" in wrong.value.fault.sentence
+    card = reader.read(pin=PIN)
+    assert isinstance(card, SocialCard)
+    assert card.name == "孙红"
+
+
+def test_a_hall_without_bank_cards_refuses_them(simulator: CardReaderSimulator) -> None:
+    driver = build(Options(socket=simulator.address, applications=("social_security",)))
+    driver.open()
+    with pytest.raises(DeviceRefused) as refused:
+        read(simulator, driver, "bank")
+    assert refused.value.fault.code == "card_unknown"
+    driver.close()
+
+
+# ---------------------------------------------------------------- coming and going
+
+
+def test_a_card_is_found_once_and_again_after_it_left(
+    simulator: CardReaderSimulator, reader: PcscReader
+) -> None:
+    assert not reader.find()
+    read(simulator, reader, "ss-zhang")
+    assert not reader.find()
+    assert reader.still_there()
+    simulator.remove()
+    until(lambda: not reader.still_there())
+    assert reader.media() is Media.NONE
+    assert isinstance(read(simulator, reader, "ss-zhang"), SocialCard)
+
+
+def test_a_card_pulled_in_the_middle_is_refused_and_read_when_it_is_back(
+    simulator: CardReaderSimulator, reader: PcscReader
+) -> None:
+    simulator.set_fault("pulled_mid", True)
+    with pytest.raises(DeviceRefused) as refused:
+        read(simulator, reader, "ss-zhang")
+    assert refused.value.fault.code == "card_moved"
+    until(lambda: reader.heartbeat().details["cards"] == "0")
+    assert isinstance(read(simulator, reader, "ss-zhang"), SocialCard)
+
+
+def test_two_cards_at_once_are_told_once(simulator: CardReaderSimulator, reader: PcscReader) -> None:
+    simulator.set_fault("second_card", True)
+    simulator.lay("ss-zhang")
+    until(lambda: reader.heartbeat().details["cards"] == "2")
+    with pytest.raises(DeviceRefused) as refused:
+        reader.find()
+    assert refused.value.fault.code == "two_cards"
+    assert not reader.find()
+    simulator.set_fault("second_card", False)
+    until(reader.find)
+    assert isinstance(reader.read(), SocialCard)
+
+
+@pytest.mark.parametrize("fault", ["garbage", "upside_down"])
+def test_a_card_that_cannot_talk_is_refused(
+    fault: str, simulator: CardReaderSimulator, reader: PcscReader
+) -> None:
+    simulator.set_fault(fault, True)
+    with pytest.raises(DeviceRefused) as refused:
+        read(simulator, reader, "ss-zhang")
+    assert refused.value.fault.code == "card_unreadable"
+
+
+# ---------------------------------------------------------------- the reader and the service
+
+
+def test_the_reader_is_chosen_by_its_name_without_numbers(simulator: CardReaderSimulator) -> None:
+    driver = build(Options(socket=simulator.address, reader="Banshi Simulated card-1"))
+    driver.open()
+    assert driver.identify() == "Banshi Simulated card-1"
+    driver.close()
+
+
+@pytest.mark.parametrize(("name", "serial"), [("Another Make", ""), ("", "SN-0")])
+def test_another_reader_than_the_wanted_one_is_absent(
+    name: str, serial: str, simulator: CardReaderSimulator
+) -> None:
+    driver = build(Options(socket=simulator.address, reader=name, serial=serial))
+    with pytest.raises(DeviceAbsent) as absent:
+        driver.open()
+    assert absent.value.fault.code == "no_reader"
+    driver.close()
+
+
+def test_no_reader_at_all_is_absent(simulator: CardReaderSimulator) -> None:
+    simulator.set_fault("unplugged", True)
+    driver = build(Options(socket=simulator.address))
+    with pytest.raises(DeviceAbsent):
+        driver.open()
+    driver.close()
+
+
+def test_a_stopped_service_is_a_loss_everywhere(simulator: CardReaderSimulator, reader: PcscReader) -> None:
+    put_in(simulator, reader, "ss-zhang")
+    simulator.set_fault("service_stopped", True)
+    for ask in (reader.heartbeat, reader.find, reader.open):
+        with pytest.raises(DeviceLost) as lost:
+            ask()
+        assert lost.value.fault.code == "no_service"
+
+
+def test_pcscd_killed_and_restarted_under_a_page_that_waits_for_a_card(
+    simulator: CardReaderSimulator,
+) -> None:
+    heard: Heard[Health] = Heard()
+    cards: Heard[str] = Heard()
+    driver = build(Options(socket=simulator.address))
+    device = Supervised("card", driver, heard, heartbeat_seconds=0.2, first_pause_seconds=0.02)
+
+    def ask(reader: PcscReader) -> str | None:
+        return type(reader.read()).__name__ if reader.find() else None
+
+    device.start()
+    try:
+        heard.wait(state_is("ready"))
+        device.watch(ask, cards, every_seconds=0.02)
+        for turn, word in enumerate(("ss-zhang", "ss-wang", "bank")):
+            simulator.lay(word)
+            cards.wait(after=turn)
+            told = len(heard.all)
+            os.kill(simulator.daemon_pid, signal.SIGKILL)
+            heard.wait(lambda health: health.state is State.BACKING_OFF, after=told)
+            told = len(heard.all)
+            simulator.remove()
+            simulator.set_fault("service_stopped", True)
+            simulator.set_fault("service_stopped", False)
+            heard.wait(state_is("ready"), after=told)
+        outcome(device.submit(lambda driver: driver.heartbeat(), LIMIT_SECONDS))
+    finally:
+        device.stop()
+    assert cards.all == ["SocialCard", "SocialCard", "BankCard"]

@@ -66,6 +66,9 @@ class Naive:
         self.days = list(dict.fromkeys(r["day"] for r in rows if r["day"]))
         self.found: list[dict[str, Any]] = []
         self.order: dict[str, int] = {}
+        self.plans = [(r["seq"], r["plan"]) for r in rows if r["kind"] == "PlanPublished"]
+        self.by_day = {day: [r for r in rows if r["day"] == day] for day in self.days}
+        self.zones: dict[tuple[str, str, str], str] = {}
         for day in self.days:
             self._day(day)
         self._second_visits()
@@ -74,21 +77,22 @@ class Naive:
 
     def plan_at(self, seq: int) -> dict[str, Any]:
         """The description in force at a row."""
-        plans = [r["plan"] for r in self.rows if r["kind"] == "PlanPublished" and r["seq"] <= seq]
+        plans = [plan for at, plan in self.plans if at <= seq]
         return plans[-1] if plans else self.first_plan
 
-    def last_description(self, day: str, table: str, name: str) -> dict[str, Any]:
-        """A service or window as the last description of the day that has it, if the day saw one that has."""
-        in_day = [r for r in self.rows if r["day"] == day]
-        plans = [self.plan_at(in_day[0]["seq"])]
-        plans += [r["plan"] for r in in_day if r["kind"] == "PlanPublished"]
-        having = [p[table][name] for p in plans if name in p[table]]
-        return having[-1] if having else {}
+    def zone_of(self, day: str, table: str, name: str) -> str:
+        """Where the last description of the day that has this service or window places it."""
+        if (day, table, name) not in self.zones:
+            first, last = self.by_day[day][0]["seq"], self.by_day[day][-1]["seq"]
+            plans = [self.plan_at(first), *(plan for at, plan in self.plans if first < at <= last)]
+            having = [plan[table][name]["zone"] for plan in plans if name in plan[table]]
+            self.zones[day, table, name] = having[-1] if having else ""
+        return self.zones[day, table, name]
 
     # ------------------------------------------------------------ one day
 
     def _day(self, day: str) -> None:
-        rows = [r for r in self.rows if r["day"] == day]
+        rows = self.by_day[day]
         gone = retracted(rows)
         closed = [r for r in rows if r["kind"] == "DayClosed"]
         end = closed[0]["at_ms"] if closed else rows[-1]["at_ms"]
@@ -97,13 +101,14 @@ class Naive:
         self.offset = offset
         issues = [r for r in rows if r["kind"] == "TicketIssued"]
         by_ticket: dict[str, list[Row]] = defaultdict(list)
+        papers = [r for r in rows if r["kind"] == "PaperReported" and r.get("reprint")]
         for r in rows:
             if r["kind"] in LIFE and r["seq"] not in gone:
                 by_ticket[r["ticket"]].append(r)
         for issue in issues:
             self.order[issue["ticket"]] = len(self.order)
             steps = [r for r in by_ticket[issue["ticket"]] if r["kind"] != "TicketUnbound"]
-            self._ticket(day, issue, steps, expired, end, rows)
+            self._ticket(day, issue, steps, expired, end, papers)
         self._undos(day, rows, issues)
         self._windows(day, rows, issues, by_ticket, end)
         self._appointments(day, rows, issues)
@@ -128,7 +133,7 @@ class Naive:
         )
 
     def _ticket(
-        self, day: str, issue: Row, steps: list[Row], expired: set[str], end: int, rows: list[Row]
+        self, day: str, issue: Row, steps: list[Row], expired: set[str], end: int, papers: list[Row]
     ) -> None:
         ticket = issue["ticket"]
         apart = ticket in expired
@@ -185,9 +190,8 @@ class Naive:
             count("green", taken, issue["green_reason"])
         if issue.get("appointment") and issue.get("arrival"):
             count("appointment_came", taken, issue["arrival"])
-        for r in rows:
-            printed = r["kind"] == "PaperReported" and r["paper"] not in ("failed", "sent")
-            if printed and r["ticket"] == ticket and r.get("reprint"):
+        for r in papers:
+            if r["ticket"] == ticket and r["paper"] not in ("failed", "sent"):
                 count("reprinted", r["at_ms"])
 
         counted = {
@@ -388,12 +392,15 @@ class Naive:
         """Every coming looks back for the latest ending of the same person and item."""
         comings, endings = [], []
         for day in self.days:
-            rows = [r for r in self.rows if r["day"] == day]
+            rows = self.by_day[day]
             gone = retracted(rows)
+            of_ticket: dict[str, list[Row]] = defaultdict(list)
+            for r in rows:
+                of_ticket[r.get("ticket", "")].append(r)
             for issue in (r for r in rows if r["kind"] == "TicketIssued" and r.get("person")):
                 items = issue.get("items") or ["@" + issue["service"]]
                 taken = issue.get("true_ms") or issue["at_ms"]
-                mine = [r for r in rows if r.get("ticket") == issue["ticket"] and r["seq"] not in gone]
+                mine = [r for r in of_ticket[issue["ticket"]] if r["seq"] not in gone]
                 visit = issue.get("visit") or issue["ticket"]
                 comings += [(taken, issue["seq"], day, issue, item, visit) for item in items]
                 for r in mine:
@@ -494,7 +501,7 @@ class Naive:
                 parts = m["items"] or ("",)
             elif name == "zone":
                 table, id_ = ("services", m["service"]) if m["service"] else ("windows", m["window"])
-                parts = (self.last_description(m["day"], table, id_).get("zone", ""),)
+                parts = (self.zone_of(m["day"], table, id_),)
             elif name == "week":
                 year, week, _ = datetime.datetime.strptime(m["day"][:8], "%Y%m%d").date().isocalendar()  # noqa: DTZ007
                 parts = (f"{year}-W{week:02d}",)

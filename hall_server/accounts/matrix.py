@@ -115,6 +115,8 @@ MATRIX: Mapping[str, Access] = {
     "GET /api/windows/{window}": READ,
     "GET /api/hall": READ,
     "GET /api/forecast": READ,
+    "POST /api/services/{name}/stop": _for(M),
+    "POST /api/services/{name}/resume": _for(M),
     "GET /api/merges": _for(M, G, S, scopes=(Scope.READ,)),
     # figures about people's work, and the story of a visit
     "GET /api/reports": REPORTS,

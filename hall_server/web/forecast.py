@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from typing import Annotated
 
+from fastapi import APIRouter, Path, Security
+from pydantic import BaseModel, ConfigDict, Field
+
+from hall_server.hall import commands as c
 from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.model import Class, Stop
 from hall_server.hall.pictures import HallView
 from hall_server.hall.plan import Plan
 from hall_server.hall.waits import NEVER, QueueWait
 from hall_server.service import HallService
+from hall_server.web.api import BEARER, COOKIE, PROBLEMS, REQUEST, Done
+from hall_server.web.asking import answered
+from hall_server.web.caller import Here
+
+Named = Annotated[str, Path(description="Identifier of the service, such as shebao", max_length=64)]
 
 
 class ServiceForecastOut(BaseModel):
@@ -50,14 +58,40 @@ class ForecastOut(BaseModel):
     services: list[ServiceForecastOut]
 
 
+class IssuingPress(BaseModel):
+    """Stop or resume the numbers of a service."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    request: str = Field(
+        description="ULID made before the first send; a repeat gets the first answer",
+        pattern=REQUEST,
+        examples=["01JD9Q7Z4N8T1X5V2B6M3K0HSR"],
+    )
+
+
 def forecast_routes(service: HallService) -> APIRouter:
-    """GET /api/forecast."""
-    router = APIRouter(prefix="/api", tags=["hall"])
+    """GET /api/forecast; a manager's word on the numbers of a service."""
+    router = APIRouter(
+        prefix="/api", tags=["hall"], responses=PROBLEMS, dependencies=[Security(BEARER), Security(COOKIE)]
+    )
 
     @router.get("/forecast", operation_id="forecast")
     async def forecast() -> ForecastOut:
         """How long a newcomer waits per service (P10, P50, P90) and whether the day has time for it."""
-        return forecast_of(service.plan, service.view, service.now_ms())
+        return forecast_of(service.plan, await answered(service.settled()), service.now_ms())
+
+    @router.post("/services/{name}/stop", operation_id="stop-issuing")
+    async def stop(here: Here, name: Named, press: IssuingPress) -> Done:
+        """No more numbers of this service today (停止取号)."""
+        await answered(service.submit(c.StopIssuing(request=press.request, by=here.by, service=name)))
+        return Done()
+
+    @router.post("/services/{name}/resume", operation_id="resume-issuing")
+    async def resume(here: Here, name: Named, press: IssuingPress) -> Done:
+        """Numbers again (恢复取号); the closing rule then leaves the service alone for the day."""
+        await answered(service.submit(c.ResumeIssuing(request=press.request, by=here.by, service=name)))
+        return Done()
 
     return router
 

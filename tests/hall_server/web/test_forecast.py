@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import httpx
+import pytest
 
 from hall_server.hall.day import MINUTE_MS
-from hall_server.hall.model import Class, Stop
+from hall_server.hall.model import Class, RuleBroken, Stop
 from hall_server.hall.pictures import HallView
 from hall_server.hall.waits import NEVER, Newcomer, QueueWait, Waits
 from hall_server.web.forecast import forecast_of
@@ -65,3 +66,21 @@ def test_the_route_serves_what_the_hall_was_shown(hall: PagedHall, client: httpx
     assert [s["p50"] for s in answer["services"]] == [20.1, None]
     queue = next(q for q in client.get("/api/hall").json()["queues"] if q["service"] == "shebao")
     assert (queue["issuing"], queue["wait_note"]) == (True, "")
+
+
+def press(client: httpx.Client, service: str, verb: str, request: str) -> httpx.Response:
+    """What the manager's page will post."""
+    return client.post(f"/api/services/{service}/{verb}", json={"request": request})
+
+
+def test_a_manager_stops_and_resumes_numbers_and_nobody_else_does(hall: PagedHall) -> None:
+    with hall.person("manager") as manager, hall.person("clerk-w01") as clerk:
+        assert press(clerk, "shebao", "stop", "request-1").status_code == 403
+        assert press(manager, "shebao", "stop", "request-2").status_code == 200
+        with pytest.raises(RuleBroken, match="已停止取号"):
+            hall.issue()
+        found = manager.get("/api/forecast").json()["services"][0]
+        assert (found["issuing"], found["stopped_by"]) == (False, "person")
+        assert press(manager, "shebao", "resume", "request-3").status_code == 200
+        assert hall.issue()
+        assert press(manager, "nothing", "stop", "request-4").status_code == 404

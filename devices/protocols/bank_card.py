@@ -65,7 +65,7 @@ def _listed(transmit: Transmit) -> list[bytes]:
         if direct is not None:
             return [direct]
         place = find(data, 0x88) or b"\x01"
-        entry, word = exchange(transmit, read_record(1, place[0] << 3 | 4))
+        entry, word = exchange(transmit, read_record(1, (place[0] & 0x1F) << 3 | 4))
         aid = find(entry, _AID) if word == Sw.OK else None
         return [aid] if aid else []
     return []

@@ -50,7 +50,7 @@ def _is_garbage(seen: Pixels, before: Pixels) -> bool:
     A lens gives noise in every band of every picture, except where it is blind with light or dark.
     """
     for band, old in zip(np.array_split(seen, _BANDS), np.array_split(before, _BANDS), strict=True):
-        if not _BLACK < float(band.mean()) < _WHITE:
+        if not band.size or not _BLACK < float(band.mean()) < _WHITE:
             continue
         if np.array_equal(band, old) or float(band.std(axis=(0, 1)).max()) < _FLAT:
             return True

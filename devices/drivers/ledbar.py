@@ -20,8 +20,8 @@ from devices.signals import BarText, LedColour, Shown
 _ANSWER_SECONDS = 0.05
 _TRIES = 2
 _MISSES = 3
-_BEAT_BARS = 8
-"""Bars looked after with one heartbeat: all of a long line in turn, within a second."""
+_BEAT_BARS = 24
+"""Bars looked after with one heartbeat, a second of wire at 9600: longer lines in turn."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,6 +140,8 @@ class LedBarLine:
                 self._send(address, wanted)
             return
         told = self.shown(address)
+        while told is None and self._misses[address] < _MISSES:
+            told = self.shown(address)
         if told is not None and wanted is not None and not self._same(told, wanted):
             self._send(address, wanted)
 

@@ -19,7 +19,7 @@ from devices.signals import BarText, LedColour, Shown
 
 _TRIES = 2
 _MISSES = 3
-_BEAT_BARS = 4
+_BEAT_BARS = 16
 _WRITE_SECONDS = 1.0
 
 
@@ -84,19 +84,19 @@ class OnbonBars:
 
     def identify(self) -> str:
         """At least one card must answer a ping."""
-        answered = {address: self._ping(address) for address in self._options.addresses}
+        answered = {
+            address: self._ask(address, self._ping_frame(address)) is not None
+            for address in self._options.addresses
+        }
         if not any(answered.values()):
             raise DeviceLost(link_faults.silent(self._link.name))
         self._misses = {address: 0 if answered[address] else _MISSES for address in answered}
         return ""
 
     def heartbeat(self) -> Status:
-        """Ping the next cards; one that was away is given its text again, as it comes back empty."""
+        """Give the next cards their texts again: none can say that it lost its power and shows nothing."""
         for _ in range(min(_BEAT_BARS, len(self._misses))):
-            address = next(self._turn)
-            away = self._misses[address] > 0
-            if self._ping(address) and away and (wanted := self._wanted.get(address)):
-                self.show(address, wanted)
+            self._look_after(next(self._turn))
         missing = [address for address, misses in self._misses.items() if misses >= _MISSES]
         if len(missing) == len(self._misses):
             raise DeviceLost(link_faults.silent(self._link.name))
@@ -110,15 +110,7 @@ class OnbonBars:
         if address not in self._misses:
             raise DeviceRefused(_no_such_bar(address))
         self._wanted[address] = content
-        frame = onbon.build_text(
-            content.text,
-            address=address,
-            colour=content.colour if content.colour in self._options.colours else None,
-            area=self._area,
-            columns=self._options.columns,
-            checked=self._options.checked,
-        )
-        answer = self._ask(address, frame)
+        answer = self._ask(address, self._text_frame(address, content))
         if answer is not None and answer.command == onbon.Command.REFUSED:
             self._refused += 1
             raise DeviceRefused(_card_refused(address, answer.third))
@@ -127,9 +119,25 @@ class OnbonBars:
     def shown(self, address: int) -> BarText | None:  # noqa: ARG002 - the port's shape
         return None
 
-    def _ping(self, address: int) -> bool:
+    def _look_after(self, address: int) -> None:
+        wanted = self._wanted.get(address)
+        frame = self._text_frame(address, wanted) if wanted else self._ping_frame(address)
+        while self._ask(address, frame) is None and self._misses[address] < _MISSES:
+            pass
+
+    def _text_frame(self, address: int, content: BarText) -> bytes:
+        return onbon.build_text(
+            content.text,
+            address=address,
+            colour=content.colour if content.colour in self._options.colours else None,
+            area=self._area,
+            columns=self._options.columns,
+            checked=self._options.checked,
+        )
+
+    def _ping_frame(self, address: int) -> bytes:
         packet = onbon.Packet(address, onbon.HOST, onbon.Command.PING, 1, b"")
-        return self._ask(address, onbon.build_packet(packet, checked=self._options.checked)) is not None
+        return onbon.build_packet(packet, checked=self._options.checked)
 
     def _ask(self, address: int, frame: bytes) -> onbon.Packet | None:
         """The card's answer; None when it gave none. Once more when something broken came."""

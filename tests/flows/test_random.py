@@ -35,6 +35,8 @@ touches = st.sampled_from(
         e.KeyPressed("delete"),
         e.Confirm(),
         e.ReprintTicket("t-c013"),
+        e.Scanned("http://hall.example/t/20261121-C013.9F"),
+        e.ScanRefused("没有扫完整"),
         e.PrintAgain(),
         e.Back(),
         e.GoHome(),

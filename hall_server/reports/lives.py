@@ -28,6 +28,9 @@ Step = (
     | e.TicketCancelled
 )
 
+NAMED = ("service", "window", "zone", "item")
+"""What a description gives names to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -122,7 +125,7 @@ class DayLives:
         self.booked: list[tuple[str, str, int, Promise]] = []
         self.service_zone: dict[str, str] = {}
         self.window_zone: dict[str, str] = {}
-        self.names: dict[str, dict[str, str]] = {"service": {}, "window": {}, "zone": {}, "item": {}}
+        self.names: dict[str, dict[str, tuple[str, ...]]] = {kind: {} for kind in NAMED}
         self._describe(carry.plan)
         for window in carry.plan.windows.values():
             at_start = WindowStatus.OPEN if window.open_at_start else WindowStatus.CLOSED
@@ -149,6 +152,10 @@ class DayLives:
     def carry(self, endings: tuple[Ending, ...]) -> Carry:
         """What the next day takes over."""
         return Carry(self.plan, dict(self.seats), dict(self.promises), endings)
+
+    def name(self, kind: str, id_: str) -> str:
+        """What the day last called it."""
+        return self.names[kind].get(id_, (id_,))[-1]
 
     # ------------------------------------------------------------ by kind
 
@@ -209,11 +216,18 @@ class DayLives:
         self._describe(plan)
 
     def _describe(self, plan: Plan) -> None:
-        """Names and zones of the day: what a later description drops keeps its last ones."""
-        self.names["service"].update({s.id: s.name for s in plan.services.values()})
-        self.names["window"].update({w.id: w.label for w in plan.windows.values()})
-        self.names["zone"].update({z.id: z.name for z in plan.zones.values()})
-        self.names["item"].update(plan.item_names)
+        """Names and zones of the day, in their order: what a later description drops keeps its last ones."""
+        described = (
+            {s.id: s.name for s in plan.services.values()},
+            {w.id: w.label for w in plan.windows.values()},
+            {z.id: z.name for z in plan.zones.values()},
+            plan.item_names,
+        )
+        for kind, names in zip(NAMED, described, strict=True):
+            known = self.names[kind]
+            for id_, name in names.items():
+                if name not in known.get(id_, ())[-1:]:
+                    known[id_] = (*known.get(id_, ()), name)
         self.service_zone.update({s.id: s.zone for s in plan.services.values()})
         self.window_zone.update({w.id: w.zone for w in plan.windows.values()})
 

@@ -78,10 +78,9 @@ class _Names:
         self._found: dict[str, dict[str, list[str]]] = {}
         for day in reversed(days):
             for kind, names in day.names.items():
-                for id_, name in names.items():
+                for id_, called in names.items():
                     known = self._found.setdefault(kind, {}).setdefault(id_, [])
-                    if name not in known:
-                        known.append(name)
+                    known += [name for name in reversed(called) if name not in known]
 
     def of(self, dimension: str, part: str) -> str:
         """What a person calls this part of a key."""

@@ -84,20 +84,19 @@ def _number(day: DayLives, life: Life, *, overnight: bool) -> list[str]:
     again = [step for step in steps if isinstance(step, e.TicketRecalled)]
     arrived = next((step.at_ms for step in steps if isinstance(step, e.TicketArrived)), None)
     end = next((step for step in steps if isinstance(step, e.TicketFinished)), None)
-    label = day.names["window"]
     return [
         issued.day,
         issued.number,
-        day.names["service"].get(issued.service, issued.service),
-        "、".join(day.names["item"].get(item, item) for item in issued.items),
+        day.name("service", issued.service),
+        "、".join(day.name("item", item) for item in issued.items),
         CLASS_TEXT[CLASS_WORDS[int(issued.rank_class)]],
         _clock(life.issued_ms),
         _clock(calls[0].at_ms if calls else None),
-        label.get(calls[0].window, calls[0].window) if calls else "",
+        day.name("window", calls[0].window) if calls else "",
         _clock(max(step.at_ms for step in (*calls, *again)) if calls else None),
         _clock(arrived),
         _clock(end.at_ms if end else None),
-        label.get(end.window, end.window) if end else "",
+        day.name("window", end.window) if end else "",
         OUTCOME_TEXT[end.outcome] if end else "",
         str(len(calls)),
         str(len(again)),

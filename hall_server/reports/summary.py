@@ -11,15 +11,15 @@ from hall_server.reports.returns import SecondVisit, Unserved, measure_returns, 
 from hall_server.reports.samples import Cell, Column, Samples
 from hall_server.reports.windows import measure_windows
 
-FOLD = 1
+FOLD = 2
 
 
 class DaySummary(msgspec.Struct, frozen=True):
     """One business day, measured. ``closed`` is False while it runs: then its figures are of ``last_seq``.
 
     ``service_zone`` and ``window_zone`` say where things stood on that day; ``names`` are the day's own:
-    kind (service, window, zone, item) -> id -> name. ``plan`` is the description at its end when another
-    one was published during the day, else None.
+    kind (service, window, zone, item) -> id -> its names in their order. ``plan`` is the description at its
+    end when another one was published during the day, else None.
     """
 
     day: str
@@ -31,7 +31,7 @@ class DaySummary(msgspec.Struct, frozen=True):
     columns: dict[str, Column]
     service_zone: dict[str, str]
     window_zone: dict[str, str]
-    names: dict[str, dict[str, str]]
+    names: dict[str, dict[str, tuple[str, ...]]]
     second: tuple[SecondVisit, ...] = ()
     unserved: tuple[Unserved, ...] = ()
     plan: Plan | None = None

@@ -5,7 +5,7 @@ through busy days in hall time: undo, transfers with the way back, parks, return
 appointments, numbers merged from kiosks that were cut off, numbers and windows left overnight, windows
 renamed, moved and taken away. Its process is killed (SIGKILL) again and again, the real-time clock steps
 back and forth, closed days are measured in between. Then every indicator, by every dimension, is compared
-to the millisecond. --long: four weeks of walks and three busy days.
+to the millisecond. --long: three halls over weeks, two through a crowded day each.
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ class Silent(Recorder):
 class LiveDesk:
     """What a walk asks of a desk, given to a running service with a clock that the walk moves."""
 
-    def __init__(self, path: Path, plan: Plan, wall_ms: int) -> None:
+    def __init__(self, path: Path, plan: Plan, wall_ms: int, speed: float) -> None:
         self._ms = 0
+        self._speed = speed
         self._wall_ms = wall_ms
         self._journal = Journal(path, on_failure=lambda error: print("journal failed:", error))
         self._journal.open()
@@ -83,7 +84,8 @@ class LiveDesk:
 
     @now_ms.setter
     def now_ms(self, to_ms: int) -> None:
-        self._ms = to_ms - self._begin
+        step_ms = to_ms - self.now_ms
+        self._ms += step_ms if step_ms >= HOUR_MS else int(step_ms / self._speed)
 
     def do(self, kind: type[c.Command], **options: Any) -> str:
         """Give a command and wait for its commit; returns the ticket of the answer."""
@@ -92,12 +94,12 @@ class LiveDesk:
         return self._service.submit(command).result().ticket
 
 
-def live(path: Path, seed: int, commands: int, wall_ms: int) -> None:
+def live(path: Path, seed: int, commands: int, wall_ms: int, speed: float) -> None:
     """The child: walk, telling where hall time is, until killed or done."""
     chance = random.Random(seed)
-    desk: Any = LiveDesk(path, described(seed), wall_ms)
+    desk: Any = LiveDesk(path, described(seed), wall_ms, speed)
     for number in range(commands):
-        if number and number % 900 == 0:
+        if speed == 1 and number and number % 900 == 0:
             desk.now_ms += 9 * HOUR_MS
         try:
             step(desk, chance)
@@ -115,15 +117,16 @@ def described(seed: int) -> Plan:
     return small_plan(policy, windows=8, closes="02:00" if seed % 2 else "23:59")
 
 
-def lived(path: Path, seed: int, lives: int, commands: int) -> int:
+def lived(path: Path, seed: int, lives: int, commands: int, speed: float) -> int:
     """So many lives of the hall's process, most ended by SIGKILL; returns how many were killed."""
     chance, wall_ms, killed = random.Random(seed), NOON, 0
     for life in range(lives):
         words = [sys.executable, "-m", "tests.bench.report_truth", "--child", str(path)]
         words += ["--seed", str(seed * 1000 + life), "--commands", str(commands), "--wall", str(wall_ms)]
+        words += ["--speed", str(speed)]
         child = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
         assert child.stdout is not None
-        lines = chance.randrange(2, commands // 50 + 4)
+        lines = chance.randrange(2, commands // 80 + 3)
         for line in child.stdout:
             lines -= 1
             if line.strip() == "done":
@@ -136,7 +139,7 @@ def lived(path: Path, seed: int, lives: int, commands: int) -> int:
         child.stdout.close()
         if child.wait() not in (0, -9):
             raise SystemExit(f"the hall ended with {child.returncode}; seed {seed}, life {life}")
-        wall_ms += chance.choice(WALL_STEPS_MS)
+        wall_ms += chance.choice(WALL_STEPS_MS if speed == 1 else WALL_STEPS_MS[:3])
         if chance.random() < 0.5:
             Days(path, path.parent / "reports", described(seed * 1000)).fold_missing()
     return killed
@@ -160,15 +163,15 @@ def main() -> None:
     """Halls by seed; the last line is the bar's."""
     options = _options()
     if options.child:
-        live(options.child, options.seed, options.commands, options.wall)
+        live(options.child, options.seed, options.commands, options.wall, options.speed)
         return
-    halls = [(8, 1500)] * 3 + [(12, 6000)] if options.long else [(5, 900)]
+    halls = [(10, 2000, 1.0)] * 3 + [(6, 9000, 30.0)] * 2 if options.long else [(5, 900, 1.0)]
     compared, wrong, killed = 0, 0, 0
-    for number, (lives, commands) in enumerate(halls):
+    for number, (lives, commands, speed) in enumerate(halls):
         seed = options.seed + number
         with tempfile.TemporaryDirectory() as room:
             path = Path(room) / "journal.db"
-            kills = lived(path, seed, lives, commands)
+            kills = lived(path, seed, lives, commands, speed)
             count, differing, said = check(path, seed)
         print(f"seed {seed}: {said}, {kills} kills, {count} figures, {len(differing)} differ", flush=True)
         print(*differing[:20], sep="\n", end="")
@@ -184,6 +187,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--child", type=Path)
     parser.add_argument("--commands", type=int, default=0)
     parser.add_argument("--wall", type=int, default=0)
+    parser.add_argument("--speed", type=float, default=1.0)
     return parser.parse_args()
 
 

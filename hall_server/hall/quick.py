@@ -12,7 +12,7 @@ def wait_range(hall: Hall, service: str, ahead: int) -> tuple[float, float] | No
     """(low, high) minutes for someone with ``ahead`` people before them in this queue, None when no window
     of it is open.
 
-    The factors are those that held eight in ten of the anchor hall's waits (docs/bench/forecast.md).
+    The factors are those that held eight in ten of the anchor hall's waits (docs/bench/estimate.md).
     """
     able = [w for w in hall.windows_for(service) if hall.windows[w.id].status is WindowStatus.OPEN]
     if not able:

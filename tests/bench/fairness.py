@@ -1,6 +1,6 @@
 """Q7: the five calling rules side by side in the anchor hall at 1.6 times its load, 10 % and 35 % green.
 
-The same people come under every rule. Writes docs/bench/calling-rules.md and docs/pictures/calling-rules.svg
+The same people come under every rule. Writes docs/bench/calling-rules.md and docs/pictures/calling-rules.png
 with ``--write`` (the long form).
 
     python -m tests.bench.fairness [--long] [--write]
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hall_server.hall.plan import CallingKind, CallingRule
 from tests.bench.anchor import AnchorDay, Scenario
+from tests.bench.rules_plot import Line, Panel, draw
 
 LOAD = 1.6
 SEEDS_SHORT, SEEDS_LONG = range(301, 304), range(301, 331)
@@ -79,55 +80,20 @@ def table(share: float, found: list[Figures]) -> str:
     return "\n".join(lines)
 
 
-# ---------------------------------------------------------------- the plot
-
-_WIDTH, _ROW, _LEFT, _BAND = 920, 46, 170, 14
-
-
-def plot(by_share: dict[float, list[Figures]]) -> str:
-    """Bars of green and normal p95 with a tick at the worst, as SVG written by hand."""
-    top = max(one.normal[2] for found in by_share.values() for one in found)
-    top = max(top, max(one.green[2] for found in by_share.values() for one in found))
-    scale = (_WIDTH - _LEFT - 60) / top
-    parts: list[str] = []
-    y = 30
-    for share, found in by_share.items():
-        parts.append(
-            _text(16, y, f"{share:.0%} green, {LOAD} x load: p95 (bar) and worst (line), minutes", 17)
+def plot(by_share: dict[float, list[Figures]], to: Path) -> None:
+    """The same as a picture: p95 as a bar, the worst as a line."""
+    panels = [
+        Panel(
+            title=f"{share:.0%} green, {LOAD} x load: p95 (bar) and worst (line) of the wait",
+            lines=[
+                Line(one.rule, one.green[1:], one.normal[1:], meets(share, one, found[0])) for one in found
+            ],
+            green_limit=5 if share < 0.2 else 0,
+            normal_limit=1.15 * found[0].normal[1],
         )
-        y += 16
-        limit = _LEFT + 1.15 * found[0].normal[1] * scale
-        parts.append(
-            f'<line x1="{limit:.0f}" x2="{limit:.0f}" y1="{y}" y2="{y + _ROW * len(found)}" '
-            'stroke="#b3261e" stroke-dasharray="5 4"/>'
-        )
-        for one in found:
-            parts.append(_text(16, y + 24, one.rule, 15))
-            parts += _bar(y + 4, one.green, scale, "#1b8a5a") + _bar(y + 22, one.normal, scale, "#3b6fb6")
-            y += _ROW
-        y += 34
-    parts.append(_text(16, y, "green: green lane; blue: normal; red: normal p95 of first come + 15 %", 14))
-    body = "\n".join(parts)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {y + 20}" '
-        f'font-family="sans-serif">\n<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
-    )
-
-
-def _text(x: float, y: float, text: str, size: int) -> str:
-    halo = 'stroke="#fff" stroke-width="4" paint-order="stroke"'
-    return f'<text x="{x:.0f}" y="{y:.0f}" font-size="{size}" fill="#1a1a1a" {halo}>{text}</text>'
-
-
-def _bar(y: float, three: tuple[float, float, float], scale: float, colour: str) -> list[str]:
-    _, high, worst = three
-    end, far = _LEFT + high * scale, _LEFT + worst * scale
-    return [
-        f'<rect x="{_LEFT}" y="{y}" width="{high * scale:.1f}" height="{_BAND}" fill="{colour}"/>',
-        f'<line x1="{end:.1f}" x2="{far:.1f}" y1="{y + 7}" y2="{y + 7}" stroke="{colour}"/>',
-        f'<line x1="{far:.1f}" x2="{far:.1f}" y1="{y}" y2="{y + _BAND}" stroke="{colour}" stroke-width="2"/>',
-        _text(far + 6, y + 12, f"{high:.0f} / {worst:.0f}", 12),
+        for share, found in by_share.items()
     ]
+    draw(panels, to)
 
 
 def main() -> None:
@@ -141,14 +107,15 @@ def main() -> None:
     text = "\n\n".join(table(share, found) for share, found in by_share.items())
     print(text)
     if given.write:
-        (ROOT / "docs/pictures/calling-rules.svg").write_text(plot(by_share), encoding="utf-8")
+        plot(by_share, ROOT / "docs/pictures/calling-rules.png")
         (ROOT / "docs/bench/calling-rules.md").write_text(_page(text, seeds), encoding="utf-8")
     both = [
         name
         for i, name in enumerate(RULES)
         if all(meets(share, found[i], found[0]) for share, found in by_share.items())
     ]
-    print(f"Q7: {len(both)} rules meet both shares: {', '.join(both) or 'none'} (bar >= 1 rule)")
+    bar = "bar >= 1 rule" if given.long else "three days are too few to judge the bar: --long"
+    print(f"Q7: {len(both)} rules meet both shares: {', '.join(both) or 'none'} ({bar})")
 
 
 def _page(text: str, seeds: range) -> str:
@@ -157,9 +124,9 @@ def _page(text: str, seeds: range) -> str:
         "# Calling rules side by side (Q7)\n\n"
         f"Written by `{command}`; {len(seeds)} days (seeds {seeds[0]}-{seeds[-1]}) of the anchor hall, the\n"
         "same people under every rule; pauses fall differently, because clerks act differently.\n\n"
-        f"{text}\n\n![p95 and worst under each rule](../pictures/calling-rules.svg)\n\n"
+        f"{text}\n\n![p95 and worst under each rule](../pictures/calling-rules.png)\n\n"
         "Bar Q7: at 10 % green p95 of green <= 5 min and p95 of normal <= first come + 15 %; at 35 % p95\n"
-        "and worst of normal <= first come + 15 %. What follows from it: [forecast.md](forecast.md).\n"
+        "and worst of normal <= first come + 15 %. What follows from it: [estimate.md](estimate.md).\n"
     )
 
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import httpx
@@ -66,9 +66,13 @@ def write_hall(
 
 
 class ServerProcess:
-    """`python -m hall_server`; ``kill`` is kill -9, ``start`` again goes on with the same journal."""
+    """`python -m hall_server`; ``kill`` is kill -9, ``start`` again goes on with the same journal.
 
-    def __init__(self, config: Path, state: Path) -> None:
+    ``program``: what is started instead, with the same options.
+    """
+
+    def __init__(self, config: Path, state: Path, *, program: Sequence[str] = ("-m", "hall_server")) -> None:
+        self._program = tuple(program)
         self._config = config
         self.state = state
         self._process: subprocess.Popen[str] | None = None
@@ -108,7 +112,7 @@ class ServerProcess:
         """Start and wait until it says ready."""
         ready = threading.Event()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "hall_server", "--config", str(self._config), "--state", str(self.state)],
+            [sys.executable, *self._program, "--config", str(self._config), "--state", str(self.state)],
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -26,7 +26,7 @@ from hall_server.journal import (
     TicketRow,
     row_of,
 )
-from hall_server.records import Chain, Entry, JournalBroken
+from hall_server.records import Chain, Entry, JournalBroken, understood
 from hall_server.replaying import Replay
 
 
@@ -172,7 +172,7 @@ def _agrees(row: TicketRow | None, ticket: Ticket) -> bool:
     if row == wanted:
         return True
     try:
-        return msgspec.json.decode(row[-1], type=Ticket) == ticket
+        return msgspec.json.decode(row[-1], type=Ticket) == ticket and understood(row[-1], wanted[-1])
     except msgspec.DecodeError:
         return False
 

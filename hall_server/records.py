@@ -3,31 +3,23 @@
 A record's hash covers the one before it and every column; its seal is made of the hash with a key that
 only the hall has. Who changes a record must compute every hash behind it anew, and cannot make the seals.
 
-To change a kind of event (``hall/events.py``) when journals of it lie in halls: a new field gets a default,
-and old records are read with it. To rename, drop or reinterpret a field, keep the old form under a former
-name: raise the schema (``journal.py``) so that a version before it refuses the file instead of guessing,
-write the kind under a new name, and put the old name into ``FORMER`` with a function that makes the present
-body of the old one. No record is ever rewritten. A field or kind that this version does not know is refused,
-never passed over. ``tests/hall_server/recorded/`` holds a file of each schema that must stay readable.
+A field or kind that this version does not know is refused, never passed over; ``hall/former.py`` says how
+those of former versions are read.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from hall_server.hall.events import KINDS, Event, JournalMigrated, JournalRestored
+from hall_server.hall.former import FORMER
 
 GENESIS = hashlib.sha256(b"banshi journal 1").digest()
 SEAL_BYTES = 16
-
-Body = dict[str, Any]
-FORMER: dict[str, Callable[[Body], tuple[str, Body]]] = {}
-"""Former kind -> what makes (present kind, present body) of its body; may lead to another former one."""
 
 
 class JournalBroken(Exception):
@@ -105,32 +97,39 @@ def encode_event(event: Event) -> str:
 
 
 def decode_event(kind: str, body: str) -> Event:
-    """Back from the journal. Raises JournalBroken on a kind or a field that this version does not know,
-    msgspec.DecodeError on what is no such event."""
+    """Back from the journal, of this or a former version. Raises JournalBroken on a kind or a field that this
+    version does not know, msgspec.DecodeError on what is no such event."""
     known = KINDS.get(kind)
-    if known is None:
-        if kind not in FORMER:
-            raise JournalBroken(f"event kind {kind!r} is not known to this version: install a newer one")
-        present, fields = FORMER[kind](msgspec.json.decode(body))
-        return decode_event(present, msgspec.json.encode(fields).decode())
-    event: Event = msgspec.json.decode(body, type=known)
-    again = msgspec.json.encode(event)
-    if again != body.encode() and not _within(msgspec.json.decode(body), msgspec.json.decode(again)):
-        raise JournalBroken(f"a {kind} has fields that this version does not know: install a newer one")
-    return event
+    if known is not None:
+        try:
+            event: Event = msgspec.json.decode(body, type=known)
+            if understood(body, msgspec.json.encode(event).decode()):
+                return event
+        except msgspec.ValidationError:
+            if kind not in FORMER:
+                raise
+    fields = msgspec.json.decode(body)
+    present = FORMER[kind](fields) if kind in FORMER else (kind, fields)
+    if present == (kind, fields):
+        raise JournalBroken(f"this version does not know all of a {kind}: install a newer one")
+    return decode_event(present[0], msgspec.json.encode(present[1]).decode())
 
 
-def _within(told: object, understood: object) -> bool:
-    """Whether all that was told was understood; defaults may have been added, sets reordered."""
-    if isinstance(told, dict) and isinstance(understood, dict):
-        return all(name in understood and _within(told[name], understood[name]) for name in told)
-    if isinstance(told, list) and isinstance(understood, list):
-        if len(told) != len(understood):
+def understood(told: str, again: str) -> bool:
+    """Whether the second JSON text says all that the first does; it may add fields, and reorder sets."""
+    return told == again or _within(msgspec.json.decode(told), msgspec.json.decode(again))
+
+
+def _within(told: object, again: object) -> bool:
+    if isinstance(told, dict) and isinstance(again, dict):
+        return all(name in again and _within(told[name], again[name]) for name in told)
+    if isinstance(told, list) and isinstance(again, list):
+        if len(told) != len(again):
             return False
-        if all(map(_within, told, understood)):
+        if all(map(_within, told, again)):
             return True
-        return sorted(map(msgspec.json.encode, told)) == sorted(map(msgspec.json.encode, understood))
-    return told == understood
+        return sorted(map(msgspec.json.encode, told)) == sorted(map(msgspec.json.encode, again))
+    return told == again
 
 
 def chain(previous: bytes, *columns: str | int) -> bytes:

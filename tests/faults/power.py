@@ -46,6 +46,7 @@ class PowerCutVfs(apsw.VFS):
     def __init__(self, name: str) -> None:
         self.name = name
         self.files: dict[str, _Kept] = {}
+        self.chance = random.Random(1)
         super().__init__(name, "")
 
     def xOpen(self, name: object, flags: list[int]) -> _File:  # noqa: N802 - SQLite's name
@@ -54,6 +55,9 @@ class PowerCutVfs(apsw.VFS):
     def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802 - SQLite's name
         super().xDelete(filename, syncdir)
         self.files.pop(filename, None)
+
+    def wrote(self) -> None:
+        """Something was written; where a test cuts the power at a write."""
 
     def cut(self, to: Path, chance: random.Random) -> None:
         """Write what a machine would find after the power came back into the folder ``to``."""
@@ -68,11 +72,13 @@ class _File(apsw.VFSFile):
         super().__init__("", name, flags)  # type: ignore[arg-type]
         path = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         content = Path(path).read_bytes() if Path(path).exists() else b""
+        self._vfs = vfs
         self._kept = vfs.files.setdefault(path, _Kept(content))
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
         super().xWrite(data, offset)
         self._kept.pending.append((offset, bytes(data)))
+        self._vfs.wrote()
 
     def xTruncate(self, newsize: int) -> None:  # noqa: N802 - SQLite's name
         super().xTruncate(newsize)

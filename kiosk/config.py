@@ -36,5 +36,6 @@ PLACES: Mapping[str, Kind] = {
     "face": Kind.CAMERA,
     "scanner": Kind.SCANNER,
     "speaker": Kind.SPEAKER,
+    "lights": Kind.GUIDE_LIGHT,
 }
 """Names of the tables in ``devices`` and what must be there."""

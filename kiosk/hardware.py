@@ -39,9 +39,11 @@ from devices.ports import (
     Ticket,
     TicketPrinter,
 )
+from devices.signals import GuideLights
 from devices.supervisor import Supervised
 from kiosk import identity, paper
 from kiosk.flows import events as e
+from kiosk.lights import SlotLights
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +91,7 @@ class Hardware:
         ]
         self._reader_in_use = self._readers[0] if self._readers else None
         self._printer = cast("Supervised[TicketPrinter] | None", self._of(Kind.TICKET_PRINTER))
+        self._lights = SlotLights(cast("Supervised[GuideLights] | None", self._of(Kind.GUIDE_LIGHT)))
         self._scanner = cast("Supervised[Scanner] | None", self._of(Kind.SCANNER))
         self._camera = cast("Supervised[Camera] | None", self._devices.get(DOCUMENT_CAMERA))
         self._finding: list[Watch[IdCard]] = []
@@ -125,6 +128,7 @@ class Hardware:
         """Poll all readers for a card, or stop: what was being read is dropped then."""
         if wanted == bool(self._finding):
             return
+        self._lights.lay(wanted)
         for watch in self._finding:
             watch.stop()
         self._finding = [
@@ -142,6 +146,7 @@ class Hardware:
         reader = self._reader_in_use
         if reader is None or wanted == (self._present is not None):
             return
+        self._lights.take(wanted)
         if self._present is not None:
             self._present.stop()
             self._present = None
@@ -218,6 +223,7 @@ class Hardware:
             self._post(e.PrintRefused(attempt, NOT_NOW))
             return
         job = _Job(paper.ticket(slip, reprint=reprint, no_show_text=self.no_show_text), self._unclean)
+        self._lights.paper(True)
         future = self._printer.submit(job, PRINT_SECONDS)
         future.add_done_callback(lambda done: self._printed(attempt, job, done))
 
@@ -228,6 +234,7 @@ class Hardware:
             self._unclean = proof is not Proof.CONFIRMED
             self._post(e.Printed(attempt, proof))
         elif isinstance(error, DeviceError) and (isinstance(error, DeviceRefused) or not job.began):
+            self._lights.paper(False)
             self._post(e.PrintRefused(attempt, public(error.fault) or NOT_NOW))
         else:
             self._unclean = True
@@ -239,6 +246,8 @@ class Hardware:
         return next((each for each in self._devices.values() if each.health.kind is kind), None)
 
     def _changed(self, health: Health) -> None:
+        if health.kind is Kind.GUIDE_LIGHT:
+            self._lights.changed(health)
         fault = health.fault
         self._post(
             e.DeviceChanged(

@@ -123,6 +123,10 @@ SAMPLE: Mapping[str, Simulated] = {
     "camera-1": Camera(),
     "scanner-1": Scanner(),
     "callbox": CallBoxes(addresses=tuple(range(1, 13))),
+    "ledbars": LedBars(addresses=(1, 3), make="onbon", baud=57600, labels={"1": "1号窗口", "3": "3号窗口"}),
+    "lights-1": Lights(
+        positions={"card": {LedColour.GREEN: 0}, "paper": {LedColour.GREEN: 1, LedColour.RED: 2}}
+    ),
 }
 """What a file without simulators gets: the devices of the sample hall."""
 

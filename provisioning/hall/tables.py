@@ -9,7 +9,7 @@ from provisioning.hall.facts import HallFacts, Paths, Station
 SCREEN_PORT = 18081
 CONTROL_PORT = 18900
 CAMERA_PORT = 18910
-PORT_LINKS = ("reader-1", "printer-1", "callbox")
+PORT_LINKS = ("reader-1", "printer-1", "callbox", "ledbars", "lights-1")
 SCREEN_WIDTH, SCREEN_HEIGHT = 3000, 1920
 
 Table = dict[str, "str | int | float | bool | Table"]
@@ -45,6 +45,11 @@ def station_table(
             table["devices"] = {
                 "reader": {"driver": "sdt", "port": str(paths.devices / "reader-1")},
                 "card": {"driver": "pcsc", "socket": str(paths.devices / "card-1.comm")},
+                "lights": {
+                    "driver": "guide_lights",
+                    "port": str(paths.devices / "lights-1"),
+                    "positions": {"card": {"green": 0}, "paper": {"green": 1, "red": 2}},
+                },
                 "printer": {
                     "driver": "escpos",
                     "port": str(paths.devices / "printer-1"),

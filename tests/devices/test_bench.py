@@ -66,7 +66,16 @@ def port(bench: Bench) -> Iterator[int]:
 
 def test_the_sample_halls_bench_has_every_device() -> None:
     bench = load_bench(DEMO)
-    assert list(bench.simulators) == ["reader-1", "card-1", "printer-1", "camera-1", "scanner-1", "callbox", "ledbars", "lights-1"]
+    assert list(bench.simulators) == [
+        "reader-1",
+        "card-1",
+        "printer-1",
+        "camera-1",
+        "scanner-1",
+        "callbox",
+        "ledbars",
+        "lights-1",
+    ]
     state = bench.state()["simulators"]["callbox"]["state"]
     assert list(state["displays"]) == [str(address) for address in range(1, 13)]
 

@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 import time
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,11 +38,11 @@ T = TypeVar("T", DaySummary, Carry)
 
 
 class _Kept(msgspec.Struct, frozen=True):
-    """A file: what made it, and its content as MessagePack."""
+    """A file: what made it, and its content as compressed MessagePack."""
 
     fold: int
     head: str
-    body: msgspec.Raw
+    body: bytes
 
 
 class Days:
@@ -229,10 +230,10 @@ class Days:
             kept = msgspec.msgpack.decode(path.read_bytes(), type=_Kept)
             if (kept.fold, kept.head) != (FOLD, head):
                 return None
-            return msgspec.msgpack.decode(kept.body, type=type_)
+            return msgspec.msgpack.decode(zlib.decompress(kept.body), type=type_)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, zlib.error, msgspec.DecodeError) as error:
             log.warning("%s cannot be read and is made anew: %s", path.name, error)
             return None
 
@@ -240,7 +241,7 @@ class Days:
         """Whole or not at all; on a disk without room the next report only takes longer."""
         path = self._path(label, suffix)
         part = path.with_name(f"{path.name}.{os.getpid()}.new")
-        body = msgspec.Raw(msgspec.msgpack.encode(value))
+        body = zlib.compress(msgspec.msgpack.encode(value), 1)
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             part.write_bytes(msgspec.msgpack.encode(_Kept(FOLD, head, body)))

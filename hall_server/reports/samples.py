@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -40,6 +41,57 @@ class Column(msgspec.Struct, frozen=True):
     cells: bytes
     tickets: bytes
     values: bytes
+
+
+class CellTable(msgspec.Struct, frozen=True):
+    """Cells by position: each column says for every cell where its word stands in the list beside it."""
+
+    half_hour: bytes
+    rank_class: bytes
+    service: bytes
+    window: bytes
+    clerk: bytes
+    reason: bytes
+    items: bytes
+    services: tuple[str, ...] = ()
+    windows: tuple[str, ...] = ()
+    clerks: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    baskets: tuple[tuple[str, ...], ...] = ()
+
+
+NO_CELLS = CellTable(b"", b"", b"", b"", b"", b"", b"")
+
+
+class Cells:
+    """A table opened for reading: each column as numbers, one for each cell."""
+
+    def __init__(self, table: CellTable) -> None:
+        self.count = len(table.half_hour)
+        self.half_hour, self.rank_class = _opened("b", table.half_hour), _opened("b", table.rank_class)
+        self.service, self.window = _opened("i", table.service), _opened("i", table.window)
+        self.clerk, self.reason = _opened("i", table.clerk), _opened("i", table.reason)
+        self.items = _opened("i", table.items)
+
+
+def cell_table(cells: Iterable[Cell]) -> CellTable:
+    """The cells as columns, in their order."""
+    numbers = {name: array("b") for name in ("half_hour", "rank_class")}
+    words = {name: array("i") for name in ("service", "window", "clerk", "reason", "items")}
+    known: dict[str, dict[Any, int]] = {name: {} for name in words}
+    for cell in cells:
+        for name, column in numbers.items():
+            column.append(getattr(cell, name))
+        for name, column in words.items():
+            column.append(known[name].setdefault(getattr(cell, name), len(known[name])))
+    return CellTable(
+        **{name: column.tobytes() for name, column in (numbers | words).items()},
+        services=tuple(known["service"]),
+        windows=tuple(known["window"]),
+        clerks=tuple(known["clerk"]),
+        reasons=tuple(known["reason"]),
+        baskets=tuple(known["items"]),
+    )
 
 
 class Samples:
@@ -81,9 +133,9 @@ class Samples:
             self.add(indicator, placed, value=until_ms - from_ms)
             from_ms = until_ms
 
-    def cells(self) -> tuple[Cell, ...]:
+    def cells(self) -> CellTable:
         """All cells, by position."""
-        return tuple(self._cells)
+        return cell_table(self._cells)
 
     def tickets(self) -> tuple[str, ...]:
         """All numbers, by position."""
@@ -97,10 +149,13 @@ class Samples:
         }
 
 
-def rows(column: Column) -> Iterable[tuple[int, int, int]]:
-    """(cell, ticket, value) of each measurement; ticket is NOBODY when it has none."""
-    cells, tickets, values = array("i"), array("i"), array("q")
-    cells.frombytes(column.cells)
-    tickets.frombytes(column.tickets)
-    values.frombytes(column.values)
-    return zip(cells, tickets, values, strict=True)
+def opened(column: Column) -> tuple[array[int], array[int], array[int]]:
+    """(cells, tickets, values) by position; a ticket is NOBODY where there is none."""
+    return _opened("i", column.cells), _opened("i", column.tickets), _opened("q", column.values)
+
+
+def _opened(kind: str, column: bytes) -> array[int]:
+    """The numbers of a column; files stay on the machine that wrote them, so its byte order is theirs."""
+    numbers: array[int] = array(kind)
+    numbers.frombytes(column)
+    return numbers

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from contract.clock import china
 from hall_server.hall import events as e
 from hall_server.hall.model import OUTCOME_TEXT
+from hall_server.reports.groups import CLASS_WORDS
 from hall_server.reports.indicators import DIMENSIONS, Indicator, Unit
 from hall_server.reports.lives import DayLives, Life
 from hall_server.reports.report import Report
-from hall_server.reports.tally import CLASS_WORDS, PERCENTILES, Figure, Spread
+from hall_server.reports.tally import PERCENTILES, Figure, Spread
 from hall_server.reports.words import CLASS_TEXT
 
 BOM = "\ufeff"

@@ -8,10 +8,10 @@ from hall_server.hall.plan import Plan
 from hall_server.reports.lives import Carry, DayLives
 from hall_server.reports.numbers import measure_numbers
 from hall_server.reports.returns import SecondVisit, Unserved, measure_returns, unserved
-from hall_server.reports.samples import Cell, Column, Samples
+from hall_server.reports.samples import Cell, CellTable, Column, Samples
 from hall_server.reports.windows import measure_windows
 
-FOLD = 2
+FOLD = 3
 
 
 class DaySummary(msgspec.Struct, frozen=True):
@@ -26,7 +26,7 @@ class DaySummary(msgspec.Struct, frozen=True):
     closed: bool
     last_seq: int
     closes_minute: int
-    cells: tuple[Cell, ...]
+    cells: CellTable
     tickets: tuple[str, ...]
     columns: dict[str, Column]
     service_zone: dict[str, str]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 
-from hall_server.reports.calendar import month_of, week_of
+from hall_server.reports.groups import Groups, Key
 from hall_server.reports.indicators import INDICATORS, SUMS, Indicator, Unit
-from hall_server.reports.samples import NOBODY, Cell, rows
+from hall_server.reports.samples import NOBODY, opened
 from hall_server.reports.summary import DaySummary
 
-Key = tuple[str, ...]
-CLASS_WORDS = {0: "green", 1: "appointment", 2: "normal"}
 PERCENTILES = (50, 80, 90, 95)
 
 
@@ -52,7 +49,8 @@ def figures(
     ``by`` names dimensions; a rate's parts are measured on the way.
     """
     wanted = tuple(indicators)
-    tallies = {name: _tallied(days, name, by) for name in dict.fromkeys(_parts(wanted))}
+    sorted_days = [(day, Groups(day, by)) for day in days]
+    tallies = {name: _tallied(sorted_days, name) for name in dict.fromkeys(_parts(wanted))}
     keys = sorted({key for name in wanted for key in _keys(name, tallies)})
     return {key: {name: _figure(INDICATORS[name], key, tallies) for name in wanted} for key in keys}
 
@@ -78,29 +76,38 @@ def _keys(name: str, tallies: dict[str, dict[Key, Tally]]) -> Iterable[Key]:
         yield from tallies[part]
 
 
-def _tallied(days: Sequence[DaySummary], name: str, by: Sequence[str]) -> dict[Key, Tally]:
+def _tallied(days: Sequence[tuple[DaySummary, Groups]], name: str) -> dict[Key, Tally]:
     spread = INDICATORS[name].unit is Unit.DURATION
     found: dict[Key, Tally] = {}
-    for day in days:
+    for day, groups in days:
         column = day.columns.get(name)
         if column is None:
             continue
-        keys_of = _keys_of_cells(day, by)
-        tallies: dict[int, tuple[Tally, ...]] = {}
-        for cell, ticket, value in rows(column):
-            groups = tallies.get(cell)
-            if groups is None:
-                keys = keys_of(day.cells[cell])
-                groups = tallies[cell] = tuple(found.setdefault(key, Tally()) for key in keys)
-            for tally in groups:
-                tally.count += 1
-                tally.total += value
-                if spread:
-                    tally.values.append(value)
-                    if value > tally.most:
-                        tally.most = value
-                        tally.ticket = day.tickets[ticket] if ticket != NOBODY else ""
+        cells, tickets, values = opened(column)
+        sorted_out: dict[int, tuple[list[int], list[int]]] = {}
+        for group, ticket, value in zip(groups.of(cells), tickets, values, strict=True):
+            pair = sorted_out.get(group)
+            if pair is None:
+                pair = sorted_out[group] = ([], [])
+            pair[0].append(value)
+            pair[1].append(ticket)
+        for group, (measured, of) in sorted_out.items():
+            for key in groups.keys[group]:
+                _add(found.setdefault(key, Tally()), measured, of, day.tickets, spread=spread)
     return found
+
+
+def _add(tally: Tally, values: list[int], of: list[int], tickets: Sequence[str], *, spread: bool) -> None:
+    """What one day measured in one group; of equal longest ones the first stays."""
+    tally.count += len(values)
+    tally.total += sum(values)
+    if not spread:
+        return
+    tally.values.extend(values)
+    most = max(values)
+    if most > tally.most:
+        ticket = of[values.index(most)]
+        tally.most, tally.ticket = most, tickets[ticket] if ticket != NOBODY else ""
 
 
 def _figure(indicator: Indicator, key: Key, tallies: dict[str, dict[Key, Tally]]) -> Figure:
@@ -128,35 +135,3 @@ def _spread(tally: Tally) -> Spread:
         most_ms=tally.most,
         ticket=tally.ticket,
     )
-
-
-# ---------------------------------------------------------------- groups
-
-
-def _keys_of_cells(day: DaySummary, by: Sequence[str]) -> Callable[[Cell], Iterable[Key]]:
-    """The groups that a cell of this day belongs to; several only by item, one for each item."""
-    parts = [_DIMENSIONS[name] for name in by]
-    return lambda cell: product(*(part(day, cell) for part in parts))
-
-
-def _zone(day: DaySummary, cell: Cell) -> Key:
-    """Where the service is placed, for times of a window where the window is."""
-    if cell.service:
-        return (day.service_zone.get(cell.service, ""),)
-    return (day.window_zone.get(cell.window, ""),)
-
-
-_DIMENSIONS: dict[str, Callable[[DaySummary, Cell], Key]] = {
-    "hall": lambda _day, _cell: ("",),
-    "zone": _zone,
-    "service": lambda _day, cell: (cell.service,),
-    "item": lambda _day, cell: cell.items or ("",),
-    "window": lambda _day, cell: (cell.window,),
-    "clerk": lambda _day, cell: (cell.clerk,),
-    "class": lambda _day, cell: (CLASS_WORDS.get(cell.rank_class, ""),),
-    "reason": lambda _day, cell: (cell.reason,),
-    "half_hour": lambda _day, cell: (f"{cell.half_hour // 2:02d}:{cell.half_hour % 2 * 30:02d}",),
-    "day": lambda day, _cell: (day.day,),
-    "week": lambda day, _cell: (week_of(day.day),),
-    "month": lambda day, _cell: (month_of(day.day),),
-}

@@ -7,13 +7,14 @@ import pytest
 from hall_server.hall.model import Outcome
 from hall_server.reports.advice import advise, missing_materials
 from hall_server.reports.returns import Unserved
+from hall_server.reports.samples import NO_CELLS
 from hall_server.reports.summary import DaySummary
 
 PAPERS = ("居民户口簿", "证件照(可现场采集)", "父母居民身份证", "居民身份证")
 
 
 def day(*unserved: Unserved) -> DaySummary:
-    return DaySummary("20261121", True, 1, 1439, (), (), {}, {}, {}, {}, unserved=unserved)
+    return DaySummary("20261121", True, 1, 1439, NO_CELLS, (), {}, {}, {}, {}, unserved=unserved)
 
 
 def missing(note: str, item: str = "i") -> Unserved:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from devices.ports import Fault, Kind, State
+from devices.ports import Cause, Fault, Kind, State
 
 T = TypeVar("T")
 
@@ -40,6 +41,39 @@ class Health:
     def fault(self) -> Fault | None:
         """The gravest fault, or None."""
         return self.faults[0] if self.faults else None
+
+
+class Condition(StrEnum):
+    """A device at one moment in one word, for lists and lamps; never OK unless the device said so.
+
+    NO_DEVICE: none is meant to be here. OFFLINE: one is, and is away. USER_ERROR: a person blocks it.
+    """
+
+    OK = "ok"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+    USER_ERROR = "user_error"
+    FAULT = "fault"
+    STARTING = "starting"
+    OFFLINE = "offline"
+    NO_DEVICE = "no_device"
+
+
+def condition(health: Health | None) -> Condition:
+    """The word for a health; None is a place without a device."""
+    if health is None:
+        return Condition.NO_DEVICE
+    if health.state in (State.OPENING, State.IDENTIFYING):
+        return Condition.STARTING
+    if health.state is State.ABSENT:
+        return Condition.OFFLINE
+    fault = health.fault
+    if health.state is not State.READY or health.ok is False:
+        blocked = fault is not None and fault.cause is Cause.PERSON
+        return Condition.USER_ERROR if blocked else Condition.FAULT
+    if fault is not None:
+        return Condition.WARNING
+    return Condition.OK if health.ok else Condition.UNKNOWN
 
 
 Listener = Callable[[Health], None]

@@ -13,22 +13,30 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import count
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
+from devices.commands import Completion, Pending
+from devices.counters import CounterBook
 from devices.health import Health, Listener, Watch
+from devices.media import MediaChange, MediaEvent, MediaWatcher
 from devices.ports import (
+    Cause,
+    Counting,
     Device,
     DeviceAbsent,
     DeviceError,
     DeviceLost,
     DeviceRefused,
     Fault,
+    HoldsMedia,
     Owner,
     Pluggable,
     State,
     Status,
+    Telling,
 )
 from devices.watchdog import HUNG, Watchdog, end
 
@@ -43,15 +51,11 @@ OPEN_LIMIT_SECONDS = 12.0
 """Opening, identifying and a heartbeat must each end within this, or the device counts as hung."""
 _LOOK_SECONDS = 0.2
 """How often a port that can be seen is looked at while backing off."""
+_TELL_SECONDS = 0.2
+"""How often what a device says by itself is listened to."""
+_MEDIA_SECONDS = 0.4
 _STEADY_SECONDS = 2.0
 """Ready for this long: the next loss begins with the shortest pause again."""
-
-
-@dataclass(slots=True, eq=False)
-class _Command:
-    run: Callable[[Any], Any]
-    future: Future[Any]
-    deadline: float
 
 
 class Supervised(Generic[D]):
@@ -68,19 +72,23 @@ class Supervised(Generic[D]):
         *,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         first_pause_seconds: float = FIRST_PAUSE_SECONDS,
+        book: CounterBook | None = None,
     ) -> None:
         self._driver = driver
+        self._book = book or CounterBook(name)
+        self._resumed = False
+        self._numbers = count(1)
         self._listener = listener
         self._heartbeat_seconds = heartbeat_seconds
         self._first_pause = first_pause_seconds
         self._health = Health(name, driver.kind, State.OPENING, since=monotonic())
         self._changed = threading.Condition()
         self._telling = threading.Lock()
-        self._commands: deque[_Command] = deque()
+        self._commands: deque[Pending[Any]] = deque()
         self._watches: list[Watch[Any]] = []
         self._stopping = self._nudged = False
         self._seen = ""
-        self._heartbeat_due = 0.0
+        self._heartbeat_due = self._tell_due = 0.0
         self._lost_at: float | None = None
         self._worker: threading.Thread | None = None
         self._watchdog = Watchdog(name, self._give_up)
@@ -95,8 +103,18 @@ class Supervised(Generic[D]):
         """How it is now."""
         return self._health
 
+    @property
+    def counters(self) -> dict[str, int]:
+        """What it has done and suffered, over all runs: ``tickets``, ``commands.success``, ``faults.…``."""
+        return self._book.all()
+
     def start(self) -> None:
         """Begin to open the device, in the background, for ever."""
+        if not self._resumed:
+            self._resumed = True
+            counts = self._book.load()
+            if isinstance(self._driver, Counting):
+                self._driver.resume(counts)
         self._stopping = False
         self._lost_at = None
         self._worker = threading.Thread(target=self._work, name=f"device {self.name}", daemon=True)
@@ -115,22 +133,28 @@ class Supervised(Generic[D]):
             if self._worker.is_alive():
                 _log.error("device %s does not end; left behind", self.name)
         self._watchdog.stop()
+        self._count_device()
+        self._book.save()
 
-    def submit(self, run: Callable[[D], T], deadline_seconds: float) -> Future[T]:
+    def submit(self, run: Callable[[D], T], deadline_seconds: float) -> Pending[T]:
         """Run ``run(driver)`` on the worker; the future ends exactly once, in time or soon after.
 
         It ends with the value, DeviceRefused (the device said no, or was busy until the deadline) or
         DeviceLost (not there, broke, or hung). ``cancel()`` works until the command has begun. While
         the device is not there a command fails at once; while it is being opened it waits.
+        ``id`` and ``completion`` of what is returned are for logs and pages.
         """
-        future: Future[T] = Future()
+        future: Pending[T] = Pending(
+            f"{self.name}#{next(self._numbers)}", run, monotonic() + deadline_seconds
+        )
+        future.add_done_callback(self._count_command)
         with self._changed:
             down = self._stopping or self._health.state in (State.ABSENT, State.FAULTY, State.BACKING_OFF)
             if not down:
-                self._commands.append(_Command(run, future, monotonic() + deadline_seconds))
+                self._commands.append(future)
                 self._changed.notify_all()
         if down:
-            future.set_exception(DeviceLost(self._health.fault or _STOPPED))
+            end(future, error=DeviceLost(self._health.fault or _STOPPED))
         return future
 
     def watch(
@@ -153,10 +177,38 @@ class Supervised(Generic[D]):
             self._changed.notify_all()
         return watch
 
+    def watch_media(
+        self,
+        told: Callable[[MediaEvent], None],
+        *,
+        left_seconds: float = 10.0,
+        every_seconds: float = _MEDIA_SECONDS,
+        present: bool = False,
+    ) -> Watch[MediaChange]:
+        """Tell when a card or ticket is there, is left behind for ``left_seconds``, is taken; as ``watch``.
+
+        ``present``: it was just read or printed; then its leaving is told even if it left before the
+        first look. A device that cannot know (its capabilities say so) tells nothing.
+        """
+        watcher = MediaWatcher(left_seconds, since=monotonic() if present else None)
+
+        def look(driver: D) -> MediaChange | None:
+            return watcher.look(driver.media(), monotonic()) if isinstance(driver, HoldsMedia) else None
+
+        def tell(change: MediaChange) -> None:
+            with self._telling:
+                self._health = replace(self._health, sequence=self._health.sequence + 1)
+                event = MediaEvent(self.name, self._health.kind, change, self._health.sequence)
+            self._book.add(f"media.{change.value}")
+            told(event)
+
+        return self.watch(look, tell, every_seconds=every_seconds)
+
     def nudge(self) -> None:
-        """Try again now: something was plugged in, or a technician pressed a button."""
+        """Look now: something was plugged in or out, or a technician pressed a button."""
         with self._changed:
             self._nudged = True
+            self._heartbeat_due = 0.0
             self._changed.notify_all()
 
     # ------------------------------------------------------------ worker
@@ -221,6 +273,8 @@ class Supervised(Generic[D]):
         if self._lost_at is None:
             self._lost_at = monotonic()
             _log.warning("device %s is lost: %s", self.name, error)
+            self._book.add("supervisor.losses")
+            self._book.add(f"faults.{error.fault.code}")
         absent = isinstance(error, DeviceAbsent)
         if self._health.state not in (State.ABSENT, State.BACKING_OFF) and not absent:
             self._tell(state=State.FAULTY, ok=False, faults=(error.fault,))
@@ -240,15 +294,17 @@ class Supervised(Generic[D]):
             job = self._next_job()
             if job is None:
                 return
-            if isinstance(job, _Command):
+            if isinstance(job, Pending):
                 self._run_command(job)
             elif isinstance(job, Watch):
                 self._run_watch(job)
+            elif job == "listen":
+                self._listen()
             else:
                 self._beat()
 
-    def _next_job(self) -> _Command | Watch[Any] | str | None:
-        """The next thing that is due: a command, a watch, ``beat``; None when it is time to stop."""
+    def _next_job(self) -> Pending[Any] | Watch[Any] | str | None:
+        """The next that is due: a command, a watch, ``beat``, ``listen``; None when it is time to stop."""
         with self._changed:
             while not self._stopping:
                 if self._commands:
@@ -261,6 +317,10 @@ class Supervised(Generic[D]):
                 if watch is not None and watch.due <= now:
                     return watch
                 due = self._heartbeat_due if watch is None else min(watch.due, self._heartbeat_due)
+                if isinstance(self._driver, Telling):
+                    if now >= self._tell_due:
+                        return "listen"
+                    due = min(due, self._tell_due)
                 self._changed.wait(due - now)
         return None
 
@@ -269,27 +329,50 @@ class Supervised(Generic[D]):
             status = self._driver.heartbeat()
         self._heartbeat_due = monotonic() + self._heartbeat_seconds
         self._tell(ok=status.ok, faults=status.faults)
+        self._count_device()
 
-    def _run_command(self, command: _Command) -> None:
-        if not command.future.set_running_or_notify_cancel():
+    def _listen(self) -> None:
+        """What the device says by itself: a cover that is opened is known before the next heartbeat."""
+        with self._watchdog.limit(OPEN_LIMIT_SECONDS):
+            status = self._driver.told() if isinstance(self._driver, Telling) else None
+        self._tell_due = monotonic() + _TELL_SECONDS
+        if status is not None:
+            self._tell(ok=status.ok, faults=status.faults)
+
+    def _run_command(self, command: Pending[Any]) -> None:
+        if not command.set_running_or_notify_cancel():
             return
         if monotonic() >= command.deadline:
-            end(command.future, error=DeviceRefused(_BUSY))
+            end(command, error=DeviceRefused(_BUSY))
             return
+        command.begun = True
         try:
-            with self._watchdog.limit(command.deadline - monotonic(), command.future):
+            with self._watchdog.limit(command.deadline - monotonic(), command):
                 value = command.run(self._driver)
         except DeviceRefused as error:
-            end(command.future, error=error)
+            end(command, error=error)
             self._heartbeat_due = 0.0
         except DeviceError as error:
-            end(command.future, error=error)
+            end(command, error=error)
             raise
         except Exception as error:
-            end(command.future, error=_internal(error))
+            end(command, error=_internal(error))
             raise
         else:
-            end(command.future, value=value)
+            end(command, value=value)
+
+    def _count_command(self, command: Future[Any]) -> None:
+        assert isinstance(command, Pending)
+        word = command.completion or Completion.SOFTWARE_ERROR
+        self._book.add(f"commands.{word.value}")
+        if word not in (Completion.SUCCESS, Completion.CANCELLED, Completion.NOT_READY):
+            error = command.exception()
+            if isinstance(error, DeviceError):
+                self._book.add(f"faults.{error.fault.code}")
+
+    def _count_device(self) -> None:
+        if isinstance(self._driver, Counting):
+            self._book.take(self._driver.counts())
 
     def _run_watch(self, watch: Watch[Any]) -> None:
         try:
@@ -328,8 +411,8 @@ class Supervised(Generic[D]):
         with self._changed:
             commands, self._commands = self._commands, deque()
         for command in commands:
-            if command.future.set_running_or_notify_cancel():
-                end(command.future, error=error)
+            if command.set_running_or_notify_cancel():
+                end(command, error=error)
 
     def _give_up(self, future: Future[Any] | None) -> None:
         """For the watchdog: the worker is stuck in the driver."""
@@ -361,7 +444,11 @@ class Supervised(Generic[D]):
 
 def _internal(error: BaseException) -> DeviceLost:
     fault = Fault(
-        "internal", "设备程序出错，正在重新启动该设备", "若反复出现，请把日志交给开发商", Owner.TECHNICIAN
+        "internal",
+        "设备程序出错，正在重新启动该设备",
+        "若反复出现，请把日志交给开发商",
+        Owner.TECHNICIAN,
+        Cause.PROGRAM,
     )
     lost = DeviceLost(fault)
     lost.__cause__ = error

@@ -116,6 +116,7 @@ def device(
 READER = device(Kind.ID_CARD_READER, "reader")
 PRINTER = device(Kind.TICKET_PRINTER, "printer")
 CAMERA = device(Kind.CAMERA, "camera")
+SCANNER = device(Kind.SCANNER, "scanner")
 NO_READER = device(
     Kind.ID_CARD_READER, "reader", ready=False, sentence="读卡器没有连接", action="检查读卡器的连接线"
 )
@@ -163,7 +164,7 @@ def opening(*, server: bool = True, reader: bool = True, printer: bool = True) -
     """What a kiosk hears in its first second."""
     configured = e.Configured(HALL, "1号自助机")
     first: tuple[e.Event, ...] = (configured, e.DayChanged(DAY), e.CatalogueArrived(catalogue()))
-    devices = (READER if reader else NO_READER, PRINTER if printer else NO_PRINTER, CAMERA)
+    devices = (READER if reader else NO_READER, PRINTER if printer else NO_PRINTER, CAMERA, SCANNER)
     link = (e.ServerBack() if server else e.ServerGone(),)
     return (*first, *devices, *(e.QueueChanged(queue) for queue in queues()), *link)
 

@@ -81,6 +81,12 @@ class Facts:
         return found is not None and found.ready and self.identity
 
     @property
+    def scanner(self) -> bool:
+        """Codes can be read."""
+        found = self.device(Kind.SCANNER)
+        return found is not None and found.ready
+
+    @property
     def printer(self) -> bool:
         """Tickets can be printed."""
         found = self.device(Kind.TICKET_PRINTER)

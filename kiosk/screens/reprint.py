@@ -30,7 +30,9 @@ class ReprintPage(Page):
         elif state.facts.reader:
             self._working.text, self._working.more = (
                 "请把身份证放在感应区",
-                "没有带身份证，可输入号票上的号码",
+                "没有带身份证，可扫号票上的码或输入号码"
+                if state.facts.scanner
+                else "没有带身份证，可输入号票上的号码",
             )
         else:
             self._working.text, self._working.more = "请输入号票上的号码", "本机现在不能刷身份证"

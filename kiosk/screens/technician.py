@@ -21,6 +21,7 @@ NAMES = {
     "report_printer": "A4 打印机",
     "ticket_printer": "号票打印机",
     "camera": "摄像头",
+    "scanner": "扫码器",
     "speaker": "扬声器",
 }
 STATES = {

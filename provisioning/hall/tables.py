@@ -55,7 +55,12 @@ def station_table(
                     "port": str(paths.devices / "printer-1"),
                     "baud": 115200,
                 },
-                "camera": {"driver": "camera", "source": f"http://127.0.0.1:{CAMERA_PORT}/"},
+                "camera": {
+                    "driver": "camera",
+                    "source": f"http://127.0.0.1:{CAMERA_PORT}/",
+                    "still_source": f"http://127.0.0.1:{CAMERA_PORT}/still",
+                },
+                "scanner": {"driver": "scanner", "port": str(paths.devices / "scanner-1"), "baud": 9600},
             }
         case "board":
             table["board"] = {"board": hall.board}

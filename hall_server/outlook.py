@@ -72,6 +72,7 @@ class Outlook:
         self._habits = FIRST_DAY
         self._calibration = UNTESTED
         self._begun = False
+        self._last_ms = 0
 
     @property
     def habits(self) -> Habits:
@@ -79,8 +80,10 @@ class Outlook:
         return replace(self._habits, speeds=self._fold.speeds)
 
     def survey(self, now_ms: int) -> Waits:
-        """The newest answer for everyone. Raises JournalBroken."""
+        """The newest answer for everyone, as of ``now_ms`` or of the newest event if that came later: numbers
+        may be issued between the question and its reading. Raises JournalBroken."""
         self._follow()
+        now_ms = max(now_ms, self._last_ms)
         deadline = time.monotonic() + self._budget
         found = survey(
             self._hall,
@@ -132,6 +135,7 @@ class Outlook:
             apply_known(scratch, entry.event)
 
     def _take(self, event: e.Event) -> None:
+        self._last_ms = event.at_ms
         self._fold.add(self._hall, event)
         evolve(self._hall, event)
         if isinstance(event, e.DayClosed):

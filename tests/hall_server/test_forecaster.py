@@ -19,7 +19,7 @@ from hall_server.hall import commands as c
 from hall_server.hall.day import DAY_MS, MINUTE_MS
 from hall_server.hall.forecast import survey
 from hall_server.hall.habits import FIRST_DAY
-from hall_server.hall.model import RuleBroken
+from hall_server.hall.model import Class, RuleBroken
 from hall_server.hall.pictures import HallView, Look, slip
 from hall_server.hall.plan import Plan
 from hall_server.hall.snapshot import freeze
@@ -129,6 +129,17 @@ def test_slip_and_queue_tell_the_survey_and_are_drawn_anew_when_it_changes(day: 
     assert slip_now.wait_low <= low <= high <= slip_now.wait_high
     assert (slip_now.wait_low, slip_now.wait_high) != (cheap.wait_low, cheap.wait_high)
     day.recorder.wait("queue", lambda picture: picture == view.queues["tax"])
+
+
+def test_numbers_issued_between_the_question_and_its_reading_stand_before_the_newcomer(day: Day) -> None:
+    asked_ms = day.now
+    day.now += 2000
+    day.issue("tax", 9)
+    found = Outlook(day.service.plan, day.path).survey(asked_ms)
+    assert found.at_ms == day.now
+    newcomer = found.queues["tax"].newcomers[Class.NORMAL]
+    assert newcomer is not None
+    assert (newcomer.ahead, newcomer.low > 5) == (9, True)
 
 
 @pytest.mark.processes

@@ -76,6 +76,11 @@ _ALL = (
     _I("called", "叫号次数", "叫号的次数，不含重呼；撤销的叫号不算"),
     _I("recalled", "重呼次数", "对同一号再次呼叫的次数"),
     _I("finished", "办理结束数", "在窗口结束的号，无论有无结果；撤销的不算"),
+    _I(
+        "finished_comprehensive",
+        "综合窗口办理结束数",
+        "在综合窗口（大厅设置中主办两项及以上业务的窗口）结束的号",
+    ),
     _I("ended_by_next", "由“下一位”结束数", "窗口未按“办结”而直接叫下一位所结束的号"),
     _I("service_leg", "单次受理时长", "一个号在一个窗口从到窗到办结、转移、转回或挂起；按窗口人员归集", _D),
     _I("service_ticket", "单号办理时长", "一个号各次受理时长之和，仅计已结束的号", _D),
@@ -97,6 +102,8 @@ _ALL = (
     _I("outcome", "办理结果", "办理结束的号按结果归类", reasons="结果"),
     _I("without_result", "无结果结束数", "除办结和容缺受理之外的结束", reasons="原因"),
     _I("endings_known", "实名办理结束事项数", "办理结束且知道办事人的号，按其事项逐项计"),
+    _I("achieved", "实名办成事项数", "实名办理结束的事项中，结果为办结或容缺受理的"),
+    _I("achieved_once", "一次办成事项数", "实名办成的事项中，该号不是二次跑动的"),
     _I(
         "second_visits",
         "二次跑动数",
@@ -129,6 +136,14 @@ _ALL = (
     _rate("without_result_rate", "无结果率", "without_result", "finished", "无结果结束数 ÷ 办理结束数"),
     _rate(
         "second_visit_rate", "二次跑动率", "second_visits", "endings_known", "二次跑动数 ÷ 实名办理结束事项数"
+    ),
+    _rate("once_rate", "最多跑一次占比", "achieved_once", "achieved", "一次办成事项数 ÷ 实名办成事项数"),
+    _rate(
+        "one_window_rate",
+        "一窗受理率",
+        "finished_comprehensive",
+        "finished",
+        "综合窗口办理结束数 ÷ 办理结束数",
     ),
     _rate(
         "appointment_missed_rate",
@@ -177,6 +192,8 @@ KINDS: dict[str, Kind] = {
                 "service_ticket",
                 "stay",
                 "ended_by_next",
+                "finished_comprehensive",
+                "one_window_rate",
                 "without_result",
                 "without_result_rate",
             ),
@@ -240,7 +257,15 @@ KINDS: dict[str, Kind] = {
         Kind(
             "second_visits",
             "二次跑动",
-            ("second_visits", "endings_known", "without_result", "second_visit_rate"),
+            (
+                "second_visits",
+                "endings_known",
+                "without_result",
+                "second_visit_rate",
+                "achieved",
+                "achieved_once",
+                "once_rate",
+            ),
             ("item",),
         ),
         Kind("overnight", "隔夜未结", ("overnight", "issued"), ("reason",)),

@@ -125,6 +125,7 @@ class DayLives:
         self.booked: list[tuple[str, str, int, Promise]] = []
         self.service_zone: dict[str, str] = {}
         self.window_zone: dict[str, str] = {}
+        self.comprehensive: dict[str, bool] = {}
         self.names: dict[str, dict[str, tuple[str, ...]]] = {kind: {} for kind in NAMED}
         self._describe(carry.plan)
         for window in carry.plan.windows.values():
@@ -230,6 +231,7 @@ class DayLives:
                     known[id_] = (*known.get(id_, ()), name)
         self.service_zone.update({s.id: s.zone for s in plan.services.values()})
         self.window_zone.update({w.id: w.zone for w in plan.windows.values()})
+        self.comprehensive.update({w.id: len(w.services) > 1 for w in plan.windows.values()})
 
 
 _TAKE: dict[type[e.Event], Callable[..., None]] = {

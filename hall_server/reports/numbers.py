@@ -126,6 +126,8 @@ class _Walk:
         self._count("outcome", step.at_ms, step.outcome.value)
         if step.outcome not in WITH_RESULT:
             self._count("without_result", step.at_ms, step.outcome.value)
+        if self._day.comprehensive.get(step.window, False):
+            self._count("finished_comprehensive", step.at_ms)
         if step.by_next:
             self._count("ended_by_next", step.at_ms)
         self._lasted("service_ticket", self._cell(self._first_arrival_ms), sum(self._served))

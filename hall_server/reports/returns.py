@@ -48,6 +48,7 @@ def measure_returns(day: DayLives, samples: Samples, within_days: int) -> Return
     """Second visits of the day, measured; and what stays remembered at its end."""
     remembered = {(ending.person, ending.item): ending for ending in day.prior}
     second: list[SecondVisit] = []
+    again: set[tuple[str, str]] = set()
     for at_ms, _, life, end in sorted(_moments(day), key=lambda moment: moment[:2]):
         for item in life.items:
             person = life.issued.person
@@ -57,6 +58,7 @@ def measure_returns(day: DayLives, samples: Samples, within_days: int) -> Return
                 ending = remembered.get(key)
                 if ending is not None and _again(ending, life, at_ms, within_days):
                     second.append(SecondVisit(at_ms, life.issued.ticket, ending))
+                    again.add((life.issued.ticket, item))
                     del remembered[key]
                 continue
             ending = _ending(life, end, person.key, item)
@@ -64,6 +66,10 @@ def measure_returns(day: DayLives, samples: Samples, within_days: int) -> Return
             remembered.pop(key, None)
             if end.outcome not in WITH_RESULT:
                 remembered[key] = ending
+                continue
+            samples.add("achieved", _cell(samples, ending, end.at_ms), ending.ticket)
+            if (ending.ticket, item) not in again:
+                samples.add("achieved_once", _cell(samples, ending, end.at_ms), ending.ticket)
     for visit in second:
         samples.add("second_visits", _cell(samples, visit.ending, visit.at_ms), visit.ticket)
     oldest_ms = day.end_ms - within_days * DAY_MS

@@ -51,7 +51,8 @@ class Silent(Recorder):
 
 
 class LiveDesk:
-    """What a walk asks of a desk, given to a running service with a clock that the walk moves."""
+    """What a walk asks of a desk, given to a running service with a clock that the walk moves; ``speed``
+    crowds so many times as much into an hour."""
 
     def __init__(self, path: Path, plan: Plan, wall_ms: int, speed: float) -> None:
         self._ms = 0
@@ -84,8 +85,7 @@ class LiveDesk:
 
     @now_ms.setter
     def now_ms(self, to_ms: int) -> None:
-        step_ms = to_ms - self.now_ms
-        self._ms += step_ms if step_ms >= HOUR_MS else int(step_ms / self._speed)
+        self._ms += int((to_ms - self.now_ms) / self._speed)
 
     def do(self, kind: type[c.Command], **options: Any) -> str:
         """Give a command and wait for its commit; returns the ticket of the answer."""

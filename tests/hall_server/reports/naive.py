@@ -80,6 +80,13 @@ class Naive:
         plans = [plan for at, plan in self.plans if at <= seq]
         return plans[-1] if plans else self.first_plan
 
+    def comprehensive(self, day: str, window: str) -> bool:
+        """Whether the last description of the day that has the window gives it two services or more."""
+        first, last = self.by_day[day][0]["seq"], self.by_day[day][-1]["seq"]
+        plans = [self.plan_at(first), *(plan for at, plan in self.plans if first < at <= last)]
+        having = [plan["windows"][window]["services"] for plan in plans if window in plan["windows"]]
+        return bool(having) and len(having[-1]) >= 2
+
     def zone_of(self, day: str, table: str, name: str) -> str:
         """Where the last description of the day that has this service or window places it."""
         if (day, table, name) not in self.zones:
@@ -213,6 +220,8 @@ class Naive:
                 count("outcome", s["at_ms"], s["outcome"], here)
                 if s["outcome"] not in GOOD:
                     count("without_result", s["at_ms"], s["outcome"], here)
+                if self.comprehensive(day, s["window"]):
+                    count("finished_comprehensive", s["at_ms"], "", here)
                 if s.get("by_next"):
                     count("ended_by_next", s["at_ms"], "", here)
             if s["kind"] == "TicketNoShow":
@@ -414,6 +423,7 @@ class Naive:
         for at, _, day, issue, item, _, end, call in endings:
             self.put("endings_known", day, at, **self._of_ending(issue, item, end, call))
         used: set[tuple[int, str]] = set()
+        twice: set[tuple[str, str]] = set()
         for taken, seq, day, issue, item, visit in sorted(comings, key=lambda c: c[:2]):
             before = [
                 x
@@ -428,8 +438,15 @@ class Naive:
             if end["outcome"] in GOOD or (end_seq, item) in used or visit == old_visit or taken - at > limit:
                 continue
             used.add((end_seq, item))
+            twice.add((issue["ticket"], item))
             where = self._of_ending(old, item, end, call)
             self.put("second_visits", day, taken, **{**where, "ticket": issue["ticket"]})
+        for at, _, day, issue, item, _, end, call in endings:
+            if end["outcome"] in GOOD:
+                where = self._of_ending(issue, item, end, call)
+                self.put("achieved", day, at, **where)
+                if (issue["ticket"], item) not in twice:
+                    self.put("achieved_once", day, at, **where)
 
     @staticmethod
     def _of_ending(issue: Row, item: str, end: Row, call: Row) -> dict[str, Any]:

@@ -173,6 +173,11 @@ def test_who_comes_again_for_what_ended_without_result_came_twice() -> None:
     assert sum(row.figures["second_visits"] or 0 for row in rows.values()) == 1  # type: ignore[misc]
     whole = only(report(desk, "second_visits", "hall").rows)
     assert whole.figures["second_visit_rate"] == 3333
+    assert (whole.figures["achieved"], whole.figures["achieved_once"], whole.figures["once_rate"]) == (
+        2,
+        1,
+        5000,
+    )
 
 
 @pytest.mark.parametrize(("days", "counted"), [(29, 1), (31, 0)])

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from contract.messages import JournalAnchor
-from hall_server.hall.events import DayClosed, SnapshotSealed
+from hall_server.hall.events import DayClosed, JournalRestored, SnapshotSealed
 from hall_server.hall.model import Hall, Ticket
 from hall_server.hall.snapshot import same_state, thaw
 from hall_server.journal import (
@@ -26,7 +26,7 @@ from hall_server.journal import (
     TicketRow,
     row_of,
 )
-from hall_server.records import Chain, Entry, JournalBroken, understood
+from hall_server.records import Chain, Entry, JournalBroken, NotDerived, understood
 from hall_server.replaying import Replay
 
 
@@ -34,9 +34,9 @@ def verify(path: Path, key: bytes = b"", *, anchor: JournalAnchor | None = None)
     """Check the whole journal over a read-only connection; returns how many records hold.
 
     Without ``key`` seals stay unchecked. ``anchor``: how far the journal is known to have come. Raises
-    JournalBroken naming the first bad record; when all records are good, the ticket or snapshot that does
-    not follow from them, or what SQLite finds wrong in the file. A file of an older schema is checked for
-    chain and damage only.
+    JournalBroken naming the first bad record; when all records are good, NotDerived naming the ticket or
+    snapshot that does not follow from them, or JournalBroken with what SQLite finds wrong in the file. A
+    file of an older schema is checked for chain and damage only.
     """
     with JournalReader(path, key) as reader:
         try:
@@ -110,7 +110,7 @@ class _Check:
         self._compare_tickets()
         for day, count in self._reader.tickets_per_day().items():
             if count != (issued := self._issued.get(day, 0)):
-                raise JournalBroken(
+                raise NotDerived(
                     f"{count} rows of tickets of day {day!r}, but {issued} that records issued",
                     f"业务日 {day} 的号票表与账本不符",
                 )
@@ -126,6 +126,8 @@ class _Check:
                 raise _snapshot_broken(entry.event.seq, f"is not what record {entry.seq} sealed")
         elif isinstance(entry.event, DayClosed):
             self._compare_tickets()
+        elif isinstance(entry.event, JournalRestored):
+            self._sealed = [seq for seq in self._sealed if seq in self._snapshots]
         body = self._snapshots.get(entry.seq)
         if body is not None:
             self._compare_snapshot(entry.seq, body)
@@ -177,10 +179,10 @@ def _agrees(row: TicketRow | None, ticket: Ticket) -> bool:
         return False
 
 
-def _ticket_broken(name: str, what: str, seq: int) -> JournalBroken:
+def _ticket_broken(name: str, what: str, seq: int) -> NotDerived:
     behind = f"（第 {seq} 条记录）" if seq else ""
-    return JournalBroken(f"the row of ticket {name} {what}", f"号票 {name} 的数据与账本不符{behind}")
+    return NotDerived(f"the row of ticket {name} {what}", f"号票 {name} 的数据与账本不符{behind}")
 
 
-def _snapshot_broken(seq: int, what: str) -> JournalBroken:
-    return JournalBroken(f"snapshot {seq} {what}", f"快照 {seq} 与账本不符")
+def _snapshot_broken(seq: int, what: str) -> NotDerived:
+    return NotDerived(f"snapshot {seq} {what}", f"快照 {seq} 与账本不符")

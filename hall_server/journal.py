@@ -11,6 +11,7 @@ the tickets anew. To change the schema, or what ``evolve`` makes of old events, 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -366,6 +367,18 @@ class JournalFile:
             for snapshot in snapshots:
                 self._db.execute("INSERT INTO snapshot VALUES(?,?)", snapshot)
                 self._db.execute(_FORGET_SNAPSHOTS, (SNAPSHOTS_KEPT,))
+
+    def derive_again(self) -> None:
+        """Write the rows of the tickets anew from the records; snapshots that no record seals so go.
+
+        Raises JournalBroken when the records do not hold.
+        """
+        with self._db:
+            rows = self.rows
+            _derive_tickets(self._db, rows)
+            for seq, body in rows.snapshots():
+                if hashlib.sha256(body).hexdigest() != rows.sealed_digest(seq):
+                    self._db.execute("DELETE FROM snapshot WHERE seq=?", (seq,))
 
     def close(self) -> None:
         """Fold the file's log in and let go."""

@@ -105,7 +105,8 @@ class JournalWatch:
     def _tend_anchor(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(self._something, self._patience())
+                if not self._something():
+                    self._wake.wait(self._patience())
                 if self._stopping:
                     return
                 heard, self._heard = self._heard, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ from hall_server.broker import secret
 from hall_server.checking import verify
 from hall_server.hall.events import JournalRestored
 from hall_server.journal import JournalFile, JournalReader, copy_journal, in_use
-from hall_server.records import JournalBroken, NotSealed
+from hall_server.records import JournalBroken, NotDerived, NotSealed
 
 JOURNAL = "journal.db"
 RESTORED = "restored"
@@ -107,16 +107,19 @@ def restore(backup_file: Path, state: Path, *, other_key: bool = False) -> Resto
             "本大厅的密钥不在此处：请先放回密钥文件；如已丢失，请加 --other-key",
         )
     key = journal_key(secret(key_file(state)).encode())
-    count, unsealed = _verified(backup_file, key, other_key=other_key)
     part = path.with_name("journal.part")
-    copy_journal(backup_file, part)
-    lost_to = max(count, _came_to(path, key))
-    anchor = _noted(part, key, count, lost_to, unsealed)
-    old = _set_aside(path)
-    (state / RESTORED).write_text(f"{SKIPPED_AFTER_RESTORE}\n", encoding="ascii")
-    write_anchor(anchor_file(path), anchor)
-    part.replace(path)
-    return Restored(count, old, lost_to - count)
+    try:
+        copy_journal(backup_file, part)
+        found = _verified(part, key, other_key=other_key)
+        lost_to = max(found.count, _came_to(path, key))
+        anchor = _noted(part, key, found, lost_to)
+        old = _set_aside(path)
+        (state / RESTORED).write_text(f"{SKIPPED_AFTER_RESTORE}\n", encoding="ascii")
+        write_anchor(anchor_file(path), anchor)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return Restored(found.count, old, lost_to - found.count)
 
 
 def numbers_to_skip(state: Path) -> int:
@@ -157,18 +160,29 @@ def _kept_elsewhere(file: Path, key: bytes) -> JournalAnchor:
     return anchor
 
 
-def _verified(backup_file: Path, key: bytes, *, other_key: bool) -> tuple[int, int]:
-    """(records of the backup, up to which of them another key was used)."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Of a backup: its records, up to which another key was used, whether tickets and snapshots fit."""
+
+    count: int
+    unsealed: int = 0
+    fits: bool = True
+
+
+def _verified(copy: Path, key: bytes, *, other_key: bool) -> _Found:
     try:
-        return verify(backup_file, key), 0
+        return _Found(verify(copy, key))
+    except NotDerived:
+        with JournalReader(copy) as reader:
+            return _Found(reader.last()[0], fits=False)
     except NotSealed as broken:
         if not other_key:
             raise CannotRestore(
                 f"{broken}. If it is this hall's all the same and its key was lost, say --other-key",
                 f"{broken.sentence}。如确为本大厅的备份而原密钥已丢失，请加 --other-key",
             ) from broken
-    count = verify(backup_file)
-    return count, count
+    found = _verified(copy, b"", other_key=True)
+    return replace(found, unsealed=found.count)
 
 
 def _came_to(path: Path, key: bytes) -> int:
@@ -186,14 +200,16 @@ def _came_to(path: Path, key: bytes) -> int:
         return known
 
 
-def _noted(part: Path, key: bytes, kept: int, lost_to: int, unsealed: int) -> JournalAnchor:
+def _noted(part: Path, key: bytes, found: _Found, lost_to: int) -> JournalAnchor:
     """Write the restore into the journal that comes; the anchor of its end."""
     file = JournalFile(part, key)
     try:
         file.bring_up_to_date(lambda _: None)
-        event = JournalRestored(at_ms=0, kept=kept, lost_to=lost_to, unsealed=unsealed)
+        event = JournalRestored(at_ms=0, kept=found.count, lost_to=lost_to, unsealed=found.unsealed)
         record = file.rows.behind_last(event, "restore")
         file.append([record], (), ())
+        if not found.fits:
+            file.derive_again()
     finally:
         file.close()
     return anchor_of(record.seq, record.hash, key)

@@ -35,6 +35,10 @@ class NotSealed(JournalBroken):
     """Records were written without the hall's key."""
 
 
+class NotDerived(JournalBroken):
+    """The records hold; a ticket's row or a snapshot beside them is not what follows from them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One event with its place: ``sender`` is the box or window that asked, ``wall_ms`` the real-time

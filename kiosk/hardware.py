@@ -11,12 +11,16 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import cast
 
 from contract.messages import DeviceHealth, TicketSlip
 from contract.messages import Owner as WireOwner
+from devices.counters import CounterBook
 from devices.health import Health, Watch
+from devices.hotplug import HotPlug
+from devices.media import MediaChange, MediaEvent
 from devices.ports import (
     BankCard,
     Camera,
@@ -78,12 +82,16 @@ class Keyring:
 class Hardware:
     """Drivers by name (``reader``, ``printer``, …) under supervision."""
 
-    def __init__(self, drivers: Mapping[str, Device], post: Post) -> None:
+    def __init__(self, drivers: Mapping[str, Device], post: Post, *, counters: Path | None = None) -> None:
         self._post = post
         self.keyring: Keyring | None = None
         """Set from any thread; without it no card is read."""
         self.no_show_text = ""
-        self._devices = {name: Supervised(name, driver, self._changed) for name, driver in drivers.items()}
+        self._devices = {
+            name: Supervised(name, driver, self._changed, book=CounterBook(name, counters))
+            for name, driver in drivers.items()
+        }
+        self._hot_plug = HotPlug(self._devices.values())
         self._readers = [
             cast("Supervised[AnyReader]", device)
             for device in self._devices.values()
@@ -97,19 +105,21 @@ class Hardware:
         self._finding: list[Watch[IdCard]] = []
         self._scanning: Watch[Scan] | None = None
         self._previewing: Watch[Frame] | None = None
-        self._present: Watch[bool] | None = None
+        self._present: Watch[MediaChange] | None = None
         self._unclean = False
 
     def start(self) -> None:
         """Open all devices in the background, for ever."""
         for device in self._devices.values():
             device.start()
+        self._hot_plug.start()
 
     def stop(self) -> None:
         """Close all devices."""
         self.look_for_cards(False)
         self.watch_card(False)
         self.look_for_scans(False)
+        self._hot_plug.stop()
         for device in self._devices.values():
             device.stop()
 
@@ -151,11 +161,11 @@ class Hardware:
             self._present.stop()
             self._present = None
             return
-        self._present = reader.watch(
-            lambda reader: None if reader.still_there() else True,
-            lambda _gone: self._post(e.CardGone()),
-            every_seconds=PRESENCE_SECONDS,
-        )
+        self._present = reader.watch_media(self._card_moved, every_seconds=PRESENCE_SECONDS, present=True)
+
+    def _card_moved(self, event: MediaEvent) -> None:
+        if event.change is MediaChange.TAKEN:
+            self._post(e.CardGone())
 
     def _find_and_read(self, device: Supervised[AnyReader], reader: AnyReader) -> IdCard | None:
         if not reader.find():

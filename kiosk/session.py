@@ -70,7 +70,7 @@ class Session:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.state = flow.start(facts)
-        self.hardware = Hardware(drivers, self.post)
+        self.hardware = Hardware(drivers, self.post, counters=cache / "counters")
         self._station, self._show, self._zones, self._monotonic = station, show, zones, monotonic
         self._broken = broken
         self._failed_at: list[float] = []

@@ -113,6 +113,7 @@ def samples() -> tuple[Sample, ...]:
     way = (e.ChooseZone("zh"), e.ChooseService("sb"))
     card, plain = e.CardRead(made_up.PERSON), e.Take()
     issued = e.Issued(1, made_up.slip())
+    long = e.Issued(1, made_up.slip(wait_low=60, wait_high=None, wait_note="窗口暂未开放，按排班预计"))
     alone = e.Issued(1, made_up.lone_slip())
     again = (
         e.OpenReprint(),
@@ -132,6 +133,7 @@ def samples() -> tuple[Sample, ...]:
         picture("number-paper-out", *way, plain, issued, e.PrintRefused(2, "打印机缺纸"), made_up.NO_PRINTER),
         picture("number-unsure", *way, plain, issued, e.Printed(2, Proof.UNKNOWN)),
         picture("number-no-printer", *way, plain, issued, printer=False),
+        picture("number-long-wait", *way, plain, long, e.Printed(2, Proof.CONFIRMED)),
         picture("number-reprint", *again),
         picture("number-alone", *made_up.LONELY, *way, plain, alone, e.Printed(2, Proof.CONFIRMED)),
         picture("number-alone-failed", *made_up.LONELY, *way, plain, alone, e.PrintRefused(2, "打印机缺纸")),

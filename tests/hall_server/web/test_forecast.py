@@ -9,10 +9,10 @@ import pytest
 
 from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.model import Class, RuleBroken, Stop
-from hall_server.hall.pictures import HallView
+from hall_server.hall.pictures import HallView, qr_seal
 from hall_server.hall.waits import NEVER, Newcomer, QueueWait, Waits
 from hall_server.web.forecast import forecast_of
-from tests.hall_server.web.hall import PLAN, PagedHall
+from tests.hall_server.web.hall import KEY, PLAN, PagedHall
 
 NOW = 1_767_574_800_000
 EMPTY = HallView(0, 0, "d", {}, {}, {}, {}, ())
@@ -66,6 +66,20 @@ def test_the_route_serves_what_the_hall_was_shown(hall: PagedHall, client: httpx
     assert [s["p50"] for s in answer["services"]] == [20.1, None]
     queue = next(q for q in client.get("/api/hall").json()["queues"] if q["service"] == "shebao")
     assert (queue["issuing"], queue["wait_note"]) == (True, "")
+
+
+def test_pages_tell_a_long_wait_in_words(hall: PagedHall) -> None:
+    ticket = hall.issue()
+    long = Newcomer(1, 95.0, 70.0, 90.0, 130.0)
+    survey = waits(newcomers=(long,) * len(Class))
+    hall.service.show_waits(replace(survey, at_ms=hall.service.now_ms(), tickets={ticket: (70.0, 130.0)}))
+    hall.service.settled().result(timeout=10)
+    with hall.person("manager") as manager:
+        index = manager.get("/").text
+        phone = manager.get(f"/t/{ticket}.{qr_seal(ticket, KEY)}").text
+    assert "1 小时以上" in index
+    assert "预计等候 1 小时以上" in phone
+    assert "None" not in index + phone
 
 
 def press(client: httpx.Client, service: str, verb: str, request: str) -> httpx.Response:

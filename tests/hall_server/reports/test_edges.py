@@ -195,6 +195,19 @@ def test_after_so_many_days_it_is_another_matter(days: int, counted: int) -> Non
     assert whole.figures["second_visits"] == counted
 
 
+def test_one_ending_brings_one_second_visit_however_often_its_holder_comes() -> None:
+    desk = desk_of(small_plan())
+    desk.do(c.Issue, service="tax", items=("t1",), person=ANNA)
+    desk.do(c.CallNext, window="w1")
+    desk.do(c.Arrive, window="w1")
+    desk.do(c.Finish, window="w1", outcome=Outcome.MISSING_MATERIAL)
+    for _ in range(2):
+        desk.now_ms += HOUR
+        desk.do(c.Cancel, ticket=desk.do(c.Issue, service="tax", items=("t1",), person=ANNA))
+    whole = only(report(desk, "second_visits", "hall").rows)
+    assert whole.figures["second_visits"] == 1
+
+
 def test_another_number_of_the_same_visit_is_no_second_visit() -> None:
     desk = desk_of(small_plan())
     desk.do(c.Issue, service="police", person=ANNA)

@@ -25,8 +25,12 @@ from devices.simulators.sdt_reader import SdtReaderSimulator
 from devices.simulators.simulator import Simulator
 from devices.simulators.smart_cards import CARD_BY_WORD, CARDS
 from devices.simulators.ticket_printer import PrinterMake, TicketPrinterSimulator
+from devices.vision.capture import decoded
+from devices.vision.codes import read_codes
 
 _S = TypeVar("_S", SdtReaderSimulator, CardReaderSimulator, CameraSimulator, ScannerSimulator)
+
+LAST_TICKET = "@ticket"
 
 Baud = Annotated[int, msgspec.Meta(ge=1200, le=921600)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
@@ -200,7 +204,7 @@ class Bench:
             "smart_cards": [{"word": card.word, "label": card.label} for card in CARDS],
             "keys": [key.value for key in CallBoxKey],
             "scenes": dict(SCENES),
-            "codes": {text: label for label, text in SAMPLES.values()},
+            "codes": {LAST_TICKET: "最近打印的号票"} | {text: label for label, text in SAMPLES.values()},
             "calls": [path.name for path in self.call_files()],
         }
 
@@ -249,10 +253,19 @@ class Bench:
         simulator.show(scene)
 
     def scan(self, text: str, *, scanner: str = "") -> None:
-        """Hold a code before a scanner. Raises LookupError."""
-        if not text:
+        """Hold a code before a scanner; LAST_TICKET is the paper that came out last. Raises LookupError."""
+        code = self._last_printed() if text == LAST_TICKET else text
+        if not code:
             raise LookupError("没有要扫的内容")
-        self._the(ScannerSimulator, scanner).scan(text)
+        self._the(ScannerSimulator, scanner).scan(code)
+
+    def _last_printed(self) -> str:
+        """The code on the last ticket of the first printer, read from its picture; '' without one."""
+        for simulator in self.simulators.values():
+            if isinstance(simulator, TicketPrinterSimulator) and (png := simulator.latest_picture()):
+                found = read_codes(decoded(png))
+                return found[0].text if found else ""
+        return ""
 
     def set_fault(self, device: str, fault: str, on: bool) -> None:
         """Switch a fault. Raises LookupError."""

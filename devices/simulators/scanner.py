@@ -19,7 +19,7 @@ FAULTS = {
     "noise": "码前面有干扰字节和空行",
 }
 SAMPLES = {
-    "ticket": ("号票", "BANSHI:1:T:20261123:A012:9F3C2A71"),
+    "ticket": ("别日的号票", "http://hall.invalid/t/20261121-A012.9F3C2A71"),
     "appointment": ("预约", "BANSHI:1:APPT:20261123-0007:9F3C2A71"),
     "strange": ("别处的码", "https://example.invalid/a?b=c"),
 }

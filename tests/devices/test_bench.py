@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from contract.schema import ConfigError
-from devices.ports import CallBoxKey, KeyPress
+from devices.ports import CallBoxKey, Feed, KeyPress, Line, Qr
 from devices.registry import build
 from devices.simulators.bench import (
     Bench,
@@ -23,6 +23,7 @@ from devices.simulators.bench import (
     Camera,
     Printer,
     Reader,
+    Scanner,
     Simulated,
     load_bench,
 )
@@ -188,6 +189,24 @@ def test_only_this_machine_and_only_json_moves_anything(bench: Bench, port: int)
     assert connection.getresponse().status == 415
     connection.close()
     assert bench.simulators["reader-1"].state()["card"] == ""
+
+
+def test_the_last_ticket_that_was_printed_can_be_scanned(tmp_path: Path) -> None:
+    wanted: dict[str, Simulated] = {"printer-1": Printer(rows_per_second=0), "scanner-1": Scanner()}
+    bench = Bench(BenchPlace(links=str(tmp_path / "dev")), wanted)
+    bench.start()
+    with pytest.raises(LookupError, match="没有要扫的内容"):
+        bench.scan("@ticket")
+    printer: Any = build("escpos", {"port": bench.simulators["printer-1"].address})
+    printer.open()
+    printer.print((Line("A012", scale=3), Qr("http://hall.invalid/t/20261123-A012.9F3C", size=6), Feed(2)))
+    printer.close()
+    scanner: Any = build("scanner", {"port": bench.simulators["scanner-1"].address})
+    scanner.open()
+    bench.scan("@ticket")
+    assert scanner.poll(timeout_seconds=10.0).text == "http://hall.invalid/t/20261123-A012.9F3C"
+    scanner.close()
+    bench.stop()
 
 
 def test_nothing_is_left_running_when_one_device_cannot_start(tmp_path: Path) -> None:

@@ -117,8 +117,10 @@ class ReportDesk:
 
     def _measure(self) -> None:
         """In a process of its own; should it outlive us, no harm: its files are whole or not there."""
-        words = [sys.executable, "-m", "hall_server", "report", "--fold", "--state", str(self._state)]
+        words = [sys.executable, "-m", "hall_server.reports", "--fold", "--state", str(self._state)]
         self._child = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        if self._stopping:
+            self._child.terminate()
         status = self._child.wait()
         if status and not self._stopping:
             log.error("reports: measuring closed days ended with status %d", status)

@@ -23,7 +23,7 @@ from contract import messages as m
 from contract import topics
 from contract.bus import Unanswered
 from contract.mqtt import MqttBus
-from hall_server.checking import verify
+from hall_server import keeping
 from tests.faults.history import History, Line, check, facts, read
 from tests.hall.server_process import ServerProcess, open_all, write_hall
 
@@ -201,7 +201,7 @@ def run(seconds: float, seed: int, folder: Path, *, every: tuple[float, float] =
         bus.close()
     server.stop()
     history.close()
-    verify(server.state / "journal.db")
+    keeping.check(server.state)
     lines = read(folder / "history.jsonl")
     ends = Counter(f"{line.command} {line.type}" for line in lines if line.type != "invoke")
     return Result(check(lines, facts(server.state / "journal.db")), took, kills, ends)

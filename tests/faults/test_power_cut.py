@@ -10,13 +10,15 @@ from pathlib import Path
 import apsw
 import pytest
 
+from hall_server.anchor import anchor_file, read_anchor
+from hall_server.checking import verify
 from hall_server.hall import commands as c
 from hall_server.hall.lookup import Answer
-from hall_server.checking import verify
 from tests.faults.power import PowerCutVfs
 from tests.hall_server.running import running
 
 CALLERS, CUTS = 8, 12
+KEY = b"k" * 32
 
 
 def issue_on_and_on(path: Path, vfs: PowerCutVfs, folder: Path, seed: int) -> dict[str, str]:
@@ -33,10 +35,12 @@ def issue_on_and_on(path: Path, vfs: PowerCutVfs, folder: Path, seed: int) -> di
             told[request] = answer.result().ticket
             if len(told) == cut_after:
                 at_cut.update(told)
+                anchor = anchor_file(path).read_bytes()
                 vfs.cut(folder / f"after-{seed}", chance)
+                anchor_file(folder / f"after-{seed}" / path.name).write_bytes(anchor)
                 enough.set()
 
-    with running(path, vfs=vfs.name) as (service, _):
+    with running(path, vfs=vfs.name, key=KEY) as (service, _):
 
         def call(caller: int) -> None:
             i = 0
@@ -60,8 +64,8 @@ def test_what_was_told_survives_a_power_cut(tmp_path: Path, seed: int) -> None:
     vfs = PowerCutVfs(f"cut-{seed}")
     told = issue_on_and_on(tmp_path / "journal.db", vfs, tmp_path, seed)
     after = tmp_path / f"after-{seed}" / "journal.db"
-    verify(after)
-    with running(after) as (service, _):
+    verify(after, KEY, anchor=read_anchor(anchor_file(after), KEY))
+    with running(after, key=KEY) as (service, _):
         for request, ticket in told.items():
             again = service.submit(c.Issue(request=request, by="kiosk", service="tax")).result(10)
             assert again.ticket == ticket, f"seed {seed}: {request}"

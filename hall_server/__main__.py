@@ -36,7 +36,7 @@ def main() -> int:
     if len(sys.argv) > 1 and sys.argv[1] in KEEPING:
         return _keep(sys.argv[1], sys.argv[2:])
     if len(sys.argv) > 1 and sys.argv[1] == "report":
-        return _report(sys.argv[2:])
+        return run(sys.argv[2:])
     arguments = _arguments()
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -119,15 +119,6 @@ def _keep_arguments(what: str, words: list[str]) -> argparse.Namespace:
             "--other-key", action="store_true", help="the backup is this hall's, but its key was lost"
         )
     return parser.parse_args(words)
-
-
-def _report(words: list[str]) -> int:
-    """What happened, in figures; reads only."""
-    try:
-        return run(words)
-    except JournalBroken as error:
-        print(f"report: {error}", file=sys.stderr)
-        return 1
 
 
 def _arguments() -> argparse.Namespace:

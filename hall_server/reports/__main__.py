@@ -1,4 +1,4 @@
-"""`python -m hall_server.reports --fold --state DIR`: what the desk runs beside the hall, without its pages."""
+"""`python -m hall_server.reports --fold --state DIR`: what the desk runs beside the hall."""
 
 from __future__ import annotations
 

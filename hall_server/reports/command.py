@@ -12,6 +12,7 @@ import msgspec
 
 from hall_server.hall.plan import Plan, Rules
 from hall_server.keeping import JOURNAL
+from hall_server.records import JournalBroken
 from hall_server.reports.days import Days
 from hall_server.reports.desk import DIRECTORY
 from hall_server.reports.handbook import handbook
@@ -103,10 +104,13 @@ def _figure(unit: Unit, figure: Figure) -> str:
 
 
 def run(words: list[str]) -> int:
-    """Print; 0 = done. A reader that has seen enough ends it quietly."""
+    """Print; 0 = done, 1 = no journal that can be read. A reader that has seen enough ends it quietly."""
     try:
         for text in main(words):
             sys.stdout.write(text)
+    except JournalBroken as error:
+        sys.stderr.write(f"report: {error}\n")
+        return 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -1,7 +1,7 @@
 """PURE: the matrix of who may do what, as data: every route of the pages and the API with its roles.
 
 The gate (hall_server/web/gate.py) asks it before a request is read; a route that is not written here is
-refused and keeps the server from starting. ``docs/access.md`` is made from it.
+refused and keeps the server from starting.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Header, HTTPException, Security
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse
+from fastapi.security import APIKeyCookie, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
 from contract import messages as m
@@ -23,8 +24,19 @@ from hall_server.web.asking import answered
 from hall_server.web.caller import Caller, Here
 from hall_server.web.problems import Problem
 
+REQUEST = r"^[0-9A-Za-z_-]{8,64}$"
+BEARER = HTTPBearer(auto_error=False, description="A partner's token, made by the system administrator")
+COOKIE = APIKeyCookie(
+    name="banshi", auto_error=False, description="A person's session; posts carry its token as X-CSRF as well"
+)
 _TEXT = Field(default="", max_length=200)
 Window = Annotated[str, InPath(description="Identifier of the window, such as w03", max_length=64)]
+
+
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", pattern=REQUEST, description="In place of ``request`` in the body"),
+]
 
 
 class Press(BaseModel):
@@ -32,9 +44,11 @@ class Press(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    request: str = Field(
-        description="ULID made before the first send; a repeat gets the first answer",
-        pattern=r"^[0-9A-Za-z_-]{8,64}$",
+    request: str | None = Field(
+        default=None,
+        description="ULID made before the first send; a repeat gets the first answer. May be sent as "
+        "Idempotency-Key instead; one of both is needed",
+        pattern=REQUEST,
         examples=["01JD9Q7Z4N8T1X5V2B6M3K0HSR"],
     )
     seen: str | None = Field(
@@ -137,10 +151,12 @@ class HallOut(BaseModel):
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}, "description": text}
     for status, text in {
-        403: "Not from this machine's own pages",
+        401: "No session and no valid token",
+        403: "Not for this role or scope, not this window, or not from our own pages",
         404: "No such window, ticket or service",
         409: "A rule of the hall forbids it; sentence says which",
         422: "The request itself is wrong",
+        429: "Too many requests; Retry-After says when to go on",
         503: "The hall is restarting: send the same request again",
     }.items()
 }
@@ -148,84 +164,86 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[None]]) -> APIRouter:
     """All under /api; ``show(window, request, number)`` is awaited between a commit and its answer."""
-    router = APIRouter(prefix="/api", responses=PROBLEMS)
+    router = APIRouter(prefix="/api", responses=PROBLEMS, dependencies=[Security(BEARER), Security(COOKIE)])
 
-    async def carry_out(command: c.AtWindow, press: Press) -> Done:
+    async def carry_out(command: c.AtWindow) -> Done:
         answer = await answered(service.submit(command))
         number = answer.ticket.rpartition("-")[2]
-        await show(command.window, press.request, number)
+        await show(command.window, command.request, number)
         return Done(ticket=answer.ticket, number=number)
 
-    def common(here: Caller, window: str, press: Press) -> dict[str, Any]:
+    def common(here: Caller, key: str | None, window: str, press: Press) -> dict[str, Any]:
         return {
             "window": window,
             "by": here.by,
             "clerk": here.clerk,
-            "request": press.request,
+            "request": _request_of(press, key),
             "seen": press.seen,
         }
 
     at_window = APIRouter(prefix="/windows/{window}", tags=["window"])
 
     @at_window.post("/next", operation_id="next")
-    async def call_next(here: Here, window: Window, press: Press) -> Done:
+    async def call_next(here: Here, key: Key, window: Window, press: Press) -> Done:
         """Call the next number; a service still going on ends as done (下一位)."""
-        return await carry_out(c.CallNext(**common(here, window, press)), press)
+        return await carry_out(c.CallNext(**common(here, key, window, press)))
 
     @at_window.post("/recall", operation_id="recall")
-    async def recall(here: Here, window: Window, press: Press) -> Done:
+    async def recall(here: Here, key: Key, window: Window, press: Press) -> Done:
         """Call the present number again (重呼)."""
-        return await carry_out(c.Recall(**common(here, window, press)), press)
+        return await carry_out(c.Recall(**common(here, key, window, press)))
 
     @at_window.post("/arrive", operation_id="arrive")
-    async def arrive(here: Here, window: Window, press: Press) -> Done:
+    async def arrive(here: Here, key: Key, window: Window, press: Press) -> Done:
         """The person stands at the window (到窗)."""
-        return await carry_out(c.Arrive(**common(here, window, press)), press)
+        return await carry_out(c.Arrive(**common(here, key, window, press)))
 
     @at_window.post("/finish", operation_id="finish")
-    async def finish(here: Here, window: Window, press: FinishPress) -> Done:
+    async def finish(here: Here, key: Key, window: Window, press: FinishPress) -> Done:
         """The service ended, with an outcome (办结)."""
-        command = c.Finish(**common(here, window, press), outcome=press.outcome, note=_clean(press.note))
-        return await carry_out(command, press)
+        command = c.Finish(**common(here, key, window, press), outcome=press.outcome, note=_clean(press.note))
+        return await carry_out(command)
 
     @at_window.post("/no-show", operation_id="no-show")
-    async def no_show(here: Here, window: Window, press: Press) -> Done:
+    async def no_show(here: Here, key: Key, window: Window, press: Press) -> Done:
         """The person did not come (过号)."""
-        return await carry_out(c.NoShow(**common(here, window, press)), press)
+        return await carry_out(c.NoShow(**common(here, key, window, press)))
 
     @at_window.post("/park", operation_id="park")
-    async def park(here: Here, window: Window, press: ParkPress) -> Done:
+    async def park(here: Here, key: Key, window: Window, press: ParkPress) -> Done:
         """Set the number aside; it comes back by itself (挂起)."""
-        command = c.Park(**common(here, window, press), minutes=press.minutes, reason=_clean(press.reason))
-        return await carry_out(command, press)
+        command = c.Park(
+            **common(here, key, window, press), minutes=press.minutes, reason=_clean(press.reason)
+        )
+        return await carry_out(command)
 
     @at_window.post("/transfer", operation_id="transfer")
-    async def transfer(here: Here, window: Window, press: TransferPress) -> Done:
+    async def transfer(here: Here, key: Key, window: Window, press: TransferPress) -> Done:
         """Send the person on to another service (转移)."""
-        command = c.Transfer(**common(here, window, press), service=press.service, note=_clean(press.note))
-        return await carry_out(command, press)
+        command = c.Transfer(
+            **common(here, key, window, press), service=press.service, note=_clean(press.note)
+        )
+        return await carry_out(command)
 
     @at_window.post("/open", operation_id="open")
-    async def open_window(here: Here, window: Window, press: Press) -> Done:
+    async def open_window(here: Here, key: Key, window: Window, press: Press) -> Done:
         """The window takes people (开窗)."""
-        return await carry_out(c.OpenWindow(**common(here, window, press)), press)
+        return await carry_out(c.OpenWindow(**common(here, key, window, press)))
 
     @at_window.post("/pause", operation_id="pause")
-    async def pause(here: Here, window: Window, press: PausePress) -> Done:
+    async def pause(here: Here, key: Key, window: Window, press: PausePress) -> Done:
         """The window takes nobody for a while (暂停)."""
-        return await carry_out(
-            c.PauseWindow(**common(here, window, press), reason=_clean(press.reason)), press
-        )
+        return await carry_out(c.PauseWindow(**common(here, key, window, press), reason=_clean(press.reason)))
 
     @at_window.post("/close", operation_id="close")
-    async def close(here: Here, window: Window, press: Press) -> Done:
+    async def close(here: Here, key: Key, window: Window, press: Press) -> Done:
         """The window is closed (关窗)."""
-        return await carry_out(c.CloseWindow(**common(here, window, press)), press)
+        return await carry_out(c.CloseWindow(**common(here, key, window, press)))
 
     @at_window.post("/call-parked", operation_id="call-parked")
-    async def call_parked(here: Here, window: Window, press: CallParkedPress) -> Done:
+    async def call_parked(here: Here, key: Key, window: Window, press: CallParkedPress) -> Done:
         """Call a number that was set aside (挂起的号)."""
-        return await carry_out(c.CallParked(**common(here, window, press), ticket=press.ticket), press)
+        return await carry_out(c.CallParked(**common(here, key, window, press), ticket=press.ticket))
 
     @at_window.get("", operation_id="window")
     async def window_now(window: Window) -> WindowOut:
@@ -255,6 +273,16 @@ def described_routes(app: FastAPI) -> APIRouter:
         return JSONResponse(app.openapi())
 
     return router
+
+
+def _request_of(press: Press, key: str | None) -> str:
+    """The request id, from the body or the header. Raises HTTPException when there is none, or two."""
+    if press.request and key and press.request != key:
+        raise HTTPException(422, "请求编号（request）与 Idempotency-Key 不一致")
+    request = press.request or key
+    if not request:
+        raise HTTPException(422, "缺少请求编号：请在 request 或 Idempotency-Key 中给出")
+    return request
 
 
 def _clean(text: str) -> str:

@@ -31,6 +31,7 @@ _FIELD_TEXT = {
     "per_minute": "每分钟次数",
     "left": "剩余",
     "sample": "示例",
+    "count": "次数",
     "lines": "条数",
     "wrong": "问题",
 }

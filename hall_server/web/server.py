@@ -120,6 +120,12 @@ class WebServer:
         return f"http://{_netloc(self._host, self.port)}"
 
     @property
+    def app(self) -> FastAPI:
+        """The application, after ``start``."""
+        assert self._asgi is not None
+        return self._asgi
+
+    @property
     def stations_url(self) -> str:
         """Where stations fetch what is large: on the LAN as soon as it is served there."""
         return (self._lan.plain_address if self._lan is not None else "") or self.url

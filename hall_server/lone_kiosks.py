@@ -61,6 +61,7 @@ class LeaseDesk:
             if lease is None:
                 refuse(self._refusal_of(error) if error else m.Refusal(code="fenced", sentence=FENCED))
             else:
+                log.info("%s: %d numbers to be issued alone", station, request.count)
                 result.set_result(m.LeaseNumbersAnswer(id=request.id, lease=lease))
 
         def leased(done: Future[Answer]) -> None:

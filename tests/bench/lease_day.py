@@ -142,12 +142,17 @@ class Day:
         for bus in self.buses:
             stack.callback(bus.close)
         open_all(self.buses)
-        self.kiosk.await_("ready", 30)
+        self.pages = [self.server.http(seconds=3) for _ in WINDOWS]
+        for page in self.pages:
+            stack.callback(page.close)
+        self.kiosk.await_("ready", numbers // 4)
 
     def run(self) -> float:
         """The eight hours, the merge, the rest of the day; seconds that the merge took."""
         others = [threading.Thread(target=self._online, args=(bus, n)) for n, bus in enumerate(self.buses)]
-        others += [threading.Thread(target=self._window, args=(window,)) for window in WINDOWS]
+        others += [
+            threading.Thread(target=self._window, args=at) for at in zip(self.pages, WINDOWS, strict=True)
+        ]
         others.append(threading.Thread(target=self._kill))
         for thread in others:
             thread.start()
@@ -219,9 +224,9 @@ class Day:
                 self.told.online.add(slip.ticket)
             self.stop.wait(HOURS * 3600 / self.clock.speed / max(1, self.numbers) * chance.uniform(1, 3))
 
-    def _window(self, window: str) -> None:
+    def _window(self, http: httpx.Client, window: str) -> None:
         """Calls for as long as anybody waits, also while numbers come home and after it."""
-        http, n, nobody = self.server.http(seconds=3), 0, 0
+        n = nobody = 0
         while not (self.stop.is_set() and nobody > 20):
             n += 1
             code = self._press(http, window, "next", f"{window}-n{n:06d}")
@@ -230,9 +235,9 @@ class Day:
                 self._press(http, window, "arrive", f"{window}-a{n:06d}")
                 self._press(http, window, "finish", f"{window}-f{n:06d}")
             else:
+                assert code == 409, f"{window} was answered {code}"
                 nobody += self.stop.is_set()
             time.sleep(0.05 if self.stop.is_set() else HOURS * 3600 / self.clock.speed / self.numbers * 3)
-        http.close()
 
     def _press(self, http: httpx.Client, window: str, action: str, request: str) -> int:
         while True:

@@ -133,6 +133,13 @@ class KioskProcess:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def wait_for(self, text: str) -> None:
+        """Until the log says this."""
+        deadline, pause = monotonic() + LIMIT_SECONDS, threading.Event()
+        while not any(text in line for line in self.log):
+            assert monotonic() < deadline, f"the log never said {text!r}: {self.log[-10:]}"
+            pause.wait(0.02)
+
     def stop(self) -> int:
         """SIGTERM; the exit status."""
         if self._process.poll() is None:
@@ -144,7 +151,8 @@ class KioskProcess:
     def _read(self) -> None:
         assert self._process.stderr is not None
         with self._process.stderr as lines:
-            self.log.extend(line.rstrip() for line in lines)
+            for line in lines:
+                self.log.append(line.rstrip())
 
 
 def tap_until(display: Display, marks: Marks, page: str, x: float, y: float) -> tuple[int, int]:

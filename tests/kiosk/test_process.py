@@ -28,13 +28,32 @@ def test_three_touches_to_paper_and_a_card_on_a_real_window(tmp_path: Path) -> N
         assert "张秀兰" not in "\n".join(kiosk.log + hall.server.log)
 
 
-def test_a_killed_hall_is_said_and_the_kiosk_comes_back_by_itself(tmp_path: Path) -> None:
+def test_a_citizen_of_a_killed_hall_gets_paper_and_is_called_when_it_is_back(tmp_path: Path) -> None:
     with place(tmp_path) as hall:
         kiosk = hall.kiosk()
         kiosk.marks.wait("home")
-        killed = monotonic_ns()
+        hall.server.wait_for("kiosk-1: 20 numbers to be issued alone", 30)
         hall.server.kill()
-        kiosk.marks.wait("error", after=killed)
+        kiosk.wait_for("the server is away")
+        tap_until(hall.display, kiosk.marks, "zone", 280, 700)
+        tap_until(hall.display, kiosk.marks, "service", 500, 640)
+        before = monotonic_ns()
+        hall.reader.lay("zhang")
+        kiosk.marks.wait("number", after=before)
+        assert hall.printer.wait_for(lambda: hall.printer.printed == 1, seconds=20)
+        (tmp_path / "ticket.png").write_bytes(hall.printer.latest_picture())
+        hall.server.start()
+        hall.server.wait_for("1 numbers issued alone are home")
+        with hall.server.http() as clerk:
+            called = clerk.post("/api/windows/w01/next", json={"request": "w01-next-1"}).json()
+        assert called["number"] == "A501", called
+
+
+def test_a_killed_hall_without_numbers_for_this_kiosk_is_said(tmp_path: Path) -> None:
+    with place(tmp_path) as hall:
+        hall.server.stop()
+        kiosk = hall.kiosk()
+        kiosk.wait_for("first frame drawn")
         started = monotonic_ns()
         hall.server.start()
         kiosk.marks.wait("home", after=started)

@@ -10,9 +10,9 @@ import pytest
 from contract.messages import Person
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
-from hall_server.hall.day import slot_of
+from hall_server.hall.day import local_day, slot_of
 from hall_server.hall.model import Hall, Outcome
-from hall_server.hall.plan import NoShowPolicy, Plan
+from hall_server.hall.plan import NoShowPolicy, Plan, Shift
 from hall_server.reports.report import Report, Row, make
 from hall_server.reports.tally import Spread
 from tests.hall_server.halls import small_plan
@@ -156,6 +156,24 @@ def test_a_window_left_open_all_night_was_not_idle() -> None:
     assert seen["idle_rate"] == 6000
     assert isinstance(seen["left_open_time"], int)
     assert seen["left_open_time"] > 10 * HOUR
+
+
+def test_a_holiday_that_the_rota_closes_is_no_idle_time() -> None:
+    plan = small_plan()
+    everyday = tuple(range(7))
+    noon = Shift("w1", 12 * 60, 13 * 60 + 30, everyday, closed=True, name="午休")
+    holiday = Shift("w1", 0, 24 * 60 - 1, (), holidays=True, closed=True, name="节假日")
+    rest = local_day(NOON, plan.rules) + 1
+    desk = desk_of(replace(plan, rota=(noon, holiday), holidays=(rest,)), NOON - HOUR)
+    desk.do(c.OpenWindow, window="w1", clerk="017")
+    for _ in range(4 * 60 + 22 * 60):
+        desk.now_ms += MINUTE
+        desk.do(c.Tick)
+    desk.do(c.CloseWindow, window="w1")
+    rows = {row.key: row.figures for row in report(desk, "idle", "day", "window").rows}
+    first, second = rows["20261121", "w1"], rows["20261122", "w1"]
+    assert (first["idle_time"], first["paused_time"]) == (60 * MINUTE, 90 * MINUTE)
+    assert (second["idle_time"], second["open_time"]) == (0, 0)
 
 
 def test_who_comes_again_for_what_ended_without_result_came_twice() -> None:

@@ -1,7 +1,8 @@
 """What is on this port? Asks harmless questions of the kinds of devices that we know, quickest first.
 
 The order matters: a printer would print what it does not understand, so its own status query, which
-every other device ignores, goes first.
+every other device ignores, goes first. Bars and Modbus units are asked by their drivers' ``identify``,
+which reads and changes nothing; only at the rates that they usually have.
 """
 
 from __future__ import annotations
@@ -11,13 +12,24 @@ from dataclasses import dataclass
 from time import monotonic
 
 from devices.links import Link, link_for
+from devices.ports import DeviceLost, DeviceMisconfigured, DeviceRefused
 from devices.protocols.framed import BadFrame, build_frame, take_body
 from devices.protocols.makes import LCD21
 from devices.protocols.sdt import Command, Garbled, build_request, parse_sam_id, take_reply
+from devices.registry import build
 
 _ANSWER_SECONDS = 0.25
 _BOX_SECONDS = 0.06
 _BOXES = range(1, 33)
+_BUS_RATES = (115200, 9600, 57600)
+_BUS_ADDRESSES = range(1, 5)
+_BUSES: tuple[tuple[str, str, dict[str, object]], ...] = (
+    ("callbox_modbus", "Modbus 呼叫器（离散输入）", {}),
+    ("guide_lights", "Modbus 继电器模块", {"positions": {"relay-0": {"green": 0}}}),
+    ("ledbar_onbon", "条屏（仰邦字库卡）", {}),
+    ("ledbar", "条屏", {"make": "lcd21"}),
+)
+"""Drivers that are tried at a few addresses, with the options that are tried and printed."""
 _REALTIME_STATUS = b"\x10\x04\x01"
 
 
@@ -30,10 +42,14 @@ class Found:
     detail: str
 
 
-def probe(port: str) -> Found | None:
-    """The device on this port, or None when nothing that we know answers. Raises DeviceError of the port."""
-    rates = (115200,) if "://" in port else (115200, 9600, 38400, 19200, 57600)
+def probe(port: str, *, trying: Callable[[str], None] = lambda _what: None) -> Found | None:
+    """The device on this port, or None when nothing that we know answers. Raises DeviceError of the port.
+
+    ``trying`` hears what is being tried; silence at every rate takes about 20 s.
+    """
+    rates = (115200,) if "://" in port else (115200, 9600, 57600, 38400, 19200)
     for baud in rates:
+        trying(f"{baud}")
         for question in _QUESTIONS:
             link = link_for(port, baud=baud)
             link.open()
@@ -42,7 +58,45 @@ def probe(port: str) -> Found | None:
                     return found
             finally:
                 link.close()
+        if baud in _BUS_RATES and (found := _by_drivers(port, baud)):
+            return found
     return None
+
+
+def _by_drivers(port: str, baud: int) -> Found | None:
+    """The first driver of a bus whose ``identify`` is answered at an address, with all addresses that are."""
+    for driver, what, options in _BUSES:
+        key = "unit" if driver == "guide_lights" else "addresses"
+        asked: dict[str, object] = {**options, "port": port, "baud": baud}
+        answered = [
+            one
+            for one in _BUS_ADDRESSES
+            if _identified(driver, {**asked, key: one if key == "unit" else [one]})
+        ]
+        if answered:
+            lines = "\n".join(f"{word} = {_text(value)}" for word, value in options.items())
+            place = f"unit = {answered[0]}" if key == "unit" else f"addresses = {answered}"
+            toml = "\n".join(part for part in (_toml(driver, port, baud), place, lines) if part)
+            return Found(what, toml, f"{len(answered)} 个应答")
+    return None
+
+
+def _identified(driver: str, options: dict[str, object]) -> bool:
+    device = build(driver, options)
+    try:
+        device.open()
+        device.identify()
+    except (DeviceRefused, DeviceMisconfigured, DeviceLost):
+        return False
+    finally:
+        device.close()
+    return True
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_text(item)}" for key, item in value.items()) + " }"
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _printer(link: Link, port: str, baud: int) -> Found | None:

@@ -86,7 +86,7 @@ class ModbusLights:
         )
 
     def open(self) -> None:
-        """All dark: what burnt before a loss is said anew by whoever knows."""
+        """What burnt before a loss is said anew by whoever knows; until then nothing is switched."""
         self._line.open()
         self._lights = dict.fromkeys(self._options.positions, DARK)
         self._written = ()
@@ -95,8 +95,8 @@ class ModbusLights:
         self._line.close()
 
     def identify(self) -> str:
-        """Units have no identity; darkens everything that may still burn."""
-        self._write(self._coils())
+        """Units have no identity; the coils must be there."""
+        self._read()
         return ""
 
     def heartbeat(self) -> Status:

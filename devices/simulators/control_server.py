@@ -90,6 +90,11 @@ class ControlServer:
         """URL of the page; known after start."""
         return f"http://127.0.0.1:{self._port}/"
 
+    @property
+    def port(self) -> int:
+        """Of the page; known after start."""
+        return self._port
+
     def start(self) -> None:
         """Listen. Raises OSError when the port is taken."""
         self._server = _Server(("127.0.0.1", self._port), self._bench)

@@ -34,7 +34,7 @@ def campaign(minds: list[Turns], turns: int, seed: int) -> None:
     for mind in minds:
         mind.expect_ready()
     threads = [
-        threading.Thread(target=mind.run, args=(turns // len(minds), random.Random(seed + index)))
+        threading.Thread(target=mind.run, args=(-(-turns // len(minds)), random.Random(seed + index)))
         for index, mind in enumerate(minds)
     ]
     for thread in threads:

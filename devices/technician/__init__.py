@@ -1,0 +1,1 @@
+"""The technician's commands: what is connected, what is wrong, does it work."""

@@ -1,0 +1,230 @@
+"""Tests each command of each device and says which work: ``python -m devices test``.
+
+Lights burn, bars show, paper comes, a tone sounds: the technician looks. What needs a person (a card, a
+key, a code) is asked for once and may be missing without being a fault.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from devices.capabilities import CallBoxCapabilities, GuideLightCapabilities, LedBarCapabilities
+from devices.ports import Device, DeviceError, Kind, Proof
+from devices.signals import DARK, BarText, Flash, LedColour, Light, Shown
+from devices.technician.configured import Unusable, chosen
+from devices.technician.telling import OWNERS, rows, tell, wrong
+from devices.technician.working import PROOFS, test_ticket
+
+Step = tuple[str, Callable[[], str]]
+"""What is tested, and the doing of it: it gives a remark, raises DeviceError, or NothingCame."""
+_WAIT_SECONDS = 0.5
+_LOOK_SECONDS = 0.4
+
+
+class NothingCame(Exception):
+    """Nobody laid a card, pressed or scanned: no fault, but not proven either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One command: ``ok`` None when nobody was there to do his part."""
+
+    device: str
+    command: str
+    ok: bool | None
+    remark: str
+    milliseconds: int
+
+
+def self_test(config: Path, *, name: str, paper: bool, json_wanted: bool) -> int:
+    """Test all devices, or the one with this name; ``paper`` False prints nothing and makes no sound."""
+    try:
+        drivers = chosen(config, name)
+    except Unusable as error:
+        return wrong(error)
+    results = [result for each, driver in drivers.items() for result in _tested(each, driver, paper)]
+    if json_wanted:
+        for result in results:
+            tell(
+                {
+                    "device": result.device,
+                    "command": result.command,
+                    "ok": result.ok,
+                    "remark": result.remark,
+                    "milliseconds": result.milliseconds,
+                }
+            )
+    else:
+        rows(("设备", "命令", "结果", "说明", "用时"), [_row(result) for result in results], good=2)
+    return 0 if all(result.ok is not False for result in results) else 1
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    word = {True: "✓ 正常", False: "✗ 不行", None: "– 未做"}[result.ok]
+    return (result.device, result.command, word, result.remark, f"{result.milliseconds} ms")
+
+
+def _tested(name: str, driver: Device, paper: bool) -> Iterator[Result]:
+    """Every step; after a lost link the rest is not tried."""
+    try:
+        for command, run in _steps(driver, paper):
+            result = _result(name, command, run)
+            yield result
+            if result.ok is False and command in ("open", "identify"):
+                return
+    finally:
+        driver.close()
+
+
+def _result(name: str, command: str, run: Callable[[], str]) -> Result:
+    start = monotonic()
+    ok: bool | None
+    try:
+        ok, remark = True, run()
+    except NothingCame as nothing:
+        ok, remark = None, str(nothing)
+    except DeviceError as error:
+        fault = error.fault
+        ok, remark = False, f"{fault.sentence}；{fault.action}（{OWNERS[fault.owner]}）"
+    return Result(name, command, ok, remark, round((monotonic() - start) * 1000))
+
+
+def _steps(driver: Device, paper: bool) -> Iterator[Step]:
+    yield "open", partial(_done, driver.open)
+    yield "identify", driver.identify
+    yield "heartbeat", lambda: _heartbeat(driver)
+    yield from _OF_KIND.get(driver.kind, _nothing_more)(driver, paper)
+
+
+def _heartbeat(driver: Device) -> str:
+    status = driver.heartbeat()
+    words = [fault.sentence for fault in status.faults]
+    return "；".join(words) or ("" if status.ok is not None else "状态未知")
+
+
+def _nothing_more(_driver: Any, _paper: bool) -> Iterator[Step]:
+    return iter(())
+
+
+def _reader(reader: Any, _paper: bool) -> Iterator[Step]:
+    def find() -> str:
+        if not reader.find():
+            raise NothingCame("没有放上证件")
+        return "有证件"
+
+    yield "find", find
+    yield "still_there", lambda: "还在" if reader.still_there() else "没有证件"
+
+
+def _printer(printer: Any, paper: bool) -> Iterator[Step]:
+    yield "status", lambda: "；".join(fault.sentence for fault in printer.status().faults)
+    yield "clear", partial(_done, printer.clear)
+
+    def print_ticket() -> str:
+        if not paper:
+            raise NothingCame("没有要求出纸")
+        proof = printer.print(test_ticket())
+        return PROOFS[proof] if proof is not Proof.FAILED else PROOFS[Proof.FAILED]
+
+    yield "print", print_ticket
+
+
+def _camera(camera: Any, _paper: bool) -> Iterator[Step]:
+    yield "frame", lambda: "{0.width} × {0.height}".format(camera.frame())
+    yield "still", lambda: f"{len(camera.still()) // 1024} KB"
+
+
+def _scanner(scanner: Any, _paper: bool) -> Iterator[Step]:
+    yield "poll", lambda: _came(scanner.poll(timeout_seconds=_WAIT_SECONDS), "没有扫码", "扫到一个码")
+
+
+def _call_boxes(line: Any, _paper: bool) -> Iterator[Step]:
+    known: CallBoxCapabilities = line.capabilities
+    for address in known.addresses if known.display else ():
+        yield f"show {address}", partial(_put, line, address, "8888")
+    yield "poll", lambda: _came(line.poll(timeout_seconds=_WAIT_SECONDS), "没有人按键", "有人按键")
+    for address in known.addresses if known.display else ():
+        yield f"clear {address}", partial(_put, line, address, "")
+
+
+def _bars(bars: Any, _paper: bool) -> Iterator[Step]:
+    known: LedBarCapabilities = bars.capabilities
+    for address in known.addresses:
+        for colour in known.colours or (LedColour.RED.value,):
+            content = BarText(f"{address}号条屏 测试", LedColour(colour))
+            yield f"show {address} {colour}", partial(_shown, bars, address, content)
+
+
+def _shown(bars: Any, address: int, content: BarText) -> str:
+    told = bars.show(address, content)
+    threading.Event().wait(_LOOK_SECONDS)
+    return "条屏已确认" if told is Shown.CONFIRMED else "已发送，请看条屏"
+
+
+def _lights(lights: Any, _paper: bool) -> Iterator[Step]:
+    known: GuideLightCapabilities = lights.capabilities
+    for position, colours in known.positions:
+        for colour in colours:
+            light = Light(Flash.STEADY, LedColour(colour))
+            yield f"light {position} {colour}", partial(_lit, lights, position, light)
+        yield f"dark {position}", partial(_lit, lights, position, DARK)
+
+
+def _lit(lights: Any, position: str, light: Light) -> str:
+    lights.light(position, light)
+    threading.Event().wait(_LOOK_SECONDS)
+    return "已读回" if lights.lit()[position] == light else "读回的与设定的不同"
+
+
+def _speaker(speaker: Any, paper: bool) -> Iterator[Step]:
+    def play() -> str:
+        if not paper:
+            raise NothingCame("没有要求发声")
+        ended = threading.Event()
+        speaker.play(_tone(), done=lambda _whole: ended.set(), label="test")
+        return "请听" if ended.wait(5.0) else "声音没有放完"
+
+    yield "play", play
+
+
+def _tone() -> bytes:
+    """Half a second of 440 Hz, 48 kHz stereo 16-bit."""
+    samples = (int(6000 * math.sin(2 * math.pi * 440 * at / 48_000)) for at in range(24_000))
+    return b"".join(struct.pack("<hh", value, value) for value in samples)
+
+
+def _came(found: object, nothing: str, something: str) -> str:
+    if found is None:
+        raise NothingCame(nothing)
+    return something
+
+
+def _done(run: Callable[[], object]) -> str:
+    run()
+    return ""
+
+
+def _put(line: Any, address: int, text: str) -> str:
+    line.show(address, text)
+    return ""
+
+
+_OF_KIND: dict[Kind, Callable[[Any, bool], Iterator[Step]]] = {
+    Kind.ID_CARD_READER: _reader,
+    Kind.CARD_READER: _reader,
+    Kind.TICKET_PRINTER: _printer,
+    Kind.CAMERA: _camera,
+    Kind.SCANNER: _scanner,
+    Kind.CALL_BOX: _call_boxes,
+    Kind.LED_BAR: _bars,
+    Kind.GUIDE_LIGHT: _lights,
+    Kind.SPEAKER: _speaker,
+}

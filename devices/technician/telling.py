@@ -1,0 +1,122 @@
+"""How the technician is told: tables with colours on a terminal, plain lines elsewhere, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from devices.health import Health
+from devices.ports import Fault, Owner, State
+from devices.technician.configured import Unusable
+from devices.terminal import complain, say
+
+STATES = {
+    State.ABSENT: "未连接",
+    State.OPENING: "正在打开",
+    State.IDENTIFYING: "正在识别",
+    State.READY: "就绪",
+    State.FAULTY: "故障",
+    State.BACKING_OFF: "等待恢复",
+}
+OWNERS = {
+    Owner.CITIZEN: "群众",
+    Owner.STAFF: "大厅人员",
+    Owner.TECHNICIAN: "运维人员",
+    Owner.NOBODY: "无需处理",
+}
+KINDS = {
+    "id_card_reader": "身份证读卡器",
+    "card_reader": "智能卡读卡器",
+    "ticket_printer": "号票打印机",
+    "report_printer": "报表打印机",
+    "camera": "摄像头",
+    "face_verifier": "人脸核验",
+    "scanner": "扫码器",
+    "call_box": "窗口呼叫器",
+    "led_bar": "条屏",
+    "guide_light": "引导灯",
+    "speaker": "扬声器",
+}
+_COLOURS = {State.READY: "green", State.FAULTY: "red", State.ABSENT: "red", State.BACKING_OFF: "red"}
+UNKNOWN = "状态未知（设备不回报状态）"
+
+
+def table_of(healths: Sequence[Health]) -> None:
+    """Devices with their states: a table on a terminal, lines elsewhere."""
+    if not sys.stdout.isatty():
+        for health in healths:
+            say(line_of(health))
+        return
+    table = Table("设备", "种类", "状态", "识别号", "问题和处理")
+    for health in healths:
+        colour = "yellow" if health.faults and health.usable else _COLOURS.get(health.state, "")
+        words = "\n".join(_advice(fault) for fault in health.faults) or (UNKNOWN if _unknown(health) else "")
+        kind = KINDS.get(health.kind.value, health.kind.value)
+        state = f"[{colour}]{STATES[health.state]}[/]" if colour else STATES[health.state]
+        table.add_row(health.name, kind, state, health.identity, words)
+    Console().print(table)
+
+
+def rows(head: Sequence[str], lines: Sequence[Sequence[str]], *, good: int) -> None:
+    """Results of a test; column ``good`` is coloured by its first character: ✓, – or ✗."""
+    if not sys.stdout.isatty():
+        for line in lines:
+            say("  ".join(line))
+        return
+    table = Table(*head)
+    colours = {"✓": "green", "✗": "red"}
+    for line in lines:
+        colour = colours.get(line[good][:1], "yellow")
+        cells = [f"[{colour}]{cell}[/]" if index == good else cell for index, cell in enumerate(line)]
+        table.add_row(*cells)
+    Console().print(table)
+
+
+def line_of(health: Health) -> str:
+    """A device in one line."""
+    words = [f"{health.name:<12}", f"{health.kind.value:<15}", STATES[health.state], health.identity]
+    words += [_advice(fault) for fault in health.faults]
+    if _unknown(health):
+        words.append(UNKNOWN)
+    return "  ".join(word for word in words if word)
+
+
+def as_json(health: Health) -> dict[str, object]:
+    """A device for programs."""
+    faults = [
+        {"code": f.code, "sentence": f.sentence, "action": f.action, "owner": f.owner} for f in health.faults
+    ]
+    words = {"name": health.name, "kind": health.kind, "state": health.state, "identity": health.identity}
+    return {**words, "ok": health.ok, "faults": faults}
+
+
+def tell(value: object) -> None:
+    """JSON on one line, at once."""
+    say(json.dumps(value, ensure_ascii=False))
+
+
+def wrong(error: Unusable) -> int:
+    """The configuration cannot be used: exit status 2."""
+    complain(error)
+    return 2
+
+
+def failed(fault: Fault, *, json_wanted: bool) -> int:
+    """A device has a fault or said no: exit status 1."""
+    if json_wanted:
+        tell({"fault": fault.code, "sentence": fault.sentence, "action": fault.action})
+    else:
+        complain(_advice(fault))
+    return 1
+
+
+def _advice(fault: Fault) -> str:
+    return f"{fault.sentence}；{fault.action}（{OWNERS[fault.owner]}）"
+
+
+def _unknown(health: Health) -> bool:
+    return health.state is State.READY and health.ok is None

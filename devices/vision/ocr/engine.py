@@ -122,20 +122,24 @@ class Engine:
             total += self._recognised(crop)[1] if crop.size else 0.0
         return total / max(1, len(longest))
 
-    # All three switches are given in each call: rapidocr keeps what the call before has set.
+    # All switches are given in each call: rapidocr keeps what the call before has set.
 
     def _recognised(self, crop: Pixels) -> tuple[str, float]:
-        found: Any = self._rapid(np.ascontiguousarray(crop), use_det=False, use_cls=False, use_rec=True)
+        """The text of one line, and the score of its weakest character: one wrong character spoils a name."""
+        found: Any = self._rapid(
+            np.ascontiguousarray(crop), use_det=False, use_cls=False, use_rec=True, return_word_box=True
+        )
         if not found.txts:
             return "", 0.0
-        return str(found.txts[0]).strip(), float(found.scores[0])
+        scores = found.word_results[0].confs if found.word_results else ()
+        return str(found.txts[0]).strip(), float(min(scores, default=found.scores[0]))
 
     def _boxes(self, page: Pixels) -> Pixels:
-        found: Any = self._rapid(page, use_det=True, use_cls=False, use_rec=False)
+        found: Any = self._rapid(page, use_det=True, use_cls=False, use_rec=False, return_word_box=False)
         return np.zeros((0, 4, 2)) if found.boxes is None else np.asarray(found.boxes)
 
     def _lines(self, page: Pixels) -> list[Line]:
-        found: Any = self._rapid(page, use_det=True, use_cls=False, use_rec=True)
+        found: Any = self._rapid(page, use_det=True, use_cls=False, use_rec=True, return_word_box=False)
         if found.boxes is None or not found.txts:
             return []
         height, width = page.shape[:2]

@@ -14,8 +14,9 @@ from devices.protocols.id_card import NATIONS
 from devices.protocols.numbers import born_of, is_citizen_number, is_credit_code
 from devices.vision.ocr.reading import Field, Line
 
-LEAST_SCORE, LEAST_NAME_SCORE = 0.85, 0.93
-"""Below these a field without any check is doubtful. 王䶮 was misread at 0.86."""
+LEAST_SCORE, LEAST_NAME_SCORE, LEAST_LINE_SCORE = 0.85, 0.9, 0.96
+"""Below these a field without any check is doubtful. 王䶮 was misread at 0.86.
+A line of a whole page has the mean score of its characters, which hides a weak one."""
 GROUPS = tuple(name for code, name in NATIONS.items() if int(code) <= 56)
 _DIGITS = str.maketrans(
     {"O": "0", "o": "0", "Q": "0", "I": "1", "l": "1", "|": "1", "S": "5", "B": "8", "Z": "2"}
@@ -100,7 +101,7 @@ def licence(lines: Sequence[Line]) -> dict[str, Field]:
     for name, label in _LICENCE_LABELS.items():
         value = _beside(label, lines)
         if value is not None:
-            least = LEAST_NAME_SCORE if name in ("name", "person") else LEAST_SCORE
+            least = LEAST_LINE_SCORE if name in ("name", "person") else LEAST_SCORE
             fields[name] = Field(value.text, value.score, value.score >= least)
     founded = fields.get("founded")
     if founded is not None:

@@ -112,7 +112,7 @@ def drawn(image: Image.Image) -> Pixels:
     return np.asarray(cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR))
 
 
-@pytest.mark.parametrize("face", documents.FACES[:4], ids=lambda face: face.nation)
+@pytest.mark.parametrize("face", documents.FACES[:3], ids=lambda face: face.nation)
 def test_a_card_is_read_whole_and_sure(ocr: Ocr, face: documents.CardFace) -> None:
     reading = ocr.read(drawn(documents.id_card(face)), Document.ID_CARD).result(SECONDS)
     assert reading.turned == 0
@@ -128,10 +128,11 @@ def test_a_card_is_read_whole_and_sure(ocr: Ocr, face: documents.CardFace) -> No
 
 
 def test_a_rare_character_is_right_or_doubtful_never_wrong_and_sure(ocr: Ocr) -> None:
-    face = documents.FACES[4]
-    reading = ocr.read(drawn(documents.id_card(face)), Document.ID_CARD).result(SECONDS)
-    name = reading.fields["name"]
-    assert name.text == face.name or not name.sure
+    for face in documents.FACES[3:5]:
+        reading = ocr.read(drawn(documents.id_card(face)), Document.ID_CARD).result(SECONDS)
+        name = reading.fields["name"]
+        assert name.text == face.name or not name.sure
+        assert all(each.sure for field, each in reading.fields.items() if field != "name")
 
 
 @pytest.mark.parametrize(("rotation", "turned"), [(cv2.ROTATE_180, 180), (cv2.ROTATE_90_CLOCKWISE, 270)])

@@ -27,10 +27,10 @@ from hall_server.hall.habits import FIRST_DAY, UNTESTED, Habits, calibrated, hab
 from hall_server.hall.learning import DayFold, DayLearnt, DayStudy, apply_known
 from hall_server.hall.model import Hall
 from hall_server.hall.plan import Plan
-from hall_server.hall.snapshot import thaw
 from hall_server.hall.waits import Waits, tabled
 from hall_server.journal import JournalReader
 from hall_server.pipes import read_frame, write_frame
+from hall_server.recovery import thaw_newest
 
 log = logging.getLogger("hall_server.outlook")
 
@@ -103,7 +103,12 @@ class Outlook:
             with JournalReader(self._journal) as reader:
                 events = [entry.event for entry in reader.events_of_day(day)]
             study = DayStudy(self._past, self._habits)
-            yield from study.steps(events)
+            try:
+                yield from study.steps(events)
+            except (LookupError, TypeError, ValueError, AttributeError):
+                log.exception("business day %s teaches nothing: it does not fit the days before it", day)
+                self._past = Hall(self._hall.plan)
+                continue
             self._learnt.append(study.learnt(day))
             self._habits = habits_of(self._hall.plan, [one.taught for one in self._learnt])
             self._calibration = calibrated([probe for one in self._learnt for probe in one.probes])
@@ -119,12 +124,9 @@ class Outlook:
     def _begin(self, reader: JournalReader) -> None:
         """From the newest snapshot that this version can read; today's fold from the day's beginning."""
         self._begun = True
-        for _, body in reader.snapshots():
-            try:
-                thaw(self._hall, body)
-                break
-            except msgspec.DecodeError:
-                self._hall = Hall(self._plan)
+        if not thaw_newest(self._hall, reader, log.warning):
+            self._hall.plan = reader.first_plan() or self._plan
+            self._hall.reset()
         today = self._hall.day.label if self._hall.day else ""
         self._closed.extend([day for day in reader.days() if day < today][-DAYS_LEARNT:])
         scratch = Hall(self._plan)

@@ -47,7 +47,7 @@ def recover(hall: Hall, journal: Journal) -> Recovered:
     Raises JournalBroken when the chain there does not hold, Stranded when the description lost a service.
     """
     rows = journal.rows
-    after = _thaw_newest(hall, rows, journal.alarm)
+    after = thaw_newest(hall, rows, journal.alarm)
     if not after:
         hall.plan = rows.first_plan() or hall.plan
         hall.reset()
@@ -70,7 +70,7 @@ def recover(hall: Hall, journal: Journal) -> Recovered:
     return Recovered(replayed, answers)
 
 
-def _thaw_newest(hall: Hall, rows: Rows, alarm: Callable[[str], None]) -> int:
+def thaw_newest(hall: Hall, rows: Rows, alarm: Callable[[str], None]) -> int:
     """Fill the hall from the newest snapshot that a record seals and this version can read; its seq, or 0."""
     for seq, body in rows.snapshots():
         if hashlib.sha256(body).hexdigest() != rows.sealed_digest(seq):
@@ -152,7 +152,7 @@ class Snapshots:
         news = False
         with JournalReader(self._journal.path, self._journal.key) as reader:
             if not hall.seq:
-                self._last = _thaw_newest(hall, reader, lambda _: None)
+                self._last = thaw_newest(hall, reader, lambda _: None)
                 if not self._last:
                     thaw(hall, self._door.query(freeze).result())
                     news = hall.seq > 0

@@ -201,6 +201,25 @@ def test_today_is_folded_again_after_a_restart_in_the_middle_of_the_day(tmp_path
     assert late.habits.speeds["w1"] > 1.3
 
 
+def test_days_of_another_description_are_learnt_as_far_as_they_fit(day: Day) -> None:
+    for window in ("w1", "w2", "w3"):
+        day.issue("tax")
+        day.do(c.CallNext(request="", by="t", window=window))
+        day.do(c.Arrive(request="", by="t", window=window))
+    day.now += 15 * MINUTE_MS
+    for window in ("w1", "w2", "w3"):
+        day.do(c.Finish(request="", by="t", window=window))
+    day.now = START + DAY_MS
+    day.do(c.Tick(request="", by="clock"))
+    smaller = small_plan(windows=1)
+    outlook = Outlook(replace(smaller, services={"police": smaller.services["police"]}), day.path)
+    outlook.survey(day.now)
+    for _ in outlook.learning():
+        continue
+    found = outlook.survey(day.now)
+    assert (found.days, list(found.queues)) == (1, ["police"])
+
+
 @pytest.mark.processes
 def test_a_killed_process_comes_back_and_issuing_never_waits(day: Day) -> None:
     day.issue("tax")

@@ -205,6 +205,9 @@ class _Merge:
         until = service.issue_until_minute
         if 0 <= until <= local_minute(event.true_ms, self.hall.plan.rules):
             remarks.append(("after_hours", "停止取号后取的号，已并入"))
+        stop = self.hall.stopped.get(service.id)
+        if stop is not None and not stop.lifted and stop.at_ms <= event.true_ms:
+            remarks.append(("stopped", "该业务停止取号后取的号，已并入"))
         windows = self.hall.windows_for(service.id)
         if not any(self.hall.windows[w.id].status is WindowStatus.OPEN for w in windows):
             remarks.append(("no_window", "该业务暂无开放窗口，已并入等候"))

@@ -201,6 +201,15 @@ def test_what_the_manager_is_told_of_numbers_that_wait_all_the_same() -> None:
     assert desk.hall.waiting["tax"] == 4
 
 
+def test_a_service_stopped_meanwhile_is_told_for_what_was_issued_after_it() -> None:
+    desk = Desk()
+    token = lease(desk)
+    desk.now_ms += 5 * MINUTE_MS
+    desk.do(c.StopIssuing, service="tax")
+    desk.now_ms += 5 * MINUTE_MS
+    assert merge(desk, token, alone(501, 1), alone(502, 7)) == ["B502 stopped"]
+
+
 def test_paper_green_lane_and_a_number_nobody_waits_for() -> None:
     desk = Desk()
     token = lease(desk)

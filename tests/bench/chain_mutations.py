@@ -301,11 +301,11 @@ MUTATIONS: dict[str, Callable[[Path, random.Random], None]] = {
 def first_bad(before: Content, state: Path) -> set[str] | None:
     """What the check must name: the first record that differs, else the anchor, else a ticket or snapshot.
 
-    Empty when nothing differs, None when SQLite cannot read the rows.
+    Empty when nothing differs, None when SQLite reads every record but not what lies beside them, or nothing.
     """
     after = content_of(state)
     if after is None:
-        return None
+        return first_unreadable(before, state / keeping.JOURNAL)
     if after.anchor != before.anchor:
         return {"anchor"}
     if records := differing(before.events, after.events):
@@ -313,6 +313,27 @@ def first_bad(before: Content, state: Path) -> set[str] | None:
     if tickets := differing(before.tickets, after.tickets):
         return {f"ticket {name}" for name in tickets}
     return {f"snapshot {seq}" for seq in differing(before.snapshots, after.snapshots)}
+
+
+def first_unreadable(before: Content, path: Path) -> set[str] | None:
+    """The first record that cannot be read or is another, asked for one by one."""
+    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        db.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except apsw.Error:
+        db.close()
+        return None
+    try:
+        for seq in sorted(map(int, before.events)):
+            try:
+                row = db.execute("SELECT * FROM event WHERE seq=?", (seq,)).fetchone()
+            except (apsw.Error, ValueError):
+                return {f"record {seq}"}
+            if row != before.events[seq]:
+                return {f"record {seq}"}
+    finally:
+        db.close()
+    return None
 
 
 def differing(old: dict[Key, Row], new: dict[Key, Row]) -> list[Key]:

@@ -27,6 +27,7 @@ from tests.hall_server.halls import small_plan
 from tests.hall_server.running import Recorder
 
 CALLERS = 16
+KEY = b"a made-up key of thirty-two byte"
 NOON = 1_795_233_600_000
 
 
@@ -39,7 +40,7 @@ class Silent(Recorder):
 
 def serve(path: Path) -> tuple[HallService, Journal]:
     """A service on a journal."""
-    journal = Journal(path, on_failure=lambda error: print("journal failed:", error))
+    journal = Journal(path, on_failure=lambda error: print("journal failed:", error), key=KEY)
     journal.open()
     clock = HallClock(journal.last_reading())
     return HallService(
@@ -92,7 +93,7 @@ def commands_per_second(folder: Path, each: int) -> tuple[float, float, list[Bat
 
 def floor_per_second(folder: Path, batches: list[Batch]) -> float:
     """The same bytes by the same writer thread, pre-built, for 16 callers who wait for each."""
-    journal = Journal(folder / "floor.db", on_failure=lambda error: print("journal failed:", error))
+    journal = Journal(folder / "floor.db", on_failure=lambda error: print("journal failed:", error), key=KEY)
     journal.open()
     journal.start()
     lock, left = threading.Lock(), iter(batches)

@@ -80,6 +80,19 @@ def fenced(hall: Hall, station: str, holder: str, tokens: tuple[int, ...]) -> tu
     return tuple(token for token in tokens if token not in good)
 
 
+def of_a_block(hall: Hall, ticket: str) -> bool:
+    """Whether a ticket of today that the hall does not have belongs to a block that a station has."""
+    day, _, number = ticket.rpartition("-")
+    digits = number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    if hall.day is None or day != hall.day.label or not digits.isdigit():
+        return False
+    series = number[: len(number) - len(digits)]
+    return any(
+        lease.first <= int(digits) <= lease.last and hall.plan.service(lease.service).prefix == series
+        for lease in hall.leases.values()
+    )
+
+
 def _given_up(lease: Lease, reason: str, now_ms: int) -> e.LeaseGivenUp:
     return e.LeaseGivenUp(
         at_ms=now_ms, token=lease.token, station=lease.station, service=lease.service, reason=reason

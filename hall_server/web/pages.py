@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from contract.messages import TicketSlip, WindowState
 from hall_server.accounts.roles import ADMINISTRATORS, may_use_window
 from hall_server.hall import pictures
+from hall_server.hall.leasing import of_a_block
 from hall_server.hall.model import OUTCOME_TEXT, Hall
 from hall_server.hall.plan import Plan
 from hall_server.service import HallService
@@ -70,6 +71,8 @@ def page_routes(frame: Frame) -> APIRouter:
     @router.get("/t/{token}")
     async def ticket(token: str) -> HTMLResponse:
         slip = await ask(service, _find_ticket(service, token))
+        if slip is None and await ask(service, _is_alone(service, token)):
+            return _lost(rendering, "离线取的号", "号码有效。网络恢复后自动并入队列，请稍后再扫码查看。", "")
         if slip is None:
             return _lost(rendering, "没有找到这张号票", "请核对号票上的二维码，或到导办台咨询。", "")
         return HTMLResponse(rendering.page("ticket.html", slip=slip, token=token, at_ms=now_ms()))
@@ -136,15 +139,27 @@ def _lost(rendering: Rendering, title: str, sentence: str, back: str) -> HTMLRes
 
 def _find_ticket(service: HallService, token: str) -> Callable[[Hall], TicketSlip | None]:
     """The slip of a ticket whose seal is true and which is of this business day, else None."""
-    ticket_id, _, seal = token.rpartition(".")
-    key = service.look.key
-    true = bool(key) and hmac.compare_digest(pictures.qr_seal(ticket_id, key).encode(), seal.encode())
+    ticket_id = _sealed(service, token)
 
     def find(hall: Hall) -> TicketSlip | None:
-        ticket = hall.tickets.get(ticket_id) if true else None
+        ticket = hall.tickets.get(ticket_id)
         return pictures.slip(hall, ticket, service.look, service.now_ms(), service.waits) if ticket else None
 
     return find
+
+
+def _is_alone(service: HallService, token: str) -> Callable[[Hall], bool]:
+    """Whether the seal is true and the number of a block that a kiosk has: it may be on paper already."""
+    ticket_id = _sealed(service, token)
+    return lambda hall: bool(ticket_id) and of_a_block(hall, ticket_id)
+
+
+def _sealed(service: HallService, token: str) -> str:
+    """The ticket that a token names when its seal is true, else ''."""
+    ticket_id, _, seal = token.rpartition(".")
+    key = service.look.key
+    true = bool(key) and hmac.compare_digest(pictures.qr_seal(ticket_id, key).encode(), seal.encode())
+    return ticket_id if true else ""
 
 
 def _zones(service: HallService, rights: tuple[str, ...]) -> list[tuple[str, list[WindowState]]]:

@@ -48,3 +48,19 @@ def test_a_forged_seal_finds_nothing(hall: PagedHall, client: httpx.Client, toke
 
 def test_a_seal_of_a_number_that_is_not_of_today(hall: PagedHall, client: httpx.Client) -> None:
     assert client.get(address("20200101-A001")).status_code == 404
+
+
+def test_a_number_that_a_kiosk_may_have_issued_alone_is_not_called_unknown(
+    hall: PagedHall, client: httpx.Client
+) -> None:
+    service = next(iter(hall.service.plan.services))
+    block = c.LeaseNumbers(request="l1", by="kiosk-1", service=service, count=2, holder="h")
+    token = hall.service.submit(block).result(5).lease
+    lease = hall.service.query(lambda h: h.leases[token]).result(5)
+    day = hall.service.query(lambda h: h.day.label if h.day else "").result(5)
+    series = hall.service.plan.services[service].prefix
+    page = client.get(address(f"{day}-{series}{lease.first}"))
+    assert "离线取的号" in page.text
+    assert "号码有效" in page.text
+    for unknown in (f"{day}-{series}{lease.last + 1}", f"{day}-Z{lease.first}", f"20200101-{series}501"):
+        assert "没有找到这张号票" in client.get(address(unknown)).text

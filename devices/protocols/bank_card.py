@@ -15,6 +15,10 @@ APPLICATIONS = tuple(bytes.fromhex(f"A0000003330101{kind}") for kind in ("01", "
 _PAN, _TRACK_2, _UNTIL, _PDOL, _AFL, _AID = 0x5A, 0x57, 0x5F24, 0x9F38, 0x94, 0x4F
 
 
+_LONGEST_OPTIONS = 0xFF - 2
+"""Bytes that GET PROCESSING OPTIONS can carry behind tag and length."""
+
+
 class NotBankCard(Exception):
     """No application of a bank is on the card."""
 
@@ -23,7 +27,9 @@ def read(transmit: Transmit) -> BankCard:
     """Raises NotBankCard, BadAnswer."""
     control = _chosen(transmit)
     pdol = find(control, _PDOL) or b""
-    zeros = bytes(_pdol_size(pdol))
+    if (wanted := _pdol_size(pdol)) > _LONGEST_OPTIONS:
+        raise BadAnswer("wants to be told too much")
+    zeros = bytes(wanted)
     options = b"\x83" + bytes((len(zeros),)) + zeros
     data, word = exchange(transmit, b"\x80\xa8\x00\x00" + bytes((len(options),)) + options)
     if word != Sw.OK:
@@ -63,12 +69,17 @@ def _listed(transmit: Transmit) -> list[bytes]:
             continue
         direct = find(data, _AID)
         if direct is not None:
-            return [direct]
+            return _name(direct)
         place = find(data, 0x88) or b"\x01"
         entry, word = exchange(transmit, read_record(1, (place[0] & 0x1F) << 3 | 4))
         aid = find(entry, _AID) if word == Sw.OK else None
-        return [aid] if aid else []
+        return _name(aid or b"")
     return []
+
+
+def _name(aid: bytes) -> list[bytes]:
+    """The name of an application has 5 to 16 bytes; another one is no name."""
+    return [aid] if 5 <= len(aid) <= 16 else []
 
 
 def _records(transmit: Transmit, locator: bytes) -> list[bytes]:

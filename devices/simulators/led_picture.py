@@ -28,6 +28,7 @@ _DULL = {
 }
 _WORDS = {LedColour.RED: "红", LedColour.GREEN: "绿", LedColour.YELLOW: "黄"}
 _RATES = {Flash.OFF: "灭", Flash.STEADY: "常亮", Flash.SLOW: "慢闪", Flash.QUICK: "快闪"}
+_PLACES = {"card": "证件口", "paper": "出票口", "camera": "摄像头", "scanner": "扫码口"}
 _LEVEL = 100
 
 
@@ -73,7 +74,7 @@ def lights_picture(lights: Mapping[str, Light], colours: Mapping[str, Sequence[L
             middle = (left + cell * (place + 1) / (len(has) + 1), 44)
             _lamp(draw, middle, (_LIT if on else _DULL)[colour], burning=on)
         words = _RATES[light.flash] + (_WORDS[light.colour] if light.flash is not Flash.OFF else "")
-        for text, height in ((position, 88), (words, 112)):
+        for text, height in ((_PLACES.get(position, position), 88), (words, 112)):
             draw.text((left + cell / 2, height), text, font=_font("NotoSansSC", 17), fill=_INK, anchor="mm")
     return _png(image)
 

@@ -11,24 +11,39 @@ import select
 import tempfile
 import termios
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from difflib import get_close_matches
 from time import monotonic, sleep
 from typing import Any, Literal
 
 import msgspec
 import serial
+import usb.core
+import usb.util
 
-from devices.link_faults import BAUD_RATES, bad_address, bad_baud, open_error, stalled, unplugged, unreachable
-from devices.links import presence
+from devices.link_faults import (
+    BAUD_RATES,
+    bad_address,
+    bad_baud,
+    missing,
+    open_error,
+    silent,
+    stalled,
+    unplugged,
+    unreachable,
+)
+from devices.links import find_usb, presence, usb_arguments
 from devices.ports import (
+    Cause,
     DeviceAbsent,
     DeviceError,
     DeviceLost,
     DeviceMisconfigured,
     Fault,
     Kind,
+    Media,
     Owner,
     PrinterCapabilities,
     Proof,
@@ -42,6 +57,7 @@ from devices.printing.picture import picture_job
 from devices.printing.profiles import PATIENCE, PROFILES, Patience, Profile
 from devices.printing.text import text_job
 from devices.protocols.escpos_bytes import Trouble
+from devices.usb_place import USB_SCHEMES, parse_usb, usb_presence
 
 
 @contextmanager
@@ -59,7 +75,7 @@ def _without_traces() -> Iterator[None]:
 
 with _without_traces():
     from escpos.exceptions import Error as EscposError
-    from escpos.printer import Network, Serial
+    from escpos.printer import Network, Serial, Usb
 
 _PICTURE_FROM_BAUD = 115200
 _FAILURES = (
@@ -74,10 +90,13 @@ _FAILURES = (
 )
 _PIECE_SECONDS = 0.5
 _TCP_PIECE = 16384
+_USB_PIECE = 4096
+_USB_READ = 64
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``port`` is a serial path or ``tcp://host:port``; fields after ``mode`` correct the profile.
+    """``port`` is a serial path, ``tcp://host:port`` or ``usb://vid:pid``; ``profile`` a name of
+    devices/printing/profiles.py; fields after ``mode`` correct it.
 
     ``mode`` auto prints pictures where the line is fast (TCP, serial from 115,200 baud), else text.
     ``roll_metres``: warn by the paper counted when this much is used of a roll; 0 does not.
@@ -85,7 +104,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     port: str
     baud: int = 9600
-    profile: Literal["80mm", "58mm", "80mm-gb2312", "80mm-no-hanzi", "58mm-bare"] = "80mm"
+    profile: str = "80mm"
     mode: Literal["auto", "text", "picture"] = "auto"
     dots: int | None = None
     native_qr: bool | None = None
@@ -94,6 +113,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     near_end: bool | None = None
     proof: bool | None = None
     clears_held_job: bool | None = None
+    automatic: bool | None = None
+    ticket_query: int | None = None
+    ticket_mask: int | None = None
     roll_metres: float = 0.0
 
 
@@ -115,6 +137,7 @@ class EscposPrinter:
         self._dialogue = Dialogue(self._port, self._profile, patience)
         self._near_end = NearEnd()
         self._counters = Counters()
+        self._troubles: frozenset[Trouble] = frozenset()
 
     @property
     def capabilities(self) -> PrinterCapabilities:
@@ -147,13 +170,36 @@ class EscposPrinter:
         self._dialogue.settle()
         return self._dialogue.name()
 
+    def told(self) -> Status | None:
+        """The cover that was opened, the paper that ran out: known when the printer says so by itself."""
+        troubles = self._dialogue.told()
+        if troubles is None or troubles == self._troubles:
+            return None
+        return self._status(troubles)
+
+    def media(self) -> Media:
+        """Is a ticket still in its mouth? Few printers have that sensor, and each maker's bit differs."""
+        profile = self._profile
+        if not (profile.ticket_query and profile.can_status):
+            return Media.UNKNOWN
+        waits = self._dialogue.ticket_waits(profile.ticket_query, profile.ticket_mask)
+        if waits is None:
+            raise DeviceLost(silent(self._port.name))
+        return Media.PRESENT if waits else Media.NONE
+
+    def counts(self) -> Mapping[str, int]:
+        return self._counters.all()
+
+    def resume(self, counts: Mapping[str, int]) -> None:
+        self._counters.resume(counts)
+
     def heartbeat(self) -> Status:
         """Status, or DeviceLost when a printer that can answer does not."""
         return self._status(self._dialogue.troubles() if self._profile.can_status else None)
 
     def presence(self) -> str:
-        """The node of a serial port; '' for a network printer. See devices.ports.Pluggable."""
-        return presence(self._options.port)
+        """The node of a serial or USB port; '' for a network printer. See devices.ports.Pluggable."""
+        return self._port.presence()
 
     def status(self) -> Status:
         """Status now; ``ok`` None when it does not answer."""
@@ -162,9 +208,13 @@ class EscposPrinter:
     def print(self, ticket: Ticket) -> Proof:
         """One ticket. See devices.ports.TicketPrinter.print."""
         job = self.compose(ticket)
+        before = self._dialogue.recoveries
         if self._profile.can_status:
             self._dialogue.make_ready()
-        proof = self._dialogue.print(job)
+        try:
+            proof = self._dialogue.print(job)
+        finally:
+            self._counters.cutter_recoveries += self._dialogue.recoveries - before
         if proof is not Proof.FAILED:
             self._counters.printed(job.rows, cut=self._profile.can_cut)
         return proof
@@ -183,6 +233,7 @@ class EscposPrinter:
         details = {"mode": self.mode, "dots": str(self._profile.dots), **self._counters.details()}
         if troubles is None:
             return Status(None, (), {"paper": "unknown", **details})
+        self._troubles = troubles
         out = Trouble.PAPER_OUT in troubles
         self._counters.paper(out=out)
         if out:
@@ -198,7 +249,10 @@ class EscposPrinter:
 
 
 def _profile(options: Options) -> Profile:
-    names = ("dots", "native_qr", "can_status", "can_cut", "near_end", "proof", "clears_held_job")
+    if options.profile not in PROFILES:
+        raise DeviceMisconfigured(_no_profile(options.profile))
+    names: tuple[str, ...] = ("dots", "native_qr", "can_status", "can_cut", "near_end", "proof")
+    names += ("clears_held_job", "automatic", "ticket_query", "ticket_mask")
     corrections = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     profile = replace(PROFILES[options.profile], **corrections)
     if profile.dots % 16 or not 192 <= profile.dots <= 1024:
@@ -207,6 +261,12 @@ def _profile(options: Options) -> Profile:
             Fault("bad_dots", sentence, "58 mm 纸写 384，80 mm 纸写 576", Owner.TECHNICIAN)
         )
     return replace(profile, proof=profile.proof and profile.can_status)
+
+
+def _no_profile(name: str) -> Fault:
+    near = get_close_matches(name, PROFILES, 3) or list(PROFILES)
+    sentence = f"没有打印机型号 {name}"
+    return Fault("no_profile", sentence, f"可用：{'、'.join(near)}", Owner.TECHNICIAN, Cause.SETUP)
 
 
 # ---------------------------------------------------------------- ports of python-escpos
@@ -218,6 +278,8 @@ def _port(options: Options, patience: Patience) -> _EscposPort:
         if options.baud not in BAUD_RATES:
             raise DeviceMisconfigured(bad_baud(options.port, options.baud))
         return _SerialPort(options.port, options.baud, patience)
+    if scheme in USB_SCHEMES:
+        return _UsbPort(options.port, patience)
     host, _, port = address.rpartition(":")
     if scheme != "tcp" or not (host and port.isdigit() and 0 < int(port) < 65536):
         raise DeviceMisconfigured(bad_address(options.port))
@@ -260,6 +322,10 @@ class _EscposPort(ABC):
                 self._drop_output(device)
         if printer is not None:
             printer.close()
+
+    def presence(self) -> str:
+        """What stands at the port now, '' for nothing or a network printer."""
+        return ""
 
     def read(self, seconds: float) -> bytes:
         """What came, as soon as anything did; b'' at the deadline."""
@@ -348,6 +414,59 @@ class _SerialPort(_EscposPort):
     def _open_error(self, error: BaseException) -> DeviceError:
         return open_error(self.name, error)
 
+    def presence(self) -> str:
+        return presence(self.name)
+
+
+class _UsbPort(_EscposPort):
+    """USB printer class through python-escpos' Usb and pyusb."""
+
+    def __init__(self, name: str, patience: Patience) -> None:
+        super().__init__(name, patience, seconds_per_byte=0.0, fast=True, piece=_USB_PIECE)
+        self._place = parse_usb(name)
+
+    def presence(self) -> str:
+        return usb_presence(self.name)
+
+    def _new_printer(self) -> Any:
+        """Its endpoints are the device's own: python-escpos takes 82 and 01 unless it is told."""
+        device = find_usb(self._place)
+        if device is None:
+            raise DeviceAbsent(missing(self.name))
+        ends = [end.bEndpointAddress for end in device[0][(0, 0)]]
+        usb.util.dispose_resources(device)
+        stall = int(self._patience.stall * 1000)
+        out = next((end for end in ends if not end & 0x80), 0x01)
+        back = next((end for end in ends if end & 0x80), 0x82)
+        return Usb(usb_args=usb_arguments(self._place), timeout=stall, in_ep=back, out_ep=out)
+
+    def _prepare(self) -> None:
+        self._read_now(0.001)
+
+    def read(self, seconds: float) -> bytes:
+        with _errors(self.name):
+            self._opened()
+            return self._read_now(seconds)
+
+    def _read_now(self, seconds: float) -> bytes:
+        try:
+            data = self._device.read(self._printer.in_ep, _USB_READ, max(1, int(seconds * 1000)))
+        except usb.core.USBTimeoutError:
+            return b""
+        return bytes(data)
+
+    def _receive(self, _device: Any) -> bytes:
+        return self._read_now(0.001)
+
+    def _drop_output(self, _device: Any) -> None:
+        """A transfer ends with its time limit; nothing waits behind it."""
+
+    def _unsent(self, _device: Any) -> int:
+        return 0
+
+    def _open_error(self, error: BaseException) -> DeviceError:
+        return open_error(self.name, error)
+
 
 class _NetworkPort(_EscposPort):
     def __init__(self, name: str, host: str, port: int, patience: Patience) -> None:
@@ -422,5 +541,5 @@ def _errors(name: str, opening: Callable[[BaseException], DeviceError] | None = 
     except _FAILURES as error:
         if opening is not None:
             raise opening(error) from error
-        late = isinstance(error, serial.SerialTimeoutException | TimeoutError)
+        late = isinstance(error, serial.SerialTimeoutException | TimeoutError | usb.core.USBTimeoutError)
         raise DeviceLost(stalled(name) if late else unplugged(name)) from error

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from devices.ports import Fault, Owner
+from devices.ports import Cause, Fault, Owner
 from devices.printing.profiles import DOTS_PER_MM
 from devices.protocols.escpos_bytes import Trouble
 
@@ -13,7 +13,7 @@ _STAFF, _TECHNICIAN = Owner.STAFF, Owner.TECHNICIAN
 
 FAULTS: dict[Trouble, Fault] = {
     Trouble.PAPER_OUT: Fault("paper_out", "打印机缺纸", "打开上盖装入新纸卷，盖好", _STAFF),
-    Trouble.COVER_OPEN: Fault("cover_open", "打印机上盖没有盖好", "把上盖按紧", _STAFF),
+    Trouble.COVER_OPEN: Fault("cover_open", "打印机上盖没有盖好", "把上盖按紧", _STAFF, Cause.PERSON),
     Trouble.CUTTER: Fault("cutter", "打印机切刀卡住", "断电，打开上盖取出卡纸，再通电", _STAFF),
     Trouble.MECHANICAL: Fault("mechanical", "打印机机械故障", "打开上盖检查是否卡纸，盖好后重试", _STAFF),
     Trouble.UNRECOVERABLE: Fault(
@@ -21,7 +21,7 @@ FAULTS: dict[Trouble, Fault] = {
     ),
     Trouble.HEAD_HOT: Fault("head_hot", "打印头过热，正在降温", "稍候会自动恢复", Owner.NOBODY),
     Trouble.OFFLINE: Fault("offline", "打印机脱机", "按打印机上的联机键，或断电重启", _STAFF),
-    Trouble.FEEDING: Fault("feeding", "打印机正在走纸", "松开走纸键", _STAFF),
+    Trouble.FEEDING: Fault("feeding", "打印机正在走纸", "松开走纸键", _STAFF, Cause.PERSON),
     Trouble.PAPER_NEAR_END: Fault("paper_near_end", "打印纸快用完了", "准备新纸卷，方便时更换", _STAFF),
 }
 """In the order in which a person should be told of them."""
@@ -55,13 +55,35 @@ class NearEnd:
 
 @dataclass(slots=True)
 class Counters:
-    """Since the program started: tickets, cuts, rows of dots printed, rows since paper was loaded."""
+    """Over all runs: tickets, cuts, rows of dots printed, rows since paper was loaded, rolls, recoveries."""
 
     tickets: int = 0
     cuts: int = 0
     rows: int = 0
     rows_of_roll: int = 0
+    rolls: int = 0
+    cutter_recoveries: int = 0
     was_out: bool = False
+
+    def all(self) -> dict[str, int]:
+        """By name, in millimetres, as they are kept."""
+        return {
+            "tickets": self.tickets,
+            "cuts": self.cuts,
+            "paper_mm": self.rows // DOTS_PER_MM,
+            "roll_mm": self.rows_of_roll // DOTS_PER_MM,
+            "rolls": self.rolls,
+            "cutter_recoveries": self.cutter_recoveries,
+        }
+
+    def resume(self, counts: Mapping[str, int]) -> None:
+        """Go on from what was kept."""
+        self.tickets += counts.get("tickets", 0)
+        self.cuts += counts.get("cuts", 0)
+        self.rows += counts.get("paper_mm", 0) * DOTS_PER_MM
+        self.rows_of_roll += counts.get("roll_mm", 0) * DOTS_PER_MM
+        self.rolls += counts.get("rolls", 0)
+        self.cutter_recoveries += counts.get("cutter_recoveries", 0)
 
     def printed(self, rows: int, *, cut: bool) -> None:
         """A ticket went out."""
@@ -74,6 +96,7 @@ class Counters:
         """The paper sensor was read: a roll that comes after none is new."""
         if self.was_out and not out:
             self.rows_of_roll = 0
+            self.rolls += 1
         self.was_out = out
 
     @property
@@ -83,9 +106,4 @@ class Counters:
 
     def details(self) -> dict[str, str]:
         """For the technician's page."""
-        return {
-            "tickets": str(self.tickets),
-            "cuts": str(self.cuts),
-            "paper_mm": str(self.rows // DOTS_PER_MM),
-            "roll_mm": str(self.rows_of_roll // DOTS_PER_MM),
-        }
+        return {name: str(value) for name, value in self.all().items()}

@@ -85,6 +85,8 @@ class Dialogue:
         self._replies: list[Reply] = []
         self._proofs = 0
         self._proves = profile.proof
+        self._tells = False
+        self.recoveries = 0
         self.in_doubt = True
 
     def inquire(self) -> frozenset[Trouble] | None:
@@ -117,6 +119,19 @@ class Dialogue:
             names.append(answer.text)
         return " ".join(filter(None, names))
 
+    def told(self) -> frozenset[Trouble] | None:
+        """What it told by itself since, the newest; None without news. Asks nothing, waits for nothing."""
+        while self._take(0.0):
+            pass
+        news = [reply for reply in self._replies if isinstance(reply, Automatic)]
+        self._replies.clear()
+        return escpos.automatic_troubles(news[-1].value) if news else None
+
+    def ticket_waits(self, query: int, mask: int) -> bool | None:
+        """Does a ticket wait in its mouth? None when it does not say."""
+        value = self._ask(query, monotonic() + self._patience.status)
+        return None if value is None else bool(value & mask)
+
     def make_ready(self) -> None:
         """Nothing held from before and nothing wrong now. Raises DeviceRefused, DeviceLost.
 
@@ -124,6 +139,7 @@ class Dialogue:
         """
         troubles = self.troubles()
         if Trouble.CUTTER in troubles:
+            self.recoveries += 1
             self.clear()
             troubles = self.troubles()
         if troubles & STOPPING:
@@ -144,6 +160,14 @@ class Dialogue:
             if self._proves:
                 self._port.write(self._cut())
         self.in_doubt = False
+        if self._profile.automatic and self._profile.can_status:
+            self._tells = self._listens()
+
+    def _listens(self) -> bool:
+        """Let the printer tell changes by itself from now on (GS a); False when it does not know how."""
+        self._forget()
+        self._port.write(escpos.AUTOMATIC_ON)
+        return self._await(Automatic, monotonic() + self._patience.look) is not None
 
     def clear(self) -> None:
         """DLE ENQ 2, and see that the printer is there. Raises DeviceLost."""
@@ -181,6 +205,7 @@ class Dialogue:
             troubles = self.inquire()
             look_at = monotonic() + self._patience.look
             if troubles and Trouble.CUTTER in troubles:
+                self.recoveries += 1
                 self._port.write(escpos.RECOVER)
             if troubles and Trouble.HEAD_HOT in troubles:
                 deadline = min(limit, max(deadline, monotonic() + printing_seconds))
@@ -209,9 +234,10 @@ class Dialogue:
         like. A printer that does not know it is asked GS r, and then left until it has said all.
         """
         self._forget()
-        self._port.write(_MARK)
-        if self._await(Automatic, monotonic() + self._patience.look) is not None:
-            return True
+        if not self._tells:
+            self._port.write(_MARK)
+            if self._await(Automatic, monotonic() + self._patience.look) is not None:
+                return True
         self._port.write(escpos.PAPER_PROOF)
         answered = self._await(Transmitted, monotonic() + self._patience.look) is not None
         return answered and self._fell_quiet(self._patience.look)
@@ -223,7 +249,8 @@ class Dialogue:
         last = monotonic() + self._patience.white
         while monotonic() < last:
             self._port.write(_WHITE + _MARK + escpos.PAPER_PROOF)
-            if self._await(Automatic, monotonic() + seconds) is not None or self._proofs:
+            marked = self._await(Automatic, monotonic() + seconds) is not None and not self._tells
+            if marked or self._proofs:
                 return self._fell_quiet(seconds)
         return False
 
@@ -235,7 +262,7 @@ class Dialogue:
 
     # ------------------------------------------------------------ replies
 
-    def _ask(self, query: Query, deadline: float) -> int | None:
+    def _ask(self, query: int, deadline: float) -> int | None:
         self._take(0.0)
         self._replies.clear()
         self._port.write(escpos.ask(query))

@@ -68,8 +68,8 @@ class HanziSet(StrEnum):
 # ---------------------------------------------------------------- commands
 
 
-def ask(query: Query) -> bytes:
-    """DLE EOT n: answered with one byte even when the printer is offline or out of paper."""
+def ask(query: int) -> bytes:
+    """DLE EOT n, a Query or what a maker adds: answered with one byte even when offline or out of paper."""
     return bytes((0x10, 0x04, query))
 
 

@@ -11,6 +11,8 @@ from time import monotonic
 from typing import Protocol
 
 from devices.simulators.pty_line import PtyLine, Unplugged
+from devices.simulators.usb_line import UsbLine
+from devices.simulators.usb_wire import Shape
 
 Take = Callable[[bytes], bool]
 """Offers bytes to the printer; False when it cannot take them now (they are offered again)."""
@@ -18,6 +20,13 @@ Take = Callable[[bytes], bool]
 _UNPACED_BAUD = 10**9
 _PIECE_SECONDS = 0.004
 _RETRY_SECONDS = 0.01
+_USB = Shape(
+    vendor=0x0416,
+    product=0x5011,
+    endpoints=(0x01, 0x82),
+    interface_class=7,
+    strings=("BANSHI", "SIM TICKET PRINTER", "SIM-80-0001"),
+)
 
 
 class PrinterLine(Protocol):
@@ -76,6 +85,40 @@ class PtyPrinterLine:
             while not self._take(data):
                 line.pause(_RETRY_SECONDS)
                 free_at = monotonic()
+
+
+class UsbPrinterLine:
+    """USB printer class with one pair of bulk endpoints, as python-escpos expects it (OUT 01, IN 82)."""
+
+    def __init__(self, path: Path, take: Take) -> None:
+        self._take = take
+        self._line = UsbLine(path, _USB, self._serve)
+        self.address = self._line.address
+
+    def connect(self) -> None:
+        """Appear on the bus."""
+        self._line.plug()
+
+    def disconnect(self) -> None:
+        """Vanish from the bus."""
+        self._line.unplug()
+
+    def send(self, data: bytes) -> None:
+        """Answer."""
+        with suppress(Unplugged):
+            self._line.write(data)
+
+    def _serve(self, line: UsbLine) -> None:
+        while True:
+            data = line.read(4096)
+            stalled = False
+            while not self._take(data):
+                if not stalled:
+                    line.stall(True)
+                    stalled = True
+                line.pause(_RETRY_SECONDS)
+            if stalled:
+                line.stall(False)
 
 
 class TcpPrinterLine:

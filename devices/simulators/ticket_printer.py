@@ -18,7 +18,7 @@ from types import MappingProxyType
 from PIL import Image
 
 from devices.simulators.escpos_machine import Machine
-from devices.simulators.printer_lines import PrinterLine, PtyPrinterLine, TcpPrinterLine
+from devices.simulators.printer_lines import PrinterLine, PtyPrinterLine, TcpPrinterLine, UsbPrinterLine
 from devices.simulators.thermal_paper import HEAD_TO_CUTTER_ROWS, PrintedTicket, Strip
 
 KEPT_TICKETS = 20
@@ -36,6 +36,7 @@ FAULTS: Mapping[str, str] = MappingProxyType(
         "power_cut": "断电，连接不报告断开",
         "power_cut_fin": "断电，连接断开",
         "unplugged": "拔掉数据线",
+        "ticket_left": "号票留在出票口没有取走（有取票传感器的型号）",
     }
 )
 
@@ -62,10 +63,11 @@ class PrinterMake:
     clears_held_job: bool = True
     automatic: bool = True
     proof: bool = True
+    presenter: bool = False
 
 
 class TicketPrinterSimulator:
-    """One printer on a PTY (``link``) or a TCP port (``tcp_port``, 0 = any), on loopback."""
+    """One printer on a PTY or, with ``usb``, on USB (``link``), or on a TCP port of loopback (0 = any)."""
 
     kind = "ticket_printer"
 
@@ -78,6 +80,7 @@ class TicketPrinterSimulator:
         baud: int = 115200,
         make: PrinterMake | None = None,
         keep_in: Path | None = None,
+        usb: bool = False,
     ) -> None:
         if (link is None) == (tcp_port is None):
             raise ValueError("a simulated printer has either a PTY link or a TCP port")
@@ -86,9 +89,11 @@ class TicketPrinterSimulator:
         self._make = make or PrinterMake()
         self._keep_in = keep_in
         self._line: PrinterLine = (
-            PtyPrinterLine(link, self._receive, baud=baud)
-            if link is not None
-            else TcpPrinterLine(tcp_port or 0, self._receive)
+            TcpPrinterLine(tcp_port or 0, self._receive)
+            if link is None
+            else UsbPrinterLine(link, self._receive)
+            if usb
+            else PtyPrinterLine(link, self._receive, baud=baud)
         )
         self._changed = threading.Condition()
         self._faults: set[str] = set()
@@ -361,7 +366,7 @@ class TicketPrinterSimulator:
         seen = self._tail + data
         at = 0
         while (at := seen.find(b"\x10", at)) >= 0 and at + 2 < len(seen):
-            if seen[at + 1] == 0x04 and 1 <= seen[at + 2] <= 4:
+            if seen[at + 1] == 0x04 and 1 <= seen[at + 2] <= 4 + self._make.presenter:
                 self.reply(bytes((self._real_time_status(seen[at + 2]),)))
                 at += 3
             elif seen[at + 1] == 0x05 and seen[at + 2] in (1, 2):
@@ -390,6 +395,7 @@ class TicketPrinterSimulator:
             2: 0x04 * ("cover_open" in faults) | 0x20 * ("paper_out" in faults) | 0x40 * (jammed or hot),
             3: 0x08 * jammed | 0x40 * hot,
             4: 0x0C * bool(faults & {"near_end", "paper_out"}) | 0x60 * ("paper_out" in faults),
+            5: 0x20 * ("ticket_left" in faults),
         }
         return 0x12 | bits[query]
 

@@ -72,11 +72,13 @@ def printer_bench(
     opened: bool = True,
     **options: Any,
 ) -> Iterator[PrinterBench]:
-    """``line`` is ``serial`` or ``tcp``."""
+    """``line`` is ``serial``, ``tcp`` or ``usb``."""
     sim = (
         TicketPrinterSimulator("printer-1", tcp_port=0, make=make)
         if line == "tcp"
-        else TicketPrinterSimulator("printer-1", link=folder / "printer-1", baud=baud, make=make)
+        else TicketPrinterSimulator(
+            "printer-1", link=folder / "printer-1", baud=baud, make=make, usb=line == "usb"
+        )
     )
     sim.start()
     driver = EscposPrinter(Options(port=sim.address, baud=baud, **options), patience=patience)

@@ -12,7 +12,7 @@ from contract import topics
 from contract.bus import Bus
 from hall_server.hall import commands as c
 from hall_server.hall import pictures
-from hall_server.hall.day import MINUTE_MS, local_minute
+from hall_server.hall.day import last_minute_before
 from hall_server.hall.issuing import number_text
 from hall_server.hall.leasing import FENCED
 from hall_server.hall.lookup import Answer
@@ -80,7 +80,7 @@ class LeaseDesk:
         service = hall.plan.services.get(lease.service) if lease else None
         if lease is None or service is None or hall.day is None:
             return None
-        return describe(hall, lease, service, self._service.look, self._service.now_ms())
+        return describe(hall, lease, service, self._service.look)
 
     def _renew(self, station: str, request: m.RenewLeases) -> Future[m.RenewLeasesAnswer]:
         command = c.RenewLeases(request=request.id, by=station, holder=request.holder, tokens=request.tokens)
@@ -151,12 +151,11 @@ class LeaseDesk:
         return result
 
 
-def describe(hall: Hall, lease: Lease, service: Service, look: pictures.Look, now_ms: int) -> m.NumberLease:
+def describe(hall: Hall, lease: Lease, service: Service, look: pictures.Look) -> m.NumberLease:
     """A block with all that its paper says; each number's seal, so that its QR is true from the start."""
     day, rules = hall.day, hall.plan.rules
     assert day is not None
     until = service.issue_until_minute
-    left_ms = (until - local_minute(now_ms, rules)) * MINUTE_MS
     numbers = (number_text(service, ordinal) for ordinal in range(lease.first, lease.last + 1))
     public = look.public_url
     return m.NumberLease(
@@ -168,7 +167,7 @@ def describe(hall: Hall, lease: Lease, service: Service, look: pictures.Look, no
         width=service.width,
         day=day.label,
         closes_ms=day.closes_ms,
-        until_ms=max(1, now_ms - now_ms % MINUTE_MS + left_ms) if until >= 0 else 0,
+        until_ms=max(1, last_minute_before(day.closes_ms, until, rules)) if until >= 0 else 0,
         hall=hall.plan.name,
         zone=hall.plan.zone_name(service.zone),
         name=service.name,

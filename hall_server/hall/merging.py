@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from contract.messages import Paper, TicketStatus, WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
-from hall_server.hall.day import local_minute, slot_of
+from hall_server.hall.day import last_minute_before, slot_of
 from hall_server.hall.issuing import LEASES_FROM, green_reason, number_text, rank_at, visit_of
 from hall_server.hall.leasing import FENCED
 from hall_server.hall.lookup import Answer, Decision, Finding
@@ -202,8 +202,8 @@ class _Merge:
             remarks.append(("unsure", "自助机断电后不能确认取号时间，按推算时间排队"))
         if event.slot_ms and self._over_quota(service, event.slot_ms):
             remarks.append(("quota", "超出该时段限额，已并入"))
-        until = service.issue_until_minute
-        if 0 <= until <= local_minute(event.true_ms, self.hall.plan.rules):
+        until, day, rules = service.issue_until_minute, self.hall.day, self.hall.plan.rules
+        if until >= 0 and day and event.true_ms >= last_minute_before(day.closes_ms, until, rules):
             remarks.append(("after_hours", "停止取号后取的号，已并入"))
         stop = self.hall.stopped.get(service.id)
         if stop is not None and not stop.lifted and stop.at_ms <= event.true_ms:

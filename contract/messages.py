@@ -509,8 +509,11 @@ class WindowState(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class QueueState(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """Whole picture of a service's queue: retained. ``wait_low``, ``wait_high`` and ``wait_note`` are what
-    somebody who took a number now would be told, as in TicketSlip. ``closed_reason`` when not ``open``."""
+    """Whole picture of a service's queue: retained.
+
+    ``wait_low``, ``wait_high`` and ``wait_note`` are what somebody who took a number now would be told, as in
+    TicketSlip; ``closed_reason`` says why none are given when it is not ``open``.
+    """
 
     service: str
     name: str

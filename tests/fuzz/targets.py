@@ -411,7 +411,15 @@ _OWN = (
     b'{"show": ["address", "21", "text"], "frame": {"lead": "55AA", "tail": "0D", "length": "byte", '
     b'"check": "crc16_modbus", "escapes": {"7D": "7D5D"}}}'
 )
+_FOUND = (
+    "6F 04 88 02 FF 01 90 00",
+    "D0 01 00 00 00 00 00 00 4F 00 00 DC 08 11 32 00 90 00 F1 12 39 10 84 08 A0 00 40"
+    + " 00" * 38
+    + " 9F 38 05 00 09 35 F5 00 00 04 CD 00 00 00 FF FF A8 00 00 00 28 00",
+)
+"""What broke a parser once."""
 _CARD_SEEDS = (
+    *(bytes.fromhex(found) for found in _FOUND),
     bytes.fromhex("6F 10 84 08 A0 00 00 03 33 01 01 01 A5 04 9F 38 01 00 90 00 77 0A 94 04 08 01 01 00 90 00")
     + bytes.fromhex("70 0E 5A 08 62 28 48 00 00 00 12 34 5F 24 03 30 12 31"),
     bytes.fromhex("90 00 01 08 11 00 00 00 00 00 00 00 90 00 08 12")

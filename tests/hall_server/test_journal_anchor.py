@@ -201,6 +201,7 @@ def test_an_anchor_kept_elsewhere_shows_a_box_taken_back_whole(state: Path, tmp_
 def test_a_forged_snapshot_is_passed_over_at_the_start(tmp_path: Path) -> None:
     path, alarms = tmp_path / "journal.db", list[str]()
     with running(path, key=KEY) as (service, _):
+        service.submit(c.PublishPlan(request="", by="file", plan=service.plan, file="f")).result(5)
         for i in range(30):
             service.submit(issue(i)).result(5)
         snapshots = Snapshots(service.plan, service._journal, door=service, on_alarm=alarms.append)
@@ -210,12 +211,12 @@ def test_a_forged_snapshot_is_passed_over_at_the_start(tmp_path: Path) -> None:
     body: Any = next(db.execute("SELECT body FROM snapshot"))[0]
     db.execute("UPDATE snapshot SET body=?", (body.replace(b"B030", b"B990"),))
     db.close()
-    with pytest.raises(JournalBroken, match="snapshot 31 does not agree with the records before it"):
+    with pytest.raises(JournalBroken, match="snapshot 32 does not agree with the records before it"):
         verify(path, KEY)
     with running(path, key=KEY, on_alarm=alarms.append) as (service, _):
         assert service.query(lambda hall: "B030" in hall.by_number).result(5)
         assert service.query(lambda hall: hall.waiting["tax"]).result(5) == 30
-    assert alarms == ["快照 31 与账本不符，已弃用，请检查是否有人改动过数据文件"]
+    assert alarms == ["快照 32 与账本不符，已弃用，请检查是否有人改动过数据文件"]
 
 
 def test_a_disk_that_refuses_the_anchor_is_told_once(tmp_path: Path) -> None:

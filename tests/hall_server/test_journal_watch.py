@@ -12,10 +12,11 @@ import pytest
 from contract import topics
 from contract.memory import MemoryBroker
 from contract.messages import JournalAnchor
-from hall_server import journal_watch, keeping
+from hall_server import journal, journal_watch, keeping, recovery
 from hall_server.anchor import anchor_file, anchor_of, journal_key, read_anchor
 from hall_server.hall import commands as c
 from hall_server.journal_watch import JournalWatch
+from hall_server.recovery import Snapshots
 from tests.hall_server.running import running
 
 HALL_KEY = "a made-up key"
@@ -130,6 +131,46 @@ def test_what_the_background_finds_is_an_alarm_that_names_the_record(state: Path
     told.wait(lambda: bool(told.alarms))
     watch.stop()
     assert told.alarms == ["账本校验失败：账本第 3 条记录被改动"]
+
+
+def test_a_hall_that_is_busy_gives_no_false_alarm(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check reads while numbers are issued, called and finished, and snapshots come and go."""
+    monkeypatch.setattr(recovery, "SNAPSHOT_EVERY", 40)
+    monkeypatch.setattr(journal, "PORTION", 50)
+    told, enough, rounds, counts = Told(), threading.Event(), threading.Semaphore(0), list[int]()
+    with running(state / keeping.JOURNAL, key=KEY) as (service, _):
+        snapshots = Snapshots(service.plan, service._journal, door=service, on_alarm=told.alarm)
+        service.on_view(lambda _: snapshots.nudge())
+        snapshots.start()
+
+        plan = c.PublishPlan(request="", by="file", plan=service.plan, file="f")
+        service.submit(plan).result(5)
+
+        def serve(window: str) -> None:
+            i = 0
+            while not enough.is_set():
+                service.submit(c.Issue(request=f"{window}-{i}", by="k", service="tax")).result(10)
+                for kind in (c.CallNext, c.Arrive, c.Finish):
+                    asked = kind(request=f"{kind.__name__}-{i}", by=window, window=window)
+                    service.submit(asked).exception(10)
+                i += 1
+                rounds.release()
+
+        threads = [threading.Thread(target=serve, args=(f"w{n}",)) for n in (1, 2, 3)]
+        for thread in threads:
+            thread.start()
+        for _ in range(6):
+            for _ in range(30):
+                assert rounds.acquire(timeout=20)
+            counts.append(keeping.check(state).count)
+        enough.set()
+        for thread in threads:
+            thread.join()
+        snapshots.stop()
+    assert counts == sorted(counts)
+    assert counts[-1] > counts[0]
+    assert keeping.check(state).count > counts[-1]
+    assert not told.alarms
 
 
 def test_a_hall_that_stops_at_once_waits_for_no_check(state: Path) -> None:

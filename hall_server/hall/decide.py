@@ -84,9 +84,7 @@ def _seal_snapshot(_hall: Hall, command: c.SealSnapshot, now_ms: int) -> Decisio
 def _correct_time(_hall: Hall, command: c.CorrectTime, now_ms: int) -> Decision:
     forward = command.to_ms - now_ms
     if forward < _CORRECTION_MS.start:
-        raise RuleBroken(
-            "time_back", "大厅时间只能向前校正，不能往回拨"
-        )
+        raise RuleBroken("time_back", "大厅时间只能向前校正，不能往回拨")
     if forward >= _CORRECTION_MS.stop:
         raise RuleBroken("time_far", "校正超过 400 天，请先核对本机时间")
     return Decision((e.ClockCorrected(at_ms=command.to_ms, from_ms=now_ms, by=command.by),))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Header, HTTPException, Security
+from fastapi import APIRouter, FastAPI, Header, HTTPException
 from fastapi import Path as InPath
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -34,8 +34,13 @@ Window = Annotated[str, InPath(description="Identifier of the window, such as w0
 
 
 Key = Annotated[
-    str | None,
-    Header(alias="Idempotency-Key", pattern=REQUEST, description="In place of ``request`` in the body"),
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern=REQUEST,
+        description="In place of ``request`` in the body",
+        default_factory=str,
+    ),
 ]
 
 
@@ -164,7 +169,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[None]]) -> APIRouter:
     """All under /api; ``show(window, request, number)`` is awaited between a commit and its answer."""
-    router = APIRouter(prefix="/api", responses=PROBLEMS, dependencies=[Security(BEARER), Security(COOKIE)])
+    router = APIRouter(prefix="/api")
 
     async def carry_out(command: c.AtWindow) -> Done:
         answer = await answered(service.submit(command))
@@ -172,7 +177,7 @@ def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[N
         await show(command.window, command.request, number)
         return Done(ticket=answer.ticket, number=number)
 
-    def common(here: Caller, key: str | None, window: str, press: Press) -> dict[str, Any]:
+    def common(here: Caller, key: str, window: str, press: Press) -> dict[str, Any]:
         return {
             "window": window,
             "by": here.by,
@@ -275,7 +280,7 @@ def described_routes(app: FastAPI) -> APIRouter:
     return router
 
 
-def _request_of(press: Press, key: str | None) -> str:
+def _request_of(press: Press, key: str) -> str:
     """The request id, from the body or the header. Raises HTTPException when there is none, or two."""
     if press.request and key and press.request != key:
         raise HTTPException(422, "请求编号（request）与 Idempotency-Key 不一致")

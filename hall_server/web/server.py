@@ -11,14 +11,14 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Security
 
 from hall_server.accounts.desk import Accounts
 from hall_server.hall.pictures import HallView
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
 from hall_server.web.actions import ACTIONS, BY_NAME
-from hall_server.web.api import api_routes, described_routes
+from hall_server.web.api import BEARER, COOKIE, PROBLEMS, api_routes, described_routes
 from hall_server.web.auditing import audit_routes
 from hall_server.web.binding import CannotServe, listen
 from hall_server.web.blobs import BlobStore, blob_routes
@@ -217,6 +217,9 @@ class WebServer:
             forecast_routes(service),
             report_routes(self._reports),
             merge_routes(service, self._reports.days),
+        ):
+            app.include_router(routes, responses=PROBLEMS, dependencies=[Security(BEARER), Security(COOKIE)])
+        for routes in (
             described_routes(app),
             blob_routes(self._blobs),
             static_routes(static_files()),

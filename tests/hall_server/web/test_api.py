@@ -209,6 +209,6 @@ def test_every_operation_is_described(client: httpx.Client) -> None:
     actions = {path.rpartition("/")[2] for path, verbs in paths.items() if "post" in verbs}
     assert actions == {
         *("next", "recall", "arrive", "finish", "no-show", "park"),
-        *("transfer", "open", "pause", "close", "call-parked"),
+        *("transfer", "open", "pause", "close", "call-parked", "stop", "resume"),
     }
     assert not any(path.startswith(("/clerk", "/t/")) for path in paths)

@@ -1,0 +1,89 @@
+"""Asks a running hall whatever its OpenAPI document allows, and some that it forbids: no server error, and
+every answer as the document says. `python -m tests.bench.openapi [--long]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.generation import GenerationMode
+
+from tests.hall_server.web.hall import PagedHall
+
+KINDS = ("allowed", "forbidden")
+_WANTED = ("not_a_server_error", "response_schema_conformance")
+
+
+@dataclass(slots=True)
+class Asked:
+    """How many requests were sent, and what was wrong with the answers."""
+
+    requests: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def ask(url: str, token: str, *, kind: str, examples: int) -> Asked:
+    """``examples`` invented requests for each operation, allowed or forbidden by the document."""
+    load_all_checks()
+    checks = CHECKS.get_by_names(list(_WANTED))
+    document = httpx.get(f"{url}/api/openapi.json", trust_env=False).json()
+    schema = schemathesis.openapi.from_dict(document)
+    schema.config.update(base_url=url)
+    mode = GenerationMode.POSITIVE if kind == "allowed" else GenerationMode.NEGATIVE
+    headers = {"Authorization": f"Bearer {token}"}
+    asked = Asked()
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def one(case: schemathesis.Case) -> None:
+            answer = case.call(headers=headers)
+            asked.requests += 1
+            try:
+                case.validate_response(answer, checks=checks)
+            except (Failure, FailureGroup) as failure:
+                asked.faults.append(f"{case.method} {case.formatted_path}: {failure}")
+
+        try:
+            one()
+        except Exception as nothing:
+            if type(nothing).__name__ not in ("Unsatisfiable", "FailedHealthCheck"):
+                raise
+    return asked
+
+
+def main() -> int:
+    """Print what was asked and what was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--long", action="store_true")
+    examples = 300 if parser.parse_args().long else 20
+    with tempfile.TemporaryDirectory() as state:
+        hall = PagedHall(Path(state))
+        hall.start()
+        found = [ask(hall.url, hall.token(), kind=kind, examples=examples) for kind in KINDS]
+        hall.stop()
+    requests, faults = sum(one.requests for one in found), [fault for one in found for fault in one.faults]
+    for fault in faults[:20]:
+        print(fault)
+    print(f"OPENAPI: {len(faults)} wrong answers of {requests} requests (bar: no server error)")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

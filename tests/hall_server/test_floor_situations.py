@@ -225,6 +225,26 @@ def test_the_clock_jumps_while_the_box_is_off(tmp_path: Path, jump_hours: int) -
         assert [t.rpartition("-")[2] for t in (first, second)] == ["B001", "B002"]
 
 
+def test_a_technician_corrects_hall_time_after_three_days_off(tmp_path: Path) -> None:
+    """Forward only and journalled; the old day closes then, the corrected time outlives a restart."""
+    machine = Machine()
+    with hall_on(machine, tmp_path / "j.db") as (service, _):
+        service.submit(issue("1")).result(5)
+    machine.reboot()
+    machine.wall_ms += 72 * HOUR_MS
+    with hall_on(machine, tmp_path / "j.db") as (service, clock):
+        with pytest.raises(RuleBroken, match="不能往回拨"):
+            service.submit(c.CorrectTime(request="", by="t", to_ms=NOON - HOUR_MS)).result(5)
+        service.submit(c.CorrectTime(request="", by="technician:t1", to_ms=machine.wall_ms)).result(5)
+        assert clock.alarm == ""
+        assert clock.now_ms() == NOON + 72 * HOUR_MS
+        fresh = service.submit(issue("2")).result(5).ticket
+        assert fresh.rpartition("-")[2] == "B001", "a new business day"
+    machine.passes(MINUTE_MS)
+    with hall_on(machine, tmp_path / "j.db") as (_, clock):
+        assert (clock.alarm, clock.now_ms()) == ("", NOON + 72 * HOUR_MS + MINUTE_MS)
+
+
 # ---------------------------------------------------------------- 6
 
 

@@ -42,6 +42,7 @@ KINDS = {
     "speaker": "扬声器",
 }
 _COLOURS = {State.READY: "green", State.FAULTY: "red", State.ABSENT: "red", State.BACKING_OFF: "red"}
+NOT_USABLE = "不能用"
 UNKNOWN = "状态未知（设备不回报状态）"
 
 
@@ -53,10 +54,10 @@ def table_of(healths: Sequence[Health]) -> None:
         return
     table = Table("设备", "种类", "状态", "识别号", "问题和处理")
     for health in healths:
-        colour = "yellow" if health.faults and health.usable else _COLOURS.get(health.state, "")
+        colour = _colour(health)
         words = "\n".join(_advice(fault) for fault in health.faults) or (UNKNOWN if _unknown(health) else "")
         kind = KINDS.get(health.kind.value, health.kind.value)
-        state = f"[{colour}]{STATES[health.state]}[/]" if colour else STATES[health.state]
+        state = f"[{colour}]{_state(health)}[/]" if colour else _state(health)
         table.add_row(health.name, kind, state, health.identity, words)
     Console().print(table)
 
@@ -78,7 +79,7 @@ def rows(head: Sequence[str], lines: Sequence[Sequence[str]], *, good: int) -> N
 
 def line_of(health: Health) -> str:
     """A device in one line."""
-    words = [f"{health.name:<12}", f"{health.kind.value:<15}", STATES[health.state], health.identity]
+    words = [f"{health.name:<12}", f"{health.kind.value:<15}", _state(health), health.identity]
     words += [_advice(fault) for fault in health.faults]
     if _unknown(health):
         words.append(UNKNOWN)
@@ -116,6 +117,17 @@ def failed(fault: Fault, *, json_wanted: bool) -> int:
 
 def _advice(fault: Fault) -> str:
     return f"{fault.sentence}；{fault.action}（{OWNERS[fault.owner]}）"
+
+
+def _state(health: Health) -> str:
+    """A device that is there and cannot work (no paper) is not called ready."""
+    return NOT_USABLE if health.state is State.READY and health.ok is False else STATES[health.state]
+
+
+def _colour(health: Health) -> str:
+    if health.state is State.READY and health.ok is False:
+        return "red"
+    return "yellow" if health.usable and health.faults else _COLOURS.get(health.state, "")
 
 
 def _unknown(health: Health) -> bool:

@@ -160,7 +160,8 @@ def test_a_terminal_gets_a_table_with_colours(
         ]
     )
     told = capsys.readouterr().out
-    for words in ("设备", "号票打印机", "没有纸；请装纸（大厅人员）", "状态未知"):
+    assert "就绪" in told
+    for words in ("设备", "不能用", "号票打印机", "没有纸；请装纸（大厅人员）", "状态未知"):
         assert words in told.replace("\n", "").replace(" ", "") or words in told
 
 

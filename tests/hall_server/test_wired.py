@@ -7,17 +7,24 @@ from itertools import count
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 
 from contract.messages import TicketStatus, WindowState, WindowStatus
+from devices.ports import CallBoxKey
 from devices.registry import build
 from devices.signals import DARK, BarText, Flash, GuideLights, LedBars, LedColour, Light
+from devices.simulators.call_box import CallBoxSimulator
 from devices.simulators.led_bars import LedBarSimulator, Make
 from devices.simulators.modbus_units import GuideLightSimulator
+from hall_server.config import load
 from hall_server.hall import commands as c
+from hall_server.hall_file import DevicePart, LightPart
 from hall_server.service import HallService
-from hall_server.wired import WindowDesk, bar_desk, bar_text, light_desk, window_light
+from hall_server.wired import WindowDesk, WiredDevices, bar_desk, bar_text, light_desk, window_light
 from tests.hall_server.running import running
+
+SAMPLE = Path(__file__).parents[2] / "assets" / "halls" / "demo" / "hall.toml"
 
 
 def state(**changes: object) -> WindowState:
@@ -142,3 +149,35 @@ def test_a_light_flashes_at_a_call_and_is_red_while_someone_is_served(tmp_path: 
         finally:
             desk.stop()
             simulator.stop()
+
+
+def test_all_that_a_halls_file_says_is_wired(tmp_path: Path) -> None:
+    sample = load(SAMPLE)
+    boxes = CallBoxSimulator("boxes", tmp_path / "boxes", tuple(range(1, 13)), spontaneous=True)
+    bars = LedBarSimulator("bars", tmp_path / "bars", (1, 3), make="onbon", baud=57600)
+    lights = GuideLightSimulator(
+        "lights", tmp_path / "lights", {"w03": {LedColour.GREEN: 0, LedColour.RED: 1}}
+    )
+    assert sample.file.ledbars is not None
+    file = msgspec.structs.replace(
+        sample.file,
+        callboxes=DevicePart(port=boxes.address, options={"mode": "spontaneous"}),
+        ledbars=msgspec.structs.replace(sample.file.ledbars, port=bars.address),
+        lights=LightPart(port=lights.address, options={"positions": {"w03": {"green": 0, "red": 1}}}),
+    )
+    for simulator in (boxes, bars, lights):
+        simulator.start()
+    with running(tmp_path / "journal.db", sample.plan) as (service, _):
+        wired = WiredDevices(file, service)
+        wired.start()
+        try:
+            assert lights.wait_for("w03", LedColour.GREEN)
+            asked = c.Issue(request="i1", by="kiosk", service=sample.file.windows[2].services[0])
+            number = service.submit(asked).result(10).ticket.rpartition("-")[2]
+            boxes.press(3, CallBoxKey.NEXT)
+            assert bars.wait_for(3, f"{number}请到3号窗口")
+            assert {health.name for health in wired.healths} == {"callboxes", "ledbars", "lights"}
+        finally:
+            wired.stop()
+            for simulator in (boxes, bars, lights):
+                simulator.stop()

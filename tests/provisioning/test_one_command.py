@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 import pytest
 
 from provisioning.hall.program import Plan, load_plan
@@ -137,6 +138,18 @@ def test_everything_runs_and_says_where_to_look(hall: Hall) -> None:
     assert {line.state for line in hall.status().lines} == {"ready"}
     for port in (18080, CONTROL_PORT, SCREEN_PORT):
         assert f"http://127.0.0.1:{port}/" in status.stdout
+
+
+def test_the_one_time_link_comes_in_and_the_next_is_told(hall: Hall) -> None:
+    links = []
+    for _ in range(2):
+        found = re.search(r"http://127\.0\.0\.1:18080/enter/\S+", hall.command("status").stdout)
+        assert found is not None
+        links.append(found[0])
+        form = {"account": "shili-manager"}
+        page = httpx.post(links[-1], data=form, follow_redirects=True, timeout=10, trust_env=False)
+        assert "示例大厅管理员" in page.text
+    assert links[0] != links[1]
 
 
 def test_a_second_up_prints_the_status(hall: Hall) -> None:

@@ -25,6 +25,15 @@ _BOUNDARY = "banshi-frame"
 _DROP_SECONDS = 0.5
 
 
+def pictures(
+    scene: str, *, dark: bool = False, small: bool = False, still: bool = False
+) -> tuple[bytes, ...]:
+    """The series of JPEGs that is sent round and round; drawn once."""
+    width = desk_scene.STILL_WIDTH if still else desk_scene.WIDTH
+    count = 4 if dark or small or still else 8
+    return desk_scene.jpegs(scene, count, width=width // 2 if small else width, dark=dark)
+
+
 class CameraSimulator:
     """One camera at ``http://127.0.0.1:port/``; port 0 takes a free one at the first start."""
 
@@ -43,6 +52,7 @@ class CameraSimulator:
         self._thread: threading.Thread | None = None
         self._sent = 0
         self._watchers = 0
+        self._watched = threading.Condition(self._lock)
 
     @property
     def address(self) -> str:
@@ -51,6 +61,7 @@ class CameraSimulator:
 
     def start(self) -> None:
         """Listen."""
+        pictures(self._scene)
         with self._lock:
             if self._server is not None:
                 return
@@ -84,15 +95,22 @@ class CameraSimulator:
         """Switch a fault."""
         if fault not in FAULTS:
             raise KeyError(fault)
+        self._draw_for(fault)
         with self._lock:
             (self._faults.add if on else self._faults.discard)(fault)
         if fault == "unplugged":
             self.stop() if on else self.start()
 
+    def _draw_for(self, fault: str) -> None:
+        """Have the pictures before they are wanted: a stream must not stall while they are drawn."""
+        if fault in ("dark", "resized"):
+            pictures(self._scene, dark=fault == "dark", small=fault == "resized")
+
     def show(self, scene: str) -> None:
         """Put something else before the lens. Raises KeyError for a scene that desk_scene does not have."""
         if scene not in desk_scene.SCENES:
             raise KeyError(scene)
+        pictures(scene)
         with self._lock:
             self._scene = scene
 
@@ -115,10 +133,7 @@ class CameraSimulator:
             if "frozen" not in self._faults:
                 self._sent += 1
             sent, half = self._sent, "half_jpeg" in self._faults
-        width = desk_scene.STILL_WIDTH if still else desk_scene.WIDTH
-        series = desk_scene.jpegs(
-            scene, 4 if dark or small or still else 8, width=width // 2 if small else width, dark=dark
-        )
+        series = pictures(scene, dark=dark, small=small, still=still)
         picture = series[sent % len(series)]
         return picture[: len(picture) // 2] if half else picture
 
@@ -137,15 +152,22 @@ class CameraSimulator:
                 if "drop" in self._faults and sent_seconds > _DROP_SECONDS:
                     return
 
+    def wait_watched(self, streams: int, *, seconds: float = 10.0) -> bool:
+        """Wait until so many streams are being sent; False when it does not come to that. For tests."""
+        with self._watched:
+            return self._watched.wait_for(lambda: self._watchers == streams, seconds)
+
     @contextmanager
     def _watching(self) -> Iterator[None]:
-        with self._lock:
+        with self._watched:
             self._watchers += 1
+            self._watched.notify_all()
         try:
             yield
         finally:
-            with self._lock:
+            with self._watched:
                 self._watchers -= 1
+                self._watched.notify_all()
 
 
 class _Server(ThreadingHTTPServer):

@@ -12,7 +12,7 @@ import pytest
 from devices.drivers.camera import OpenCvCamera, Options, build
 from devices.health import Health
 from devices.ports import DeviceAbsent, DeviceError, DeviceLost, Frame, Owner, Status
-from devices.simulators.camera_server import CameraSimulator
+from devices.simulators.camera_server import CameraSimulator, pictures
 from devices.supervisor import Supervised
 from tests.devices.support import LIMIT_SECONDS, Heard, state_is
 
@@ -20,6 +20,7 @@ from tests.devices.support import LIMIT_SECONDS, Heard, state_is
 @pytest.fixture(scope="module")
 def camera_server() -> Iterator[CameraSimulator]:
     simulator = CameraSimulator("camera-1", frames_per_second=30.0)
+    pictures("form", still=True)
     simulator.start()
     yield simulator
     simulator.stop()
@@ -192,10 +193,10 @@ def test_at_rest_nobody_watches_and_the_next_picture_wakes_it(
     simulator: CameraSimulator, camera: OpenCvCamera
 ) -> None:
     first = camera.frame()
-    wait_until(lambda: simulator.state()["watchers"] == 1)
+    assert simulator.wait_watched(1)
     camera.rest()
     camera.rest()
-    wait_until(lambda: simulator.state()["watchers"] == 0)
+    assert simulator.wait_watched(0)
     assert camera.heartbeat() == Status(None, details={"resting": "yes"})
     second = camera.frame()
     assert second.pixels != first.pixels
@@ -208,7 +209,7 @@ def test_it_rests_by_itself_when_nobody_asks(simulator: CameraSimulator) -> None
     driver.open()
     driver.frame()
     wait_until(lambda: driver.heartbeat().ok is None)
-    wait_until(lambda: simulator.state()["watchers"] == 0)
+    assert simulator.wait_watched(0)
     driver.close()
 
 

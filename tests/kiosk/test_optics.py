@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -14,7 +13,7 @@ from devices.simulators.camera_server import CameraSimulator
 from devices.simulators.scanner import ScannerSimulator
 from kiosk.flows import events as e
 from kiosk.hardware import Hardware
-from tests.devices.support import LIMIT_SECONDS, Heard
+from tests.devices.support import Heard
 
 CODE = "http://hall.example/t/20261123-C013.9F3C2A71"
 
@@ -66,20 +65,11 @@ def test_the_camera_is_off_between_pages(camera: CameraSimulator) -> None:
     hardware.preview(frames)
     frames.wait()
     hardware.preview(None)
-    assert watched_until(camera, 0)
+    assert camera.wait_watched(0)
     told = len(frames.all)
     hardware.preview(frames)
     frames.wait(after=told)
     hardware.stop()
-
-
-def watched_until(camera: CameraSimulator, watchers: int) -> bool:
-    """Wait until so many streams are being sent."""
-    deadline = monotonic() + LIMIT_SECONDS
-    while camera.state()["watchers"] != watchers:
-        if monotonic() > deadline:
-            return False
-    return True
 
 
 def test_a_kiosk_without_scanner_and_camera_does_nothing() -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -138,9 +138,15 @@ class Rows:
         """Whether journals of this schema have an anchor."""
         return self.schema > _ANSWERS_APART
 
-    def one_moment(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
         """Within it every question is answered as of the same commit. Not for long: the file's log waits."""
-        return self._db
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(apsw.Error):  # a damaged file has ended it already; what was found there is told
+                self._db.execute("ROLLBACK")
 
     def last(self) -> tuple[int, bytes]:
         """(seq, hash) of the newest record; (0, GENESIS) of an empty journal."""

@@ -27,6 +27,7 @@ from hall_server.journal_writer import Journal
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
 from hall_server.web.blobs import BlobStore
+from hall_server.web.lan import LanSide
 from hall_server.web.server import WebServer
 
 KEY = b"key of the hall of tests"
@@ -92,8 +93,16 @@ class Recorder:
 class PagedHall:
     """Start, stop and start again over the same journal and port."""
 
-    def __init__(self, state: Path, *, plan: Plan = PLAN, clock: HallClock | None = None) -> None:
+    def __init__(
+        self,
+        state: Path,
+        *,
+        plan: Plan = PLAN,
+        clock: HallClock | None = None,
+        lan: LanSide | None = None,
+    ) -> None:
         self.state = state
+        self.lan = lan
         self.plan = plan
         self.clock = clock or HallClock()
         self.recorder = Recorder()
@@ -117,6 +126,7 @@ class PagedHall:
         self.web = WebServer(
             self.service,
             accounts=self.accounts,
+            lan=self.lan,
             reports=self.reports,
             host="127.0.0.1",
             port=self.port,

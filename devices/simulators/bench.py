@@ -19,6 +19,7 @@ from devices.simulators.card_reader import CardReaderSimulator
 from devices.simulators.desk_scene import SCENES
 from devices.simulators.led_bars import LedBarSimulator, Make
 from devices.simulators.modbus_units import GuideLightSimulator, ModbusCallBoxSimulator
+from devices.simulators.page_printer import PagePrinterSimulator
 from devices.simulators.people import PEOPLE
 from devices.simulators.scanner import SAMPLES, ScannerSimulator
 from devices.simulators.sdt_reader import SdtReaderSimulator
@@ -40,6 +41,10 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A second-generation ID card reader."""
 
     baud: Baud = 115200
+
+
+class PagePrinter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An A4 printer behind a cupsd of its own, see devices/simulators/page_printer.py; wants root."""
 
 
 class CardReader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,11 +112,12 @@ class BenchPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     calls: str = ""
 
 
-Simulated = Reader | CardReader | Printer | Camera | Scanner | CallBoxes | LedBars | Lights
+Simulated = Reader | CardReader | PagePrinter | Printer | Camera | Scanner | CallBoxes | LedBars | Lights
 
 KINDS: Mapping[str, type[Simulated]] = {
     "sdt_reader": Reader,
     "smart_card": CardReader,
+    "page_printer": PagePrinter,
     "ticket_printer": Printer,
     "camera_server": Camera,
     "scanner": Scanner,
@@ -320,6 +326,8 @@ def _made(name: str, wanted: Simulated, links: Path) -> Simulator:
             return SdtReaderSimulator(name, links / name, baud=wanted.baud)
         case CardReader():
             return CardReaderSimulator(name, links)
+        case PagePrinter():
+            return PagePrinterSimulator(name)
         case Printer():
             link = links / name if wanted.tcp_port is None else None
             make = PrinterMake(dots=wanted.dots, rows_per_second=wanted.rows_per_second)

@@ -60,9 +60,7 @@ def draw() -> int:
             slips = [_take_number(kiosk, number, service) for number, service in enumerate(_WAITING)]
             _save("ticket", _printed(slips[-1], Path(folder)), scale=1.0)
             _work(server)
-            _save(
-                "clerk", browser_picture(f"{pages.rstrip('/')}/clerk/{_WINDOW}", size=(1280, 860)), scale=1.0
-            )
+            _save("clerk", clerk_picture(server, pages.rstrip("/"), size=(1280, 860)), scale=1.0)
     return 0
 
 
@@ -141,11 +139,13 @@ def _printed(slip: m.TicketSlip, folder: Path) -> Image.Image:
         printer.stop()
 
 
-def browser_picture(address: str, *, size: tuple[int, int]) -> Image.Image:
-    """What headless Chromium shows of a page, with our own fonts."""
+def clerk_picture(server: HallServer, pages: str, *, size: tuple[int, int]) -> Image.Image:
+    """What headless Chromium shows of a clerk's page, with our own fonts; in by the sample's link."""
     with browser(fonts=fetched_root() / "fonts") as chromium:
         page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
-        page.goto(address)
+        page.goto(f"{pages}/enter/{server.accounts.entry}")
+        page.get_by_role("button", name="示例窗口人员").first.click()
+        page.goto(f"{pages}/clerk/{_WINDOW}")
         page.wait_for_load_state("load")
         page.wait_for_function("document.fonts.status === 'loaded'")
         return Image.open(io.BytesIO(page.screenshot()))

@@ -52,7 +52,10 @@ class Captured:
 
 def decoded(jpeg: bytes) -> Pixels:
     """Pixels (BGR) of a JPEG. Raises ValueError when it is none."""
-    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) if jpeg else None
+    try:
+        image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) if jpeg else None
+    except cv2.error as error:
+        raise ValueError("not a picture that can be") from error
     if image is None:
         raise ValueError("not a picture")
     return image

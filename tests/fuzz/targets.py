@@ -155,10 +155,20 @@ def _frames() -> tuple[bytes, ...]:
     return tuple(framed.build_frame(template, body) for template in TEMPLATES)
 
 
+_HUGE = bytes.fromhex(
+    "ffd8ffe000104a46494600010100200100010000ffdb0043000201010101010201010102010203010102020202027a04"
+    "0302020202060605060608060609070709070606080b08090a0a0a0a0a06080b0c0b0a0c090a0a2d0affdb0043010202"
+    "02020202000000000202070ad80a0affdb004301020202020202050303050a0706070a0a0a0a0a0a0a0a0a0a0a0a0a0a"
+    "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0affc0001108f3cfffbf03012200021101031101c4001f000000000000"
+    "000000f6f3f4f8f9faffda000c030100021103110101ff11030000ff7a040302"
+)
+"""A JPEG whose header says 53,000 × 65,000 pixels: broke OpenCV, and with it a camera."""
+
+
 def _pictures() -> tuple[bytes, ...]:
     plain = np.random.default_rng(7).integers(0, 255, (48, 64, 3), dtype=np.uint8)
     jpeg = cv2.imencode(".jpg", plain)[1].tobytes()
-    return (jpeg, jpeg[: len(jpeg) // 2])
+    return (jpeg, jpeg[: len(jpeg) // 2], _HUGE)
 
 
 def _onbon_seeds() -> tuple[bytes, ...]:

@@ -65,7 +65,6 @@ def samples() -> tuple[Sample, ...]:
         Sample("service-no-reader", pictured(ServicePage, made_up.after(*way, reader=False))),
         Sample("service-closed", pictured(ServicePage, made_up.after(*closed))),
         Sample("service-reading", pictured(ServicePage, made_up.after(*way, e.CardFound()))),
-        Sample("service-alone", pictured(ServicePage, made_up.after(*made_up.LONELY, *way))),
         Sample("service-alone-none", pictured(ServicePage, made_up.after(*made_up.LONELY, *none))),
         Sample(
             "service-refused",

@@ -104,7 +104,6 @@ def samples() -> tuple[Sample, ...]:
     return (
         Sample("zone", pictured(ZonePage, made_up.after(e.ChooseZone("zh")))),
         Sample("zone-items", pictured(ZonePage, made_up.after(e.ChooseZone("ga")))),
-        Sample("zone-alone", pictured(ZonePage, made_up.after(*made_up.LONELY, e.ChooseZone("zh")))),
         Sample("zone-alone-items", pictured(ZonePage, made_up.after(*made_up.LONELY, e.ChooseZone("ga")))),
         Sample(
             "zone-closed",

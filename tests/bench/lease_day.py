@@ -10,6 +10,7 @@ Afterwards the journal is held against what everybody was told, by a checker of 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import subprocess
 import sys
@@ -96,7 +97,7 @@ class LoneKiosk:
             self._process.kill()
         line = self._process.stdout.readline()
         if kill_after is not None:
-            self._process.wait()
+            self._end()
         return msgspec.json.decode(line, type=Word) if line.endswith(b"\n") else None
 
     def await_(self, fits: str, value: int) -> None:
@@ -112,8 +113,14 @@ class LoneKiosk:
 
     def stop(self) -> None:
         """Orderly."""
+        self._end()
+
+    def _end(self) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdout.close()
         self._process.wait()
 
 

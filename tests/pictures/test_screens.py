@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.window
+pytestmark = [pytest.mark.window, pytest.mark.timeout(400)]
 
 PACKAGES = ("kiosk.screens", "queue_display.screens")
 

@@ -53,6 +53,14 @@ def bench(running: Bench) -> Iterator[Bench]:
         running.clear(name)
 
 
+@pytest.fixture(autouse=True)
+def nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No person looks at bars and lights here, and few addresses are asked."""
+    monkeypatch.setattr("devices.technician.selftest._LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("devices.probe._BOXES", range(1, 3))
+    monkeypatch.setattr("devices.probe._BUS_ADDRESSES", range(1, 4))
+
+
 @pytest.fixture
 def config(bench: Bench, tmp_path: Path) -> Path:
     """A hall's file: what is wired to its box stands in tables of its own."""

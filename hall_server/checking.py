@@ -92,10 +92,14 @@ class _Check:
             self._kept_at, _ = self._reader.last()
 
     def _portion(self) -> bool:
-        records = self._reader.portion(self._chain.seq)
-        for record in records:
-            entry = self._chain.follow(record)
-            self._guarded(partial(self._compare, entry))
+        try:
+            records = self._reader.portion(self._chain.seq)
+            for record in records:
+                entry = self._chain.follow(record)
+                self._guarded(partial(self._compare, entry))
+        except JournalBroken:
+            self._chain.broken_off()
+            raise
         return bool(records)
 
     def _guarded(self, compare: Callable[[], None]) -> None:

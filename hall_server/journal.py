@@ -80,6 +80,7 @@ _RECORDS = {
     1: f"SELECT {_COLUMNS}, '', '', x'' FROM event",
     2: f"SELECT {_COLUMNS}, request, answer, seal FROM event",
 }
+_LEAST = -(2**63)
 _DAYS = """
 WITH RECURSIVE found(day) AS (
   SELECT min(day) FROM event WHERE day>''
@@ -188,7 +189,7 @@ class Rows:
         question = f"{self._records} WHERE seq>? ORDER BY seq LIMIT ?"
         found: list[Record] = []
         try:
-            found.extend(_record(row) for row in self._db.execute(question, (after, PORTION)))
+            found.extend(_record(row) for row in self._db.execute(question, (after or _LEAST, PORTION)))
         except (apsw.Error, UnicodeDecodeError) as error:
             if found:
                 return found

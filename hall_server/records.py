@@ -168,11 +168,14 @@ class Chain:
         self._key = key
         self._unsealed = 0
         self._last_unsealed = 0
+        self._wrong = False
 
     def follow(self, record: Record) -> Entry:
         """Take the next record. Raises JournalBroken naming it."""
         wanted = self.seq + 1
-        if record.seq != wanted:
+        if record.seq < wanted:
+            raise _broken(record.seq, "stands where no record is", "不应存在")
+        if record.seq > wanted:
             raise missing(wanted)
         head = chain(
             self.head,
@@ -196,10 +199,16 @@ class Chain:
 
     def _check_seal(self, record: Record, event: Event) -> None:
         if record.seal != seal(record.hash, self._key):
+            self._wrong = record.seal != b"" if not self._unsealed else self._wrong
             self._unsealed = self._unsealed or record.seq
             self._last_unsealed = record.seq
         elif isinstance(event, JournalMigrated | JournalRestored) and event.unsealed >= self._last_unsealed:
             self._unsealed = 0
+
+    def broken_off(self) -> None:
+        """A record behind is bad: an earlier one with a wrong seal (not merely none) is named before it."""
+        if self._wrong:
+            self.end()
 
     def end(self) -> None:
         """No more records. Raises JournalBroken naming the first that was written without the hall's key."""

@@ -148,6 +148,16 @@ def inserted(db: apsw.Connection, chance: random.Random, last: int) -> None:
     db.execute("INSERT INTO event VALUES(?,?,?,?,?,?,?,?,?,?,?)", row)
 
 
+def inserted_before_the_first(db: apsw.Connection, chance: random.Random, last: int) -> None:
+    """A copy of a record stands where no number leads."""
+    copied, seq = chance.randrange(1, last + 1), -chance.randrange(1_000)
+    db.execute(
+        "INSERT INTO event SELECT ?, at_ms, wall_ms, day, kind, sender, body, hash, '', '', seal "
+        "FROM event WHERE seq=?",
+        (seq, copied),
+    )
+
+
 def tail_cut(db: apsw.Connection, chance: random.Random, last: int) -> None:
     """The last records go, and what they sealed; what is left is a right chain."""
     kept = chance.randrange(1, last)
@@ -216,6 +226,7 @@ BY_SQL = (
     deleted_and_closed_up,
     reordered,
     inserted,
+    inserted_before_the_first,
     tail_cut,
     written_anew,
     written_anew_without_seals,
@@ -316,24 +327,39 @@ def first_bad(before: Content, state: Path) -> set[str] | None:
 
 
 def first_unreadable(before: Content, path: Path) -> set[str] | None:
-    """The first record that cannot be read or is another, asked for one by one."""
+    """The first record that cannot be read or is another, asked for one by one, and read in order: a damaged
+    page above the records may stop the one before the other."""
     db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         db.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except apsw.Error:
         db.close()
         return None
+    bad = {_first_by_number(db, before), _first_in_order(db, before)} - {0}
+    db.close()
+    return {f"record {seq}" for seq in bad} or None
+
+
+def _first_by_number(db: apsw.Connection, before: Content) -> int:
+    for seq in sorted(map(int, before.events)):
+        try:
+            if db.execute("SELECT * FROM event WHERE seq=?", (seq,)).fetchone() != before.events[seq]:
+                return seq
+        except (apsw.Error, ValueError):
+            return seq
+    return 0
+
+
+def _first_in_order(db: apsw.Connection, before: Content) -> int:
+    wanted = 1
     try:
-        for seq in sorted(map(int, before.events)):
-            try:
-                row = db.execute("SELECT * FROM event WHERE seq=?", (seq,)).fetchone()
-            except (apsw.Error, ValueError):
-                return {f"record {seq}"}
-            if row != before.events[seq]:
-                return {f"record {seq}"}
-    finally:
-        db.close()
-    return None
+        for row in db.execute("SELECT * FROM event ORDER BY seq"):
+            if row != before.events.get(wanted):
+                return wanted
+            wanted += 1
+    except (apsw.Error, ValueError):
+        return wanted
+    return wanted if wanted in before.events else 0
 
 
 def differing(old: dict[Key, Row], new: dict[Key, Row]) -> list[Key]:

@@ -23,6 +23,7 @@ from tests.hall_server.running import running
 
 KEY = b"k" * 32
 RECORDS = 95
+TICKETS = "SELECT id, day, series, ordinal, status, service FROM ticket"
 FORMER = tuple(range(1, SCHEMA_VERSION))
 
 
@@ -53,7 +54,7 @@ def test_a_former_journal_is_migrated_and_the_hall_goes_on(tmp_path: Path, schem
     day, name, answer = next(
         db.execute("SELECT day, id, answer FROM request WHERE id LIKE 'kiosk-1/%' ORDER BY seq DESC LIMIT 1")
     )
-    rows = db.execute("SELECT * FROM ticket ORDER BY id").fetchall()
+    rows = db.execute(TICKETS).fetchall()
     db.close()
     with running(path, key=KEY) as (service, _):
         again = c.Issue(request=str(name).partition("/")[2], by="kiosk-1", service="social")
@@ -67,7 +68,7 @@ def test_a_former_journal_is_migrated_and_the_hall_goes_on(tmp_path: Path, schem
         migrated = [x.event for x in reader.read() if isinstance(x.event, e.JournalMigrated)]
     assert [x.unsealed for x in migrated] == [RECORDS]
     db = apsw.Connection(str(path))
-    assert set(rows) <= set(db.execute("SELECT * FROM ticket")), "the rows were derived to the same"
+    assert set(rows) <= set(db.execute(TICKETS)), "the rows were derived to the same"
     db.close()
 
 

@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.02
 QUIET_SECONDS = 0.002
-GUIDE_CALLS_KEPT = 50
 T = TypeVar("T")
 _Picture = tuple[topics.Route[Any], Any, dict[str, str]]
 _RETAINED: dict[str, topics.Route[Any]] = {
@@ -106,7 +105,6 @@ class HallService:
         self._look = look
         self._inbox: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._answers: dict[tuple[str, str], Answer] = {}
-        self._guides: tuple[tuple[int, str, str], ...] = ()
         self._dirty = PicturesDue()
         self._shown: dict[tuple[str, str], m.Message] = {}
         self._thread = threading.Thread(target=self._run, name="hall", daemon=True)
@@ -366,8 +364,6 @@ class HallService:
             self._dirty.window(hall, event.window)
         elif isinstance(event, e.IssuingStopped | e.IssuingResumed):
             self._dirty.queues.update({event.service} & hall.plan.services.keys())
-        elif isinstance(event, e.GuideCalled):
-            self._guides = ((event.at_ms, event.station, event.about), *self._guides)[:GUIDE_CALLS_KEPT]
         elif isinstance(event, e.TicketIssued):
             touched[event.ticket] = hall.tickets[event.ticket]
             self._dirty.ticket(hall, None, hall.tickets[event.ticket])
@@ -464,7 +460,7 @@ class HallService:
             boards=boards,
             present=present,
             parked=tuple(hall.tickets[ticket] for _, ticket in hall.parked),
-            guides=self._guides,
+            helps=tuple(hall.helps.values()),
             waits=self._waits,
             stopped=dict(hall.stopped),
         )

@@ -147,10 +147,19 @@ class Arrive(AtWindow):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish(AtWindow):
-    """The service ended; an end without result carries its reason as the outcome."""
+    """The service ended; an end without result carries its reason as the outcome, and the names of the papers
+    that were ``missing``."""
 
     outcome: Outcome = Outcome.DONE
     note: str = ""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakePapers(AtWindow):
+    """收件: of the present number's papers the clerk has these by now, by name; all of them each time."""
+
+    papers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,9 +314,34 @@ class PublishPlan(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallGuide(Command):
-    """A citizen asks for a guide at a box."""
+    """A citizen asks for a guide at a box, or somebody of the hall at a ``window``."""
 
     about: str = ""
+    window: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallForHelp(Command):
+    """紧急求助: the clerk ``clerk`` at a window needs the manager now."""
+
+    window: str
+    clerk: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeHelp(Command):
+    """I go: a guide takes a citizen's call, a manager a clerk's."""
+
+    call: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndHelp(Command):
+    """Helped; by whoever took it."""
+
+    call: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hall_server.hall import booking, closing, describing, issuing, leasing, merging, serving, staffing
+from hall_server.hall import (
+    booking,
+    closing,
+    describing,
+    helping,
+    issuing,
+    leasing,
+    merging,
+    serving,
+    staffing,
+)
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import closing_after, label
@@ -69,10 +79,6 @@ def _tick(hall: Hall, _command: c.Tick, now_ms: int) -> Decision:
     return Decision(tuple(events))
 
 
-def _call_guide(_hall: Hall, command: c.CallGuide, now_ms: int) -> Decision:
-    return Decision((e.GuideCalled(at_ms=now_ms, station=command.by, about=command.about),))
-
-
 def _suspect_clock(_hall: Hall, command: c.SuspectClock, now_ms: int) -> Decision:
     return Decision((e.ClockSuspected(at_ms=now_ms, sentence=command.sentence),))
 
@@ -107,6 +113,7 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.Recall: serving.recall,
     c.Arrive: serving.arrive,
     c.Finish: serving.finish,
+    c.TakePapers: serving.take_papers,
     c.NoShow: serving.no_show,
     c.Transfer: serving.transfer,
     c.Park: serving.park,
@@ -123,7 +130,10 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.StopIssuing: closing.stop,
     c.ResumeIssuing: closing.resume,
     c.Tick: _tick,
-    c.CallGuide: _call_guide,
+    c.CallGuide: helping.call_guide,
+    c.CallForHelp: helping.call_for_help,
+    c.TakeHelp: helping.take_help,
+    c.EndHelp: helping.end_help,
     c.SuspectClock: _suspect_clock,
     c.CorrectTime: _correct_time,
     c.SealSnapshot: _seal_snapshot,

@@ -150,14 +150,24 @@ class TicketArrived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PapersTaken(Event):
+    """收件: the papers that the clerk has by now."""
+
+    ticket: str
+    window: str
+    papers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFinished(Event):
-    """The service ended."""
+    """The service ended; ``missing`` names the papers for want of which there is no result."""
 
     ticket: str
     window: str
     outcome: Outcome
     note: str = ""
     by_next: bool = False
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,10 +362,40 @@ class NumbersSkipped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuideCalled(Event):
-    """Someone asks for a guide."""
+    """Someone asks for a guide at a station, or to come to a ``window``; ``call`` names the call for the day
+    (0 in old journals: the number of the record)."""
 
     station: str
     about: str = ""
+    window: str = ""
+    call: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpCalled(Event):
+    """紧急求助: a clerk needs the manager."""
+
+    call: int
+    window: str
+    clerk: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpTaken(Event):
+    """Somebody goes where a guide or the manager was called."""
+
+    call: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpEnded(Event):
+    """They were helped."""
+
+    call: int
+    by: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -413,6 +453,9 @@ KINDS: dict[str, type[Event]] = {
         DayClosed,
         DayOpened,
         GuideCalled,
+        HelpCalled,
+        HelpEnded,
+        HelpTaken,
         HoardingSuspected,
         JournalMigrated,
         JournalRestored,
@@ -425,6 +468,7 @@ KINDS: dict[str, type[Event]] = {
         NumbersLeased,
         NumbersSkipped,
         PaperReported,
+        PapersTaken,
         PlanPublished,
         SkillsChanged,
         SnapshotSealed,

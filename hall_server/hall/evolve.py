@@ -13,16 +13,20 @@ from hall_server.hall.indexes import put, show, unshow
 from hall_server.hall.model import (
     FULL_GREEN_BUDGET,
     Appointment,
+    Asked,
     Booking,
     Day,
     Hall,
+    HelpCall,
     Lease,
+    Papers,
     Stop,
     Ticket,
     Undoable,
     WindowNow,
 )
 
+_NO_PAPERS = Papers()
 _UNKNOWN = WindowNow(WindowStatus.CLOSED)
 
 
@@ -56,6 +60,8 @@ def _day_closed(hall: Hall, _event: e.DayClosed) -> None:
         hall.undoable,
         hall.leases,
         hall.stopped,
+        hall.helps,
+        hall.papers,
     ):
         of_day.clear()
     hall.parked.clear()
@@ -214,7 +220,13 @@ def _finished(hall: Hall, event: e.TicketFinished) -> None:
     old = hall.tickets[event.ticket]
     new = replace(old, status=TicketStatus.DONE, outcome=event.outcome, note=event.note, ended_ms=event.at_ms)
     put(hall, old, new)
+    if event.missing:
+        hall.papers[old.id] = Papers(hall.papers.get(old.id, _NO_PAPERS).taken, event.missing)
     _acted(hall, event, "finish", old)
+
+
+def _papers_taken(hall: Hall, event: e.PapersTaken) -> None:
+    hall.papers[event.ticket] = Papers(event.papers)
 
 
 def _sent_back(hall: Hall, event: e.TicketSentBack) -> None:
@@ -368,6 +380,28 @@ def _resumed(hall: Hall, event: e.IssuingResumed) -> None:
         hall.stopped.pop(event.service, None)
 
 
+# ---------------------------------------------------------------- people who ask for people
+
+
+def _guide_called(hall: Hall, event: e.GuideCalled) -> None:
+    call = event.call or hall.seq + 1
+    hall.helps[call] = HelpCall(call, Asked.GUIDE, event.at_ms, event.station, event.window, event.about)
+
+
+def _help_called(hall: Hall, event: e.HelpCalled) -> None:
+    hall.helps[event.call] = HelpCall(
+        event.call, Asked.MANAGER, event.at_ms, "", event.window, event.about, event.clerk
+    )
+
+
+def _help_taken(hall: Hall, event: e.HelpTaken) -> None:
+    hall.helps[event.call] = replace(hall.helps[event.call], taken_by=event.by, taken_ms=event.at_ms)
+
+
+def _help_ended(hall: Hall, event: e.HelpEnded) -> None:
+    hall.helps[event.call] = replace(hall.helps[event.call], ended_ms=event.at_ms, note=event.note)
+
+
 def _skipped(hall: Hall, event: e.NumbersSkipped) -> None:
     for series, ordinal in event.issued:
         hall.issued[series] = max(ordinal, hall.issued.get(series, 0))
@@ -411,7 +445,11 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.IssueForgone: _nothing,
     e.NumbersSkipped: _skipped,
     e.HoardingSuspected: _nothing,
-    e.GuideCalled: _nothing,
+    e.GuideCalled: _guide_called,
+    e.HelpCalled: _help_called,
+    e.HelpTaken: _help_taken,
+    e.HelpEnded: _help_ended,
+    e.PapersTaken: _papers_taken,
     e.ClockSuspected: _nothing,
     e.ClockCorrected: _nothing,
     e.SnapshotSealed: _nothing,

@@ -175,6 +175,8 @@ def apply_known(hall: Hall, event: e.Event) -> None:
             known = event.appointment in hall.appointments
         case e.ActionUndone():
             known = all(ticket.id in hall.tickets for ticket in event.tickets)
+        case e.HelpTaken() | e.HelpEnded():
+            known = event.call in hall.helps
         case e.TicketIssued() | e.MergeDecided():
             pass
         case _:

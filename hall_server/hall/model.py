@@ -72,6 +72,13 @@ class Arrival(StrEnum):
     LATE = "late"
 
 
+class Asked(StrEnum):
+    """For whom somebody calls."""
+
+    GUIDE = "guide"
+    MANAGER = "manager"
+
+
 class Booking(StrEnum):
     """Life of an appointment."""
 
@@ -229,6 +236,32 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Papers:
+    """收件 of one number, by names: what a clerk has ``taken`` in, and what was ``missing`` at its end."""
+
+    taken: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HelpCall:
+    """A call for a guide or for the manager, of this business day; ``id`` is the number of its record. At a
+    ``station`` or a ``window``; ``taken_by`` goes there; 0 is the instant of what has not happened."""
+
+    id: int
+    asked: Asked
+    at_ms: int
+    station: str = ""
+    window: str = ""
+    about: str = ""
+    clerk: str = ""
+    taken_by: str = ""
+    taken_ms: int = 0
+    ended_ms: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecentCall:
     """One line of the last calls, as boards show them."""
 
@@ -261,11 +294,13 @@ class Hall:
         "by_slot",
         "day",
         "green_budget",
+        "helps",
         "issued",
         "issued_to",
         "lanes",
         "leased",
         "leases",
+        "papers",
         "parked",
         "plan",
         "published",
@@ -311,6 +346,8 @@ class Hall:
         self.undoable: dict[str, Undoable] = {}
         self.leases: dict[int, Lease] = {}
         self.tokens = 0
+        self.helps: dict[int, HelpCall] = {}
+        self.papers: dict[str, Papers] = {}
         self.recent: tuple[RecentCall, ...] = ()
 
     def reset_windows(self) -> None:

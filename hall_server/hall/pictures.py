@@ -11,7 +11,7 @@ from assets.speech.wording import call_parts
 from contract import messages as m
 from hall_server.hall.calling import ahead
 from hall_server.hall.closing import closed_reason
-from hall_server.hall.model import Hall, Stop, Ticket
+from hall_server.hall.model import Hall, HelpCall, Stop, Ticket
 from hall_server.hall.plan import Board, ServiceWindow
 from hall_server.hall.waits import NO_WAITS, Told, Waits, told_to_holder, told_to_newcomer
 
@@ -46,7 +46,7 @@ class HallView:
     boards: Mapping[str, m.BoardNow]
     present: Mapping[str, Ticket | None]
     parked: tuple[Ticket, ...]
-    guides: tuple[tuple[int, str, str], ...] = ()
+    helps: tuple[HelpCall, ...] = ()
     waits: Waits = NO_WAITS
     stopped: Mapping[str, Stop] = field(default_factory=dict)
 

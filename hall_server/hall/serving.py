@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contract.messages import TicketStatus, WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
@@ -17,7 +19,7 @@ from hall_server.hall.lookup import (
     ticket_named,
     window_named,
 )
-from hall_server.hall.model import AT_WINDOW, Hall, Outcome, RuleBroken, Ticket, WindowNow
+from hall_server.hall.model import AT_WINDOW, Hall, Outcome, Papers, RuleBroken, Ticket, WindowNow
 from hall_server.hall.plan import NoShowPolicy, ServiceWindow
 
 
@@ -94,6 +96,18 @@ def finish(hall: Hall, command: c.Finish, now_ms: int) -> Decision:
     window, _ = window_named(hall, command.window)
     ticket = present(hall, window, {TicketStatus.SERVING})
     event = _finished(hall, window, ticket, command.outcome, command.note, now_ms, by_next=False)
+    if command.missing and isinstance(event, e.TicketFinished):
+        event = replace(event, missing=command.missing)
+    return Decision((event,), Answer(ticket.id))
+
+
+def take_papers(hall: Hall, command: c.TakePapers, now_ms: int) -> Decision:
+    """Which papers the clerk has by now; kept with the number wherever it goes."""
+    window, _ = window_named(hall, command.window)
+    ticket = present(hall, window, {TicketStatus.SERVING})
+    if hall.papers.get(ticket.id, Papers()).taken == command.papers:
+        return Decision((), Answer(ticket.id))
+    event = e.PapersTaken(at_ms=now_ms, ticket=ticket.id, window=window.id, papers=command.papers)
     return Decision((event,), Answer(ticket.id))
 
 

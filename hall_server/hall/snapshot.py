@@ -10,7 +10,9 @@ from hall_server.hall.model import (
     Booking,
     Day,
     Hall,
+    HelpCall,
     Lease,
+    Papers,
     Published,
     RecentCall,
     Stop,
@@ -20,7 +22,7 @@ from hall_server.hall.model import (
 )
 from hall_server.hall.plan import Plan
 
-FORMAT = 5
+FORMAT = 6
 
 
 class _Frozen(msgspec.Struct, frozen=True):
@@ -44,6 +46,8 @@ class _Frozen(msgspec.Struct, frozen=True):
     tokens: int
     recent: tuple[RecentCall, ...]
     stopped: dict[str, Stop] = {}
+    helps: dict[int, HelpCall] = {}
+    papers: dict[str, Papers] = {}
 
 
 def freeze(hall: Hall) -> bytes:
@@ -70,6 +74,8 @@ def freeze(hall: Hall) -> bytes:
             hall.tokens,
             hall.recent,
             hall.stopped,
+            hall.helps,
+            hall.papers,
         )
     )
 
@@ -93,6 +99,8 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.leases.update({lease.token: lease for lease in frozen.leases})
     hall.tokens = frozen.tokens
     hall.stopped.update(frozen.stopped)
+    hall.helps.update(frozen.helps)
+    hall.papers.update(frozen.papers)
     hall.windows.update(frozen.windows)
     for ticket in frozen.tickets:
         hall.by_number[ticket.number] = ticket.id

@@ -198,8 +198,13 @@ def _arrived(story: _Story, event: e.TicketArrived) -> _Told:
 def _finished(story: _Story, event: e.TicketFinished) -> _Told:
     how = "（由“下一位”结束）" if event.by_next else ""
     note = f"，说明：{event.note}" if event.note else ""
+    missing = f"，还缺：{'、'.join(event.missing)}" if event.missing else ""
     where = window_text(story.plan, event.window)
-    return f"{where}结束：{OUTCOME_TEXT[event.outcome]}{how}{note}", ()
+    return f"{where}结束：{OUTCOME_TEXT[event.outcome]}{how}{missing}{note}", ()
+
+
+def _papers_taken(story: _Story, event: e.PapersTaken) -> _Told:
+    return f"{window_text(story.plan, event.window)}收件：{'、'.join(event.papers) or '无'}", ()
 
 
 def _sent_back(story: _Story, event: e.TicketSentBack) -> _Told:
@@ -263,6 +268,7 @@ _TELL: dict[type[e.Event], Callable[..., _Told]] = {
     e.TicketRecalled: _recalled,
     e.TicketArrived: _arrived,
     e.TicketFinished: _finished,
+    e.PapersTaken: _papers_taken,
     e.TicketSentBack: _sent_back,
     e.TicketNoShow: _no_show,
     e.TicketTransferred: _transferred,

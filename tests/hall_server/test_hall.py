@@ -78,6 +78,8 @@ def picture(hall: Hall) -> tuple[object, ...]:
         dict(hall.by_number),
         list(hall.parked),
         hall.recent,
+        dict(hall.helps),
+        dict(hall.papers),
     )
 
 

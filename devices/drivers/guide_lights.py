@@ -28,6 +28,7 @@ P = TypeVar("P")
 
 Position = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]*$")]
 Coil = Annotated[int, msgspec.Meta(ge=0, le=255)]
+_MISSES = 3
 _HALF_PERIODS = {Flash.SLOW: 0.75, Flash.QUICK: 0.25}
 """Seconds on and off: 0.7 and 2 flashes a second, below the three that can harm."""
 
@@ -160,12 +161,16 @@ class ModbusLights:
         return tuple(bool(bit) for bit in bits[: self._count])
 
     def _ask(self, request: Any, answer: type[P]) -> P:
-        try:
-            return self._line.ask(request, answer)
-        except UnitRefused as error:
-            raise DeviceMisconfigured(_refused(error.unit, error.code)) from error
-        except NoAnswer as error:
-            raise DeviceLost(link_faults.silent(self._line.name)) from error
+        """Three misses, and the unit is silent."""
+        for left in reversed(range(_MISSES)):
+            try:
+                return self._line.ask(request, answer)
+            except UnitRefused as error:
+                raise DeviceMisconfigured(_refused(error.unit, error.code)) from error
+            except NoAnswer as error:
+                if not left:
+                    raise DeviceLost(link_faults.silent(self._line.name)) from error
+        raise AssertionError("one of the tries ended")
 
 
 def _no_such_position(position: str) -> Fault:

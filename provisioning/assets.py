@@ -66,7 +66,8 @@ def wanted_files(manifest: Path = PROJECT / "assets" / "fetched.toml") -> tuple[
 
 def locked_packages(folder: Path = PROJECT / "assets") -> dict[str, LockedPackage]:
     """The packages named in package.json as the lock pins them. Raises FetchError when they differ."""
-    named = json.loads((folder / "package.json").read_text("utf-8"))["dependencies"]
+    told = json.loads((folder / "package.json").read_text("utf-8"))
+    named = told["dependencies"] | told.get("devDependencies", {})
     lock = json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]
     packages = {}
     for name, version in named.items():

@@ -40,6 +40,7 @@ PERMISSIVE = frozenset(
     }
 )
 EXCEPTIONS = {
+    "axe-core": "MPL-2.0: runs in the tests only, unchanged",
     "apsw": "any OSI licence, as its metadata says; used under MIT",
     "certifi": "MPL-2.0: a list of certificates, unchanged",
     "docutils": "public domain and BSD; its one GPL file is an editor mode that is never imported",

@@ -39,7 +39,7 @@ from devices.scripted import ScriptedLink as ScriptedLink
 from devices.scripted import Silence as Silence
 from devices.scripted import Step as Step
 from devices.scripted import Unplug as Unplug
-from devices.usb_place import USB_SCHEMES, UsbPlace, parse_usb, usb_presence
+from devices.usb_place import USB_SCHEMES, UsbPlace, parse_usb, serial_at, usb_presence
 
 _BULK = 2
 _USB_LOOK_SECONDS = 0.02
@@ -149,6 +149,24 @@ class SerialLink:
             raise DeviceLost(unplugged(self._port))
         descriptor: int = self._serial.fileno()
         return descriptor
+
+
+class SocketLink(SerialLink):
+    """A serial adapter found by the USB socket that it is plugged into (``port://1-1.4``): its node's number
+    changes with the order of plugging in, the socket on the box does not. Works without udevd as well."""
+
+    def open(self) -> None:
+        if not serial_at(self._port):
+            raise DeviceAbsent(missing(self._port))
+        super().open()
+
+    def presence(self) -> str:
+        node = serial_at(self._port)
+        return presence(node) if node else ""
+
+    def _opened(self) -> serial.SerialBase:
+        node = serial_at(self._port)
+        return serial.Serial(node, self._baud, timeout=0, write_timeout=0, exclusive=True)
 
 
 class TcpLink(SerialLink):
@@ -336,6 +354,8 @@ def link_for(port: str, *, baud: int = 115200, head: int = 0) -> SerialLink | Us
         return SerialLink(port, baud=baud)
     if scheme in USB_SCHEMES:
         return UsbLink(port, head=head)
+    if scheme == "port":
+        return SocketLink(port, baud=baud)
     if scheme not in ("tcp", "socket"):
         raise DeviceMisconfigured(bad_address(port))
     return TcpLink(address)

@@ -262,7 +262,7 @@ class Supervised(Generic[D]):
         self._tell(
             state=State.READY,
             ok=status.ok,
-            faults=status.faults,
+            faults=_with_alarm(status.faults, identity, replaced),
             identity=identity or before,
             replaced=replaced,
         )
@@ -328,7 +328,7 @@ class Supervised(Generic[D]):
         with self._watchdog.limit(OPEN_LIMIT_SECONDS):
             status = self._driver.heartbeat()
         self._heartbeat_due = monotonic() + self._heartbeat_seconds
-        self._tell(ok=status.ok, faults=status.faults)
+        self._tell_status(status)
         self._count_device()
 
     def _listen(self) -> None:
@@ -337,7 +337,7 @@ class Supervised(Generic[D]):
             status = self._driver.told() if isinstance(self._driver, Telling) else None
         self._tell_due = monotonic() + _TELL_SECONDS
         if status is not None:
-            self._tell(ok=status.ok, faults=status.faults)
+            self._tell_status(status)
 
     def _run_command(self, command: Pending[Any]) -> None:
         if not command.set_running_or_notify_cancel():
@@ -426,6 +426,10 @@ class Supervised(Generic[D]):
 
     # ------------------------------------------------------------ telling
 
+    def _tell_status(self, status: Status) -> None:
+        health = self._health
+        self._tell(ok=status.ok, faults=_with_alarm(status.faults, health.identity, health.replaced))
+
     def _tell(self, **changes: Any) -> None:
         with self._telling:
             before = self._health
@@ -453,6 +457,19 @@ def _internal(error: BaseException) -> DeviceLost:
     lost = DeviceLost(fault)
     lost.__cause__ = error
     return lost
+
+
+def _with_alarm(faults: tuple[Fault, ...], identity: str, replaced: str) -> tuple[Fault, ...]:
+    """A unit in another's place stays an alarm until the program starts anew: somebody should know."""
+    if not replaced:
+        return faults
+    alarm = Fault(
+        "replaced",
+        f"这台设备被换过（原 {replaced}，现 {identity}）",
+        "确认是有意更换，并登记新设备编号；否则检查设备",
+        Owner.TECHNICIAN,
+    )
+    return (*faults, alarm)
 
 
 _STOPPED = Fault("stopped", "设备已停止使用", "无需处理", Owner.NOBODY)

@@ -58,6 +58,16 @@ def usb_presence(port: str, *, sysfs: Path = Path("/sys/bus/usb/devices")) -> st
     return ""
 
 
+def serial_at(port: str, *, sysfs: Path = Path("/sys/class/tty"), dev: Path = Path("/dev")) -> str:
+    """The node of the serial adapter in a USB socket (``port://1-1.4``), '' when none is there."""
+    wanted = port.partition("://")[2]
+    for tty in sorted(sysfs.glob("tty*")):
+        place = (tty / "device").resolve()
+        if wanted in (part.partition(":")[0] for part in place.parts) and wanted:
+            return str(dev / tty.name)
+    return ""
+
+
 def _word(folder: Path, name: str) -> str:
     try:
         return (folder / name).read_text().strip()

@@ -12,6 +12,7 @@ import msgspec
 from devices import link_faults
 from devices.capabilities import IdCardReaderCapabilities
 from devices.links import Link, SerialLink, link_for
+from devices.photo import Photo, PhotoDecoder
 from devices.ports import (
     CardKind,
     DeviceError,
@@ -76,7 +77,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def build(options: Options) -> SdtReader:
     """The driver, not yet opened."""
     link = link_for(options.port, baud=options.baud, head=_HEAD_BYTES)
-    return SdtReader(link, prints=options.prints, photo_decoder=bool(options.photo_decoder))
+    return SdtReader(link, prints=options.prints, photos=PhotoDecoder(options.photo_decoder))
 
 
 class SdtReader:
@@ -84,10 +85,10 @@ class SdtReader:
 
     kind = Kind.ID_CARD_READER
 
-    def __init__(self, link: Link, *, prints: bool = False, photo_decoder: bool = False) -> None:
+    def __init__(self, link: Link, *, prints: bool = False, photos: PhotoDecoder | None = None) -> None:
         self._link = link
         self._prints = prints
-        self._photo_decoder = photo_decoder
+        self._photos = photos or PhotoDecoder()
         self._search_in = 0
         self._with_prints = True
         self._buffer = bytearray()
@@ -100,7 +101,7 @@ class SdtReader:
             cards=tuple(CardKind),
             newest_address=True,
             prints=self._prints,
-            photo_decoder=self._photo_decoder,
+            photo_decoder=self._photos.available,
         )
 
     def open(self) -> None:
@@ -109,6 +110,7 @@ class SdtReader:
 
     def close(self) -> None:
         self._buffer.clear()
+        self._photos.close()
         self._link.close()
 
     def identify(self) -> str:
@@ -155,6 +157,10 @@ class SdtReader:
     def newest_address(self) -> str:
         reply = self._ask_again(Command.READ_NEWEST_ADDRESS)
         return parse_newest_address(reply.data) if reply.said == Said.OK else ""
+
+    def photo(self, card: IdCard) -> Photo:
+        """The card's photo as the vendor's decoder shows it, or why there is none; within 3 s."""
+        return self._photos.decode(card.photo)
 
     def media(self) -> Media:
         """Before any card was read nothing waits to be taken."""

@@ -16,7 +16,7 @@ from devices.ports import DeviceAbsent, DeviceLost, DeviceMisconfigured, IdCard,
 from devices.registry import build
 from devices.simulators.sdt_reader import OTHER_SAM_ID, SAM_ID, SdtReaderSimulator, UsbStyle
 from devices.supervisor import Supervised
-from devices.usb_place import UsbPlace, parse_usb, usb_presence
+from devices.usb_place import UsbPlace, parse_usb, serial_at, usb_presence
 from tests.devices.support import Heard, state_is
 
 
@@ -159,3 +159,16 @@ def test_presence_on_the_kernels_tree_follows_socket_serial_and_each_plugging_in
     assert usb_presence("usb://0400:c35a/C", sysfs=tmp_path) == ""
     (tmp_path / "1-1.4" / "devnum").write_text("9\n")
     assert usb_presence("usb://0400:c35a/1-1.4", sysfs=tmp_path) == "1-1.4:9"
+
+
+def test_two_like_serial_adapters_are_told_apart_by_their_sockets(tmp_path: Path) -> None:
+    for number, socket in enumerate(("1-1.4", "1-1.3")):
+        device = tmp_path / "devices" / "usb1" / "1-1" / socket / f"{socket}:1.0" / f"ttyUSB{number}"
+        device.mkdir(parents=True)
+        tty = tmp_path / "tty" / f"ttyUSB{number}"
+        tty.mkdir(parents=True)
+        (tty / "device").symlink_to(device)
+    found = [serial_at(f"port://{socket}", sysfs=tmp_path / "tty") for socket in ("1-1.3", "1-1.4", "1-2")]
+    assert found == ["/dev/ttyUSB1", "/dev/ttyUSB0", ""]
+    with pytest.raises(DeviceAbsent):
+        link_for("port://9-9.9").open()

@@ -184,6 +184,8 @@ def test_another_unit_in_the_same_place_is_noticed(start: Start, caplog: pytest.
         outcome(device.submit(lose, 1.0))
     back = heard.wait(lambda health: health.identity == "toy-2")
     assert back.replaced == "toy-1"
+    assert [fault.code for fault in back.faults] == ["replaced"], "an alarm for the technician"
+    assert back.usable
     assert "was replaced: toy-2, before toy-1" in caplog.text
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from devices.drivers import sdt
 from devices.photo import UNAVAILABLE, PhotoDecoder
 from devices.ports import Cause, DeviceLost, DeviceMisconfigured, DeviceRefused
+from devices.simulators.sdt_reader import SdtReaderSimulator
 from devices.vendor_process import VendorProcess
 
 WLT = b"\x40" + bytes(1023)
@@ -98,6 +100,19 @@ def test_with_one_it_is_a_picture_whose_representation_shows_nothing() -> None:
     assert (len(photo.bmp), photo.bmp[:2], photo.reason) == (38_862, b"BM", "")
     assert repr(photo) == "Photo(38862 bytes)"
     assert decoder.decode(b"").reason == UNAVAILABLE
+
+
+def test_a_reader_shows_the_photo_of_a_card_it_read(tmp_path: Path) -> None:
+    simulator = SdtReaderSimulator("reader-1", tmp_path / "reader-1", module_seconds=0.0)
+    simulator.start()
+    simulator.lay("zhang")
+    reader = sdt.build(sdt.Options(port=simulator.address, photo_decoder=program("good")))
+    reader.open()
+    assert reader.capabilities.photo_decoder
+    assert reader.find()
+    assert len(reader.photo(reader.read()).bmp) == 38_862
+    reader.close()
+    simulator.stop()
 
 
 @pytest.mark.parametrize("mood", ["crash", "refuse", "short", "garbage"])

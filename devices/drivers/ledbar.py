@@ -18,7 +18,7 @@ from devices.protocols.own_make import OwnBar
 from devices.signals import BarText, LedColour, Shown
 
 _ANSWER_SECONDS = 0.05
-_TRIES = 2
+_TRIES = 3
 _MISSES = 3
 _BEAT_BARS = 24
 """Bars looked after with one heartbeat, a second of wire at 9600: longer lines in turn."""

@@ -27,7 +27,7 @@ _ANSWERING = {
     "missing": "最后一块条屏没有应答",
     "wrong_sum": "应答第一次校验出错",
     "collision": "应答第一次与别的条屏撞在一起",
-    "late": "应答晚 30 毫秒",
+    "late": "应答晚 15 毫秒",
     "forgets": "收到的内容第一次没有显示出来",
 }
 _REFUSING = {"refuses": "控制卡拒绝内容"}
@@ -170,7 +170,7 @@ class LedBarSimulator:
             text, colour = self._shown[address]
         if said.answer is not None:
             if "late" in self._faults:
-                line.pause(0.03)
+                line.pause(0.015)
             line.write(self._spoil(said.answer(text, colour)))
 
     def _is_off(self, address: int) -> bool:

@@ -70,7 +70,7 @@ def test_plugging_in_can_be_seen_without_opening(
         ("sdt", {"port": "/dev/a", "baud": "fast"}, ["devices.x.baud", "fast"]),
         ("callbox", {"port": "/dev/a", "addresses": [0]}, ["devices.x.addresses"]),
         ("callbox", {"port": "/dev/a", "addresses": []}, ["devices.x", ">= 1"]),
-        ("callbox", {"port": "/dev/a", "addresses": [1], "make": "lcd2"}, ["devices.x.dialect", "lcd21"]),
+        ("callbox", {"port": "/dev/a", "addresses": [1], "make": "lcd2"}, ["devices.x.make", "lcd21"]),
         ("callbox", {"port": "/dev/a", "addresses": [1], "keys": {"0G": "next"}}, ["devices.x", "keys"]),
     ],
 )

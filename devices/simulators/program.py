@@ -101,6 +101,6 @@ def _people(port: int) -> int:
     except ControlError as error:
         complain(error)
         return 1
-    for person in state["people"]:
+    for person in (*state["people"], *state["smart_cards"]):
         say(f"{person['word']:10} {person['label']}")
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,13 +54,25 @@ class Captured:
 
 def decoded(jpeg: bytes) -> Pixels:
     """Pixels (BGR) of a JPEG. Raises ValueError when it is none."""
+    if not jpeg.startswith(b"\xff\xd8") or _promised_pixels(jpeg) > _LARGEST_PIXELS:
+        raise ValueError("not a picture that can be")
     try:
-        image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) if jpeg else None
+        image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise ValueError("not a picture that can be") from error
     if image is None:
         raise ValueError("not a picture")
     return image
+
+
+def _promised_pixels(jpeg: bytes) -> int:
+    """The most that any frame header says; a broken one promises gigabytes and OpenCV would make room."""
+    sizes = (struct.unpack(">HH", found.group(1)) for found in _FRAME_HEADER.finditer(jpeg))
+    return max((height * width for height, width in sizes), default=0)
+
+
+_FRAME_HEADER = re.compile(rb"\xff[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf]..[\x08-\x10](.{4})", re.DOTALL)
+_LARGEST_PIXELS = 64_000_000
 
 
 def sharpest(images: Sequence[Pixels], outline: Outline | None) -> int:

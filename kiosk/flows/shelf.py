@@ -1,33 +1,11 @@
-"""PURE: the catalogue as the screens look things up in it, and the guide sheet of an item."""
+"""PURE: the catalogue as the screens look things up in it, and the replies to an item's questions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from contract.catalogue import Catalogue, Item, Material, Service, Zone
-
-SHARED_SOURCE = "数据共享"
-
-
-class Bring(StrEnum):
-    """What a citizen has to do about one paper."""
-
-    NEEDED = "needed"
-    MAY_BE_MISSING = "may_be_missing"
-    NOT_SUBMITTED = "not_submitted"
-    IF_ASKED = "if_asked"
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """One line of the materials list, for the situation chosen."""
-
-    name: str
-    bring: Bring
-    copies: int = 0
-    source: str = ""
+from contract.catalogue import Catalogue, Item, Service, Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,36 +63,6 @@ def situation_labels(item: Item, answers: Answers) -> tuple[str, ...]:
     """The labels chosen so far, in the order of the questions."""
     asked = zip(item.situations, answers, strict=True)
     return tuple(question.options[choice].label for question, choice in asked if choice is not None)
-
-
-def materials(item: Item, answers: Answers) -> tuple[Paper, ...]:
-    """What this situation needs: a paper that only another reply would add is left out.
-
-    First what must be brought, then what may follow (容缺), then what need not be submitted (免提交),
-    last what is asked for now and then.
-    """
-    chosen: set[str] = set()
-    conditional: set[str] = set()
-    for question, choice in zip(item.situations, answers, strict=True):
-        for position, option in enumerate(question.options):
-            conditional.update(option.adds)
-            if position == choice:
-                chosen.update(option.adds)
-    papers = [
-        Paper(material.name, bring, material.copies, material.source)
-        for material in item.materials
-        if (bring := _bring(material, chosen, conditional)) is not None
-    ]
-    return tuple(sorted(papers, key=lambda paper: list(Bring).index(paper.bring)))
-
-
-def _bring(material: Material, chosen: set[str], conditional: set[str]) -> Bring | None:
-    wanted = material.needed or material.name in chosen
-    if not wanted:
-        return None if material.name in conditional else Bring.IF_ASKED
-    if material.source.startswith(SHARED_SOURCE):
-        return Bring.NOT_SUBMITTED
-    return Bring.MAY_BE_MISSING if material.may_be_missing else Bring.NEEDED
 
 
 def added_by(item: Item, answers: Answers) -> frozenset[str]:

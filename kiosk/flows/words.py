@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from assets.waiting import wait_text
 from contract.catalogue import Item, Service
+from contract.guide_sheet import Bring, Paper
 from contract.messages import TicketSlip
 from devices.ports import Kind
 from kiosk.flows.number import LEAVE_SECONDS, Number, Stage
-from kiosk.flows.shelf import Bring, Paper
 from kiosk.flows.state import Facts, State
 from kiosk.paper import window_list
 

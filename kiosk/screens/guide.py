@@ -10,9 +10,10 @@ from assets.ui.pictures import Sample
 from assets.ui.theme import theme
 from assets.ui.widgets.panel import Panel
 from contract.catalogue import Item, Situation
+from contract.guide_sheet import materials
 from kiosk import samples as made_up
 from kiosk.flows import events as e
-from kiosk.flows.shelf import Answers, Shelf, materials
+from kiosk.flows.shelf import Answers, Shelf
 from kiosk.flows.state import State
 from kiosk.flows.take import GuidePage as GuideScreen
 from kiosk.flows.words import EXAMPLE, handling, page_say, take_offer

@@ -13,7 +13,7 @@ from assets.ui.pictures import Sample
 from assets.ui.theme import theme
 from assets.ui.widgets.panel import Ground, Panel
 from assets.ui.widgets.press import Press
-from kiosk.flows.shelf import Bring, Paper
+from contract.guide_sheet import Bring, Paper
 from kiosk.flows.words import BRING, TakeOffer, copies
 from kiosk.screens.page import load_kv
 

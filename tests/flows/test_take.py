@@ -5,13 +5,13 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from contract.guide_sheet import Bring, materials
 from contract.messages import Paper
 from devices.ports import Proof
 from kiosk import flow, samples
 from kiosk.flows import effects as x
 from kiosk.flows import events as e
 from kiosk.flows.number import Number, Stage
-from kiosk.flows.shelf import Bring, materials
 from kiosk.flows.state import GUARD, IDLE, LEAVE, RETRY
 from kiosk.flows.take import GuidePage, Held, Issuing
 from tests.flows.walk import Walk, walk

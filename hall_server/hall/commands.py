@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contract.messages import Paper, Person
-from hall_server.hall.model import Outcome
+from hall_server.hall.model import Asked, Outcome
 from hall_server.hall.plan import Plan
 
 
@@ -331,9 +331,10 @@ class CallForHelp(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeHelp(Command):
-    """I go: a guide takes a citizen's call, a manager a clerk's."""
+    """I go: a guide takes a citizen's call, a manager a clerk's; ``asked`` refuses a call of the other kind."""
 
     call: int
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,6 +342,7 @@ class EndHelp(Command):
     """Helped; by whoever took it."""
 
     call: int
+    asked: Asked | None = None
     note: str = ""
 
 

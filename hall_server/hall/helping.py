@@ -41,21 +41,21 @@ def call_for_help(hall: Hall, command: c.CallForHelp, now_ms: int) -> Decision:
 
 def take_help(hall: Hall, command: c.TakeHelp, now_ms: int) -> Decision:
     """Whoever is first goes; the same person pressing again changes nothing."""
-    call = _named(hall, command.call)
+    call = _named(hall, command)
     if call.taken_by == command.by:
         return Decision(())
     if call.taken_by:
-        raise RuleBroken("help_taken", f"已由 {call.taken_by.removeprefix('user:')} 前往，不用再去")
+        raise RuleBroken("help_taken", f"已由{_who(call)}前往，不用再去")
     return Decision((e.HelpTaken(at_ms=now_ms, call=call.id, by=command.by),))
 
 
 def end_help(hall: Hall, command: c.EndHelp, now_ms: int) -> Decision:
     """By whoever took it; a call that nobody took is ended by taking it first."""
-    call = _named(hall, command.call)
+    call = _named(hall, command)
     if not call.taken_by:
         raise RuleBroken("help_not_taken", "还没有人接手，请先按“我去”")
     if call.taken_by != command.by:
-        raise RuleBroken("help_taken", f"由 {call.taken_by.removeprefix('user:')} 接手，请由本人完成")
+        raise RuleBroken("help_taken", f"由{_who(call)}接手，请由本人完成")
     return Decision((e.HelpEnded(at_ms=now_ms, call=call.id, by=command.by, note=command.note),))
 
 
@@ -65,11 +65,16 @@ def _waits(hall: Hall, asked: Asked, station: str, window: str) -> bool:
     return any((h.asked, h.station, h.window) == here and not h.taken_ms for h in hall.helps.values())
 
 
-def _named(hall: Hall, call: int) -> HelpCall:
-    """An open call. Raises RuleBroken."""
-    found = hall.helps.get(call)
-    if found is None:
+def _named(hall: Hall, command: c.TakeHelp | c.EndHelp) -> HelpCall:
+    """An open call of the kind that is meant. Raises RuleBroken."""
+    found = hall.helps.get(command.call)
+    if found is None or command.asked not in (None, found.asked):
         raise RuleBroken("unknown_help", "没有这个求助，或已不是今天的")
     if found.ended_ms:
         raise RuleBroken("help_ended", "这个求助已经完成")
     return found
+
+
+def _who(call: HelpCall) -> str:
+    """The staff number of whoever took it, for people."""
+    return f"工号 {call.taken_by.rpartition(':')[2]} "

@@ -32,16 +32,18 @@ def test_a_guide_is_called_taken_and_done() -> None:
     assert (call.asked, call.station, call.about, call.taken_ms) == (Asked.GUIDE, "kiosk-1", "身份证", 0)
     assert call.id == desk.hall.seq
     desk.now_ms += 5000
-    by(desk, "user:g1", c.TakeHelp, call=call.id)
-    with pytest.raises(RuleBroken, match="help_taken: 已由 g1 前往"):
-        by(desk, "user:g2", c.TakeHelp, call=call.id)
-    with pytest.raises(RuleBroken, match="由 g1 接手"):
-        by(desk, "user:g2", c.EndHelp, call=call.id)
-    by(desk, "user:g1", c.EndHelp, call=call.id, note="已取号")
+    with pytest.raises(RuleBroken, match="没有这个求助"):
+        by(desk, "clerk:g1", c.TakeHelp, call=call.id, asked=Asked.MANAGER)
+    by(desk, "clerk:g1", c.TakeHelp, call=call.id, asked=Asked.GUIDE)
+    with pytest.raises(RuleBroken, match="help_taken: 已由工号 g1 前往"):
+        by(desk, "clerk:g2", c.TakeHelp, call=call.id)
+    with pytest.raises(RuleBroken, match="由工号 g1 接手"):
+        by(desk, "clerk:g2", c.EndHelp, call=call.id)
+    by(desk, "clerk:g1", c.EndHelp, call=call.id, note="已取号")
     ended = only(desk)
-    assert (ended.taken_by, ended.taken_ms, ended.note) == ("user:g1", desk.now_ms, "已取号")
+    assert (ended.taken_by, ended.taken_ms, ended.note) == ("clerk:g1", desk.now_ms, "已取号")
     with pytest.raises(RuleBroken, match="已经完成"):
-        by(desk, "user:g1", c.EndHelp, call=call.id)
+        by(desk, "clerk:g1", c.EndHelp, call=call.id)
 
 
 def test_who_presses_twice_is_one_call_until_somebody_comes() -> None:
@@ -51,7 +53,7 @@ def test_who_presses_twice_is_one_call_until_somebody_comes() -> None:
     first = only(desk)
     by(desk, "kiosk-2", c.CallGuide)
     assert [call.station for call in desk.hall.helps.values()] == ["kiosk-1", "kiosk-2"]
-    by(desk, "user:g1", c.TakeHelp, call=first.id)
+    by(desk, "clerk:g1", c.TakeHelp, call=first.id)
     by(desk, "kiosk-1", c.CallGuide)
     assert [call.station for call in desk.hall.helps.values()] == ["kiosk-1", "kiosk-2", "kiosk-1"]
 
@@ -60,9 +62,9 @@ def test_nobody_ends_what_nobody_took_and_what_is_not_there() -> None:
     desk = Desk()
     by(desk, "kiosk-1", c.CallGuide)
     with pytest.raises(RuleBroken, match="还没有人接手"):
-        by(desk, "user:g1", c.EndHelp, call=only(desk).id)
+        by(desk, "clerk:g1", c.EndHelp, call=only(desk).id)
     with pytest.raises(RuleBroken, match="没有这个求助"):
-        by(desk, "user:g1", c.TakeHelp, call=999)
+        by(desk, "clerk:g1", c.TakeHelp, call=999)
 
 
 def test_a_clerk_rings_the_manager_whatever_goes_on_there() -> None:

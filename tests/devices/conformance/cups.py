@@ -29,6 +29,8 @@ def stand(folder: Path) -> Iterator[Stand]:
         return printer.print_pages(b"a page\n", title="test", timeout_seconds=1.5)
 
     try:
-        yield Stand(driver, work, simulator, cable(simulator))
+        yield Stand(
+            driver, work, simulator, cable(simulator), frozenset({"paper_out", "jam", "offline", "slow"})
+        )
     finally:
         simulator.stop()

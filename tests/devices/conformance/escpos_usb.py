@@ -32,6 +32,7 @@ def stand(folder: Path) -> Iterator[Stand]:
         return printer.print(SHORT)
 
     try:
-        yield Stand(driver, work, simulator, cable(simulator), frozenset({"hot_head", "offline"}))
+        quiet = frozenset({"hot_head", "offline", "cutter_error", "paper_out", "cover_open", "power_cut"})
+        yield Stand(driver, work, simulator, cable(simulator), quiet)
     finally:
         simulator.stop()

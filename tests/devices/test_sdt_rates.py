@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from devices.drivers.sdt import SdtReader, build
 from devices.drivers.sdt import Options as SdtOptions
+from devices.drivers.sdt import SdtReader, build
 from devices.ports import DeviceLost
 from devices.protocols.sdt import (
     RATES,

@@ -112,10 +112,10 @@ class Days:
         with JournalReader(self._journal) as reader:
             labels = reader.days()
             wanted = [label for label in labels if within(label, first, last)]
-            plan = self._plan_before(reader, labels, wanted[0]) if wanted else self._plan
+            carry = Carry(self._plan_before(reader, labels, wanted[0]) if wanted else self._plan)
             for label in wanted:
-                day = _taken(reader, DayLives(Carry(plan)), label)
-                plan = day.plan
+                day = _taken(reader, DayLives(carry), label)
+                carry = day.carry(())
                 yield day
 
     def trace(self, name: str) -> Trace | None:

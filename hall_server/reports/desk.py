@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -19,7 +20,9 @@ from contract.catalogue import Catalogue
 from hall_server.hall.plan import Plan
 from hall_server.keeping import JOURNAL
 from hall_server.reports.advice import LOOK_BACK_DAYS, Advice, advise
+from hall_server.reports.asked import Asked, Question
 from hall_server.reports.days import Days
+from hall_server.reports.press import Format, Order, Press
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,10 @@ class ReportDesk:
         on_advice: Callable[[], None] = lambda: None,
     ) -> None:
         self.days = Days(state / JOURNAL, state / DIRECTORY, plan)
+        self.asked = Asked(self.days)
+        self.press = Press()
         self._state = state
+        self._plan = plan
         self._catalogue = catalogue
         self._on_advice = on_advice
         self._advice: Mapping[str, Advice] = {}
@@ -59,6 +65,7 @@ class ReportDesk:
         """What is half measured is measured again next time."""
         self._stopping = True
         self._wake.set()
+        self.press.stop()
         if self._child is not None:
             self._child.terminate()
         if self._thread.is_alive():
@@ -69,6 +76,11 @@ class ReportDesk:
         if day != self._day:
             self._day = day
             self._wake.set()
+
+    def file(self, format: Format, question: Question, made: str, *, running: bool = False) -> IO[bytes]:
+        """A report as a file, made by a process of its own; waits. Raises NotMade."""
+        where = (str(self._state), str(self._state / DIRECTORY))
+        return self.press.make(Order(*where, self._plan, format, question, made, running))
 
     def advice(self, item: str) -> Advice | None:
         """What the guide sheet of an item may say; None when the catalogue has no such item."""

@@ -200,8 +200,9 @@ class DayLives:
     def _given_up(self, _seq: int, event: e.AppointmentCancelled | e.AppointmentMissed) -> None:
         missed = isinstance(event, e.AppointmentMissed)
         indicator = "appointment_missed" if missed else "appointment_cancelled"
-        promise = self.promises.pop(event.appointment)
-        self.booked.append((indicator, event.appointment, event.at_ms, promise))
+        promise = self.promises.pop(event.appointment, None)
+        if promise is not None:  # days that are only listed begin without what was promised before them
+            self.booked.append((indicator, event.appointment, event.at_ms, promise))
 
     def _planned(self, _seq: int, event: e.PlanPublished) -> None:
         """Windows that go are closed from here on; new ones stand as they are described."""

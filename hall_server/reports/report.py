@@ -87,6 +87,8 @@ class _Names:
         """What a person calls this part of a key."""
         if dimension == "clerk":
             return part or NOT_SIGNED_IN
+        if dimension == "day":
+            return f"{part[:4]}-{part[4:6]}-{part[6:]}"
         if dimension == "class":
             return CLASS_TEXT[part]
         if not part:

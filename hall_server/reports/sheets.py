@@ -10,14 +10,22 @@ from contract.clock import china
 from hall_server.hall import events as e
 from hall_server.hall.model import OUTCOME_TEXT
 from hall_server.reports.groups import CLASS_WORDS
-from hall_server.reports.indicators import DIMENSIONS, Indicator, Unit
 from hall_server.reports.lives import DayLives, Life
 from hall_server.reports.report import Report
-from hall_server.reports.tally import PERCENTILES, Figure, Spread
+from hall_server.reports.table import (
+    Sort,
+    Table,
+    Value,
+    flat_cells,
+    flat_heads,
+    seconds,
+    table_of,
+)
 from hall_server.reports.words import CLASS_TEXT
 
 BOM = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_UNIT = {Sort.TIME: "（秒）", Sort.RATE: "（%）"}
 _NUMBER_COLUMNS = (
     "业务日",
     "号码",
@@ -40,13 +48,15 @@ _NUMBER_COLUMNS = (
 
 
 def report_csv(report: Report) -> Iterator[str]:
-    """The report as text, line by line; durations and times in seconds, rates in per cent."""
-    head = [DIMENSIONS[name] for name in report.by]
-    head += [title for indicator in report.indicators for title in _titles(indicator)]
-    yield BOM + _line(head)
-    for row in report.rows:
-        cells = [cell for i in report.indicators for cell in _cells(i, row.figures[i.id])]
-        yield _line([*row.names, *cells])
+    """The report with every figure, line by line; durations and times in seconds, rates in per cent."""
+    return table_csv(table_of(report, full=True))
+
+
+def table_csv(table: Table) -> Iterator[str]:
+    """A table as it is shown, line by line."""
+    yield BOM + _line([*table.heads, *(title + _UNIT.get(sort, "") for title, sort in flat_heads(table))])
+    for line in table.lines:
+        yield _line([*line.names, *(_cell(sort, value) for sort, value in flat_cells(table, line))])
 
 
 def numbers_csv(days: Iterable[DayLives]) -> Iterator[str]:
@@ -58,25 +68,12 @@ def numbers_csv(days: Iterable[DayLives]) -> Iterator[str]:
             yield _line(_number(day, life, overnight=life.issued.ticket in expired))
 
 
-def _titles(indicator: Indicator) -> list[str]:
-    if indicator.unit is Unit.DURATION:
-        parts = ["次数", "平均（秒）", *(f"P{p}（秒）" for p in PERCENTILES), "最长（秒）", "最长的号"]
-        return [f"{indicator.name}·{part}" for part in parts]
-    unit = {Unit.TIME: "（秒）", Unit.RATE: "（%）"}.get(indicator.unit, "")
-    return [indicator.name + unit]
-
-
-def _cells(indicator: Indicator, figure: Figure) -> list[str]:
-    if isinstance(figure, Spread):
-        spread = [figure.mean_ms, *(figure.percentiles[p] for p in PERCENTILES), figure.most_ms]
-        return [str(figure.count), *(_seconds(ms) for ms in spread), figure.ticket]
-    if indicator.unit is Unit.DURATION:
-        return [""] * (len(PERCENTILES) + 4)
-    if figure is None:
-        return [""]
-    if indicator.unit is Unit.TIME:
-        return [_seconds(figure)]
-    return [f"{figure / 100:.2f}"] if indicator.unit is Unit.RATE else [str(figure)]
+def _cell(sort: Sort, value: Value) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    if sort is Sort.TIME:
+        return str(seconds(value))
+    return f"{value / 100:.2f}" if sort is Sort.RATE else str(value)
 
 
 def _number(day: DayLives, life: Life, *, overnight: bool) -> list[str]:
@@ -108,10 +105,6 @@ def _number(day: DayLives, life: Life, *, overnight: bool) -> list[str]:
 
 def _clock(ms: int | None) -> str:
     return "" if ms is None else china(ms).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _seconds(ms: int) -> str:
-    return str((ms + 500) // 1000)
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -1,0 +1,328 @@
+"""PURE: the month's report as text and tables: what an editable document is filled with.
+
+Every sentence is made of figures of the same reports as the pages; a month that runs is compared with equally
+many days of the month before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hall_server.reports.groups import Key
+from hall_server.reports.indicators import INDICATORS, Indicator
+from hall_server.reports.report import Report, Row
+from hall_server.reports.table import (
+    NO_VALUE,
+    PART_TEXT,
+    Sort,
+    Value,
+    change,
+    columns_of,
+    seconds,
+    shown,
+    value_of,
+)
+from hall_server.reports.words import lasted_text
+
+KEY_FIGURES = (
+    "issued",
+    "visits",
+    "finished",
+    "wait.mean",
+    "wait.p90",
+    "service_ticket.mean",
+    "stay.mean",
+    "without_result_rate",
+    "second_visits",
+    "second_visit_rate",
+    "once_rate",
+    "one_window_rate",
+    "no_show_rate",
+    "green",
+    "appointment_came",
+    "appointment_missed_rate",
+    "idle_rate",
+    "overnight",
+)
+_SERVICE = ("issued", "finished", "wait.mean", "wait.p90", "service_ticket.mean", "without_result_rate")
+_WINDOW = ("finished", "service_leg.mean", "open_time", "busy_time", "idle_time", "idle_rate")
+_ITEM = ("second_visits", "endings_known", "second_visit_rate")
+_DAY = ("issued", "visits", "finished", "wait.mean", "wait.p90", "second_visits")
+_REASON = ("without_result",)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One table: its heads and rows as text; the first ``names`` columns are words."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    names: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, sentences, and a table or none."""
+
+    title: str
+    sentences: tuple[str, ...]
+    grid: Grid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Reports of all indicators by their grouping: ``now``, the month ``before`` and the same a year ago."""
+
+    hall: str
+    period: str
+    running: bool
+    before_name: str
+    before_period: str
+    year_name: str
+    now: dict[tuple[str, ...], Report]
+    before: dict[tuple[str, ...], Report]
+    year: dict[tuple[str, ...], Report]
+
+    @property
+    def compared_with(self) -> str:
+        """The name of the month before, '' when the journal has no day of it."""
+        return self.before_name if self.before["hall",].days else ""
+
+
+def sections(month: Month) -> tuple[Section, ...]:
+    """The whole report in its order."""
+    return (
+        _whole(month),
+        _by_service(month),
+        _by_window(month),
+        _second_visits(month),
+        _endings(month),
+        _by_day(month),
+    )
+
+
+class _Figures:
+    """Figures of one report by group."""
+
+    def __init__(self, report: Report) -> None:
+        self.rows: dict[Key, Row] = {row.key: row for row in report.rows}
+
+    def of(self, key: Key, column: str) -> Value:
+        """None when there is no such group or no value."""
+        row = self.rows.get(key)
+        name, _, part = column.partition(".")
+        return None if row is None else value_of(row.figures[name], part)
+
+
+def sort_of(column: str) -> Sort:
+    """What a figure such as ``wait.p90`` is."""
+    name, _, part = column.partition(".")
+    return next(c.sort for c in columns_of([INDICATORS[name]], full=True) if c.part == part)
+
+
+def title_of(column: str) -> str:
+    """What a figure is called."""
+    name, _, part = column.partition(".")
+    return f"{INDICATORS[name].name}·{PART_TEXT[part]}" if part else INDICATORS[name].name
+
+
+def compared(sort: Sort, now: Value, then: Value, name: str) -> str:
+    """，比上月（1,100）增加 12.2%; ``name`` '' = there is nothing to compare with."""
+    if not isinstance(now, int) or not name:
+        return ""
+    if not isinstance(then, int):
+        return f"（{name}没有数据可比）"
+    if change(sort, now, then) == "持平":
+        return f"，与{name}持平"
+    more, less = {Sort.TIME: ("延长", "缩短"), Sort.RATE: ("上升", "下降")}.get(sort, ("增加", "减少"))
+    word = more if now > then else less
+    if sort is Sort.TIME:
+        by = lasted_text(abs(seconds(now) - seconds(then)) * 1000)
+    elif sort is Sort.RATE:
+        by = f"{abs(now - then) / 100:.2f} 个百分点"
+    else:
+        by = f"{abs(now - then) * 100 / then:.1f}%" if then else f"{now - then:,}"
+    return f"，比{name}（{shown(sort, then)}）{word} {by}"
+
+
+# ---------------------------------------------------------------- sections
+
+_HALL = ("",)
+
+
+def _whole(month: Month) -> Section:
+    now, before, year = (_Figures(of[("hall",)]) for of in (month.now, month.before, month.year))
+
+    def said(column: str, unit: str = "") -> str:
+        value, sort = now.of(_HALL, column), sort_of(column)
+        return (
+            shown(sort, value) + unit + compared(sort, value, before.of(_HALL, column), month.compared_with)
+        )
+
+    days = len(month.now["hall",].days)
+    if not now.rows:
+        return Section("一、总体情况", (f"{month.period}共 {days} 个业务日，没有取号记录。",))
+    alone = "" if month.compared_with else f"{month.before_name}没有业务日，本报告不作环比。"
+    sentences = (
+        f"{month.period}共 {days} 个业务日，取号 {said('issued', ' 个')}；到访 {said('visits', ' 人次')}。",
+        f"首呼等候平均 {said('wait.mean')}；P90 为 {said('wait.p90')}。",
+        (
+            f"办理结束 {said('finished', ' 个')}；单号办理平均 {said('service_ticket.mean')}；"
+            f"无结果率 {said('without_result_rate')}。"
+        ),
+        (
+            f"二次跑动 {said('second_visits', ' 次')}；最多跑一次占比 {said('once_rate')}；"
+            f"一窗受理率 {said('one_window_rate')}。"
+        ),
+        (
+            f"预约签到 {said('appointment_came', ' 个')}；过号率 {said('no_show_rate')}；"
+            f"绿色通道 {said('green', ' 个')}。"
+        ),
+        *filter(None, (alone,)),
+    )
+    rows = []
+    for column in KEY_FIGURES:
+        sort, value = sort_of(column), now.of(_HALL, column)
+        cells = [title_of(column), shown(sort, value)]
+        for past in (before.of(_HALL, column), year.of(_HALL, column)):
+            cells += [shown(sort, past), change(sort, value, past) or NO_VALUE]
+        rows.append(tuple(cells))
+    heads = ("指标", "本期", month.before_name, "变化", month.year_name, "变化")
+    return Section("一、总体情况", sentences, Grid(heads, tuple(rows)))
+
+
+def _by_service(month: Month) -> Section:
+    grid = _grid(month, ("service",), _SERVICE, _named)
+    sentences = [
+        _most(
+            month, ("service",), "wait.mean", "等候最久的业务是“{name}”，首呼等候平均 {figure}{compared}。"
+        ),
+        _most(month, ("service",), "issued", "取号最多的业务是“{name}”，{figure} 个{compared}。"),
+    ]
+    return Section("二、各业务取号、等候与办理", tuple(filter(None, sentences)), grid)
+
+
+def _by_window(month: Month) -> Section:
+    grid = _grid(month, ("window",), _WINDOW, _named)
+    sentences = [
+        _most(month, ("window",), "idle_rate", "空闲率最高的是{name}，{figure}{compared}。"),
+        _most(month, ("window",), "finished", "办理结束最多的是{name}，{figure} 个{compared}。"),
+    ]
+    return Section("三、窗口忙闲", tuple(filter(None, sentences)), grid)
+
+
+def _second_visits(month: Month) -> Section:
+    by = ("item",)
+    figures = _Figures(month.now[by])
+    why = _reasons(month.now["item", "reason"])
+    kept = [row for row in month.now[by].rows if figures.of(row.key, "second_visits")]
+    kept.sort(key=lambda row: -_int(figures.of(row.key, "second_visits")))
+    before = _Figures(month.before[by])
+    rows = []
+    for row in kept:
+        past = shown(Sort.COUNT, before.of(row.key, "second_visits"))
+        reasons = why.get(row.key[0], NO_VALUE)
+        rows.append((row.names[0], *_row(figures, row.key, _ITEM), past, reasons))
+    if not rows:
+        return Section("四、各事项二次跑动", ("本期没有查到二次跑动（只统计实名取号的人）。",))
+    said = _most(month, by, "second_visits", "二次跑动最多的事项是“{name}”，{figure} 次{compared}。")
+    heads = ("事项", *(title_of(column) for column in _ITEM), month.before_name, "上次无结果的原因")
+    return Section("四、各事项二次跑动", (said,), Grid(heads, tuple(rows)))
+
+
+def _endings(month: Month) -> Section:
+    grid = _grid(month, ("reason",), _REASON, _named, drop_nothing=True)
+    said = _most(
+        month,
+        ("reason",),
+        "without_result",
+        "无结果结束的首要原因是“{name}”，{figure} 个{compared}。",
+    )
+    return Section("五、无结果的原因", (said or "本期没有无结果结束的号。",), grid)
+
+
+def _by_day(month: Month) -> Section:
+    said = _most(month, ("day",), "issued", "取号最多的一天是 {name}，{figure} 个。", alone=True)
+    report = month.now["day",]
+    figures = _Figures(report)
+    rows = [
+        (f"{row.key[0][4:6]}月{row.key[0][6:8]}日{row.key[0][8:]}", *_row(figures, row.key, _DAY))
+        for row in report.rows
+    ]
+    heads = ("业务日", *(title_of(column) for column in _DAY))
+    return Section("六、逐日情况", (said,) if said else (), Grid(heads, tuple(rows)) if rows else None)
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _grid(
+    month: Month,
+    by: tuple[str, ...],
+    columns: Sequence[str],
+    keep: Callable[[Key], bool],
+    *,
+    drop_nothing: bool = False,
+) -> Grid | None:
+    """A line for each group; behind the first figure what it was in the month before."""
+    now, before = _Figures(month.now[by]), _Figures(month.before[by])
+    rows = []
+    for row in month.now[by].rows:
+        first = now.of(row.key, columns[0])
+        if not keep(row.key) or (drop_nothing and not first):
+            continue
+        sort, past = sort_of(columns[0]), before.of(row.key, columns[0])
+        changed = change(sort, first, past) or NO_VALUE
+        cells = (row.names[0], shown(sort, first), shown(sort, past), changed)
+        rows.append(cells + _row(now, row.key, columns[1:]))
+    heads = (title_of(columns[0]), month.before_name, "变化", *(title_of(c) for c in columns[1:]))
+    name = {"service": "业务", "window": "窗口", "reason": "原因"}[by[0]]
+    return Grid((name, *heads), tuple(rows)) if rows else None
+
+
+def _row(figures: _Figures, key: Key, columns: Sequence[str]) -> tuple[str, ...]:
+    return tuple(shown(sort_of(column), figures.of(key, column)) for column in columns)
+
+
+def _most(month: Month, by: tuple[str, ...], column: str, sentence: str, *, alone: bool = False) -> str:
+    """The sentence about the group whose figure is the largest, '' when there is none."""
+    now, before = _Figures(month.now[by]), _Figures(month.before[by])
+    rows = [row for row in month.now[by].rows if row.key[0] and now.of(row.key, column)]
+    if not rows:
+        return ""
+    top = max(rows, key=lambda row: _int(now.of(row.key, column)))
+    sort, value = sort_of(column), now.of(top.key, column)
+    return sentence.format(
+        name=top.names[0],
+        figure=shown(sort, value),
+        compared="" if alone else compared(sort, value, before.of(top.key, column), month.compared_with),
+    )
+
+
+def _reasons(report: Report) -> dict[str, str]:
+    """For each item the reasons of its second visits, most frequent first."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in report.rows:
+        count = _int(value_of(row.figures["second_visits"], ""))
+        if count:
+            found.setdefault(row.key[0], []).append((count, row.names[1]))
+    return {
+        item: "、".join(f"{name} {count} 次" for count, name in sorted(why, key=lambda w: -w[0]))
+        for item, why in found.items()
+    }
+
+
+def _named(key: Key) -> bool:
+    return bool(key[0])
+
+
+def _int(value: Value) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def formulas() -> tuple[Indicator, ...]:
+    """The indicators that the report uses, each once."""
+    used = (*KEY_FIGURES, *_SERVICE, *_WINDOW, *_ITEM, *_DAY, *_REASON)
+    names = dict.fromkeys(column.partition(".")[0] for column in used)
+    return tuple(INDICATORS[name] for name in names)

@@ -95,7 +95,7 @@ def build_text(
     text: str, *, address: int, colour: LedColour | None, area: Area, columns: int, checked: bool = True
 ) -> bytes:
     """The frame that shows one line of text at once and until the next; None sends no colour."""
-    shown = (_COLOURS[colour] if colour else b"") + _defused(encoded(text, "gbk", columns))
+    shown = (_COLOURS[colour] if colour else b"") + encoded(_defused(text), "gbk", columns)
     place = _AREA.pack(
         *(0, _PIXELS | area.x, area.y, _PIXELS | area.width, area.height),
         *(0, 0, 0, _NO_TIMEOUT, bytes(3)),
@@ -124,9 +124,9 @@ def parse_text(data: bytes) -> tuple[str, LedColour | None, Area]:
     return _plain(shown), None, area
 
 
-def _defused(code: bytes) -> bytes:
+def _defused(text: str) -> str:
     """A backslash by itself begins a command of the card, so that of a text becomes the wide one."""
-    return code.decode("gbk").replace("\\", "＼").encode("gbk")
+    return text.replace("\\", "＼")
 
 
 def _plain(code: bytes) -> str:

@@ -16,6 +16,7 @@ def problems_of(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem
     yield from _services(file, items)
     yield from _windows(file)
     yield from _rota_and_calling(file)
+    yield from _lights(file)
     yield from lan_problems(file)
     placed = service_of_items(file, items)
     yield from (
@@ -105,6 +106,18 @@ def _rota_and_calling(file: HallFile) -> Iterable[Problem]:
         yield from _unknown(f"{at}.services", shift.services, [s.id for s in file.services])
         if minute_of(shift.begins) >= minute_of(shift.ends):
             yield Problem(f"{at}.ends", shift.ends, f"must be later than begins ({shift.begins})")
+
+
+def _lights(file: HallFile) -> Iterable[Problem]:
+    """Yellow warns before red."""
+    rules = file.rules
+    for what, yellow, red in (
+        ("wait", rules.wait_yellow_minutes, rules.wait_red_minutes),
+        ("service", rules.service_yellow_minutes, rules.service_red_minutes),
+    ):
+        if yellow > red:
+            wanted = f"must not be more than {what}_red_minutes ({red})"
+            yield Problem(f"rules.{what}_yellow_minutes", str(yellow), wanted)
 
 
 def _unknown(path: str, names: Iterable[str], known: list[str]) -> Iterable[Problem]:

@@ -42,7 +42,7 @@ class HallPart(Part, frozen=True, kw_only=True):
 
 
 class RulesPart(Part, frozen=True, kw_only=True):
-    """[rules]: rules of the hall."""
+    """[rules]: rules of the hall; the yellow, red, idle and guide minutes are those of the manager's page."""
 
     recalls_before_no_show: Annotated[int, msgspec.Meta(ge=0, le=20)] = 3
     no_show_policy: NoShowPolicy = NoShowPolicy.END
@@ -57,6 +57,12 @@ class RulesPart(Part, frozen=True, kw_only=True):
     late_minutes: Minutes = 30
     stop_before_closing: bool = True
     second_visit_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
+    wait_yellow_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 20
+    wait_red_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 40
+    service_yellow_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 20
+    service_red_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 40
+    idle_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 5
+    guide_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 3
     green_reasons: tuple[str, ...] = ("age", "disabled", "serviceman", "pregnant", "talent")
 
 

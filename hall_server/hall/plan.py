@@ -19,6 +19,14 @@ class NoShowPolicy(StrEnum):
     MANUAL = "manual"
 
 
+class Postponing(StrEnum):
+    """What "I need more time" does to a number: nothing, it moves back, or it is set aside for a while."""
+
+    OFF = "off"
+    BACK = "back"
+    PARK = "park"
+
+
 class CallingKind(StrEnum):
     """The five ways in which a group of services decides who is next."""
 
@@ -53,7 +61,12 @@ class CallingRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Rules of the hall that a manager may set; minutes, seconds and counts."""
+    """Rules of the hall that a manager may set; minutes, seconds and counts.
+
+    ``wait_…``, ``service_…``: from then on a queue's or a window's light on the manager's page is yellow or
+    red. ``idle_minutes``: an open window that calls nobody while its services wait; ``guide_minutes``: a call
+    for a guide that nobody takes.
+    """
 
     recalls_before_no_show: int = 3
     no_show_policy: NoShowPolicy = NoShowPolicy.END
@@ -65,11 +78,21 @@ class Rules:
     undo_seconds: int = 30
     open_per_person: int = 3
     hoarding_per_day: int = 8
+    postpone: Postponing = Postponing.PARK
+    postpone_places: int = 5
+    postpone_minutes: int = 10
+    postpones_per_ticket: int = 1
     early_minutes: int = 30
     grace_minutes: int = 10
     late_minutes: int = 30
     stop_before_closing: bool = True
     second_visit_days: int = 30
+    wait_yellow_minutes: int = 20
+    wait_red_minutes: int = 40
+    service_yellow_minutes: int = 20
+    service_red_minutes: int = 40
+    idle_minutes: int = 5
+    guide_minutes: int = 3
     green_reasons: tuple[str, ...] = ("age", "disabled", "serviceman", "pregnant", "talent")
 
 
@@ -153,8 +176,22 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingRules:
+    """When appointments are taken: from ``days_ahead`` before their day up to ``lead_minutes`` before the slot,
+    for slots that lie within ``hours`` (from-to minutes) on ``weekdays`` (0 = Monday) that are no holidays.
+    ``per_person``: promises that one person may hold; ``per_address``: bookings an hour from one address."""
+
+    days_ahead: int = 14
+    lead_minutes: int = 0
+    hours: tuple[tuple[int, int], ...] = ((0, 24 * 60),)
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    per_person: int = 3
+    per_address: int = 12
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """The described hall; every reference inside it has been checked."""
+    """The described hall; every reference inside it has been checked. ``booking`` None: no appointments."""
 
     id: str
     name: str
@@ -168,6 +205,7 @@ class Plan:
     calling: dict[str, CallingRule] = field(default_factory=dict)
     rota: tuple[Shift, ...] = ()
     holidays: tuple[int, ...] = ()
+    booking: BookingRules | None = BookingRules()
 
     def windows_for(self, service: str) -> tuple[ServiceWindow, ...]:
         """Windows that the plan gives to the service, in its order."""

@@ -17,6 +17,7 @@ _PARTS = (
     (r"wanted (.*)", r"应为\1"),
     (r"is not one of (.*)", r"不存在，现有：\1"),
     (r"is more than slot_quota \((.*)\)", r"超过了每时段号数（\1）"),
+    (r"must not be more than \w+ \((\d+)\)", r"黄灯不能晚于红灯（\1 分钟）"),
     (r"must be later than begins \((.*)\)", r"应晚于开始时间（\1）"),
     (
         r"is (.*)'s too; only services of one group may share a letter",

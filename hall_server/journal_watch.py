@@ -21,7 +21,7 @@ from contract.bus import Bus
 from contract.messages import JournalAnchor
 from hall_server.anchor import genuine
 from hall_server.broker import die_with_parent
-from hall_server.journal import JournalReader
+from hall_server.journal.rows import JournalReader
 from hall_server.keeping import JOURNAL
 from hall_server.records import JournalBroken
 
@@ -33,7 +33,10 @@ LEAST_PRIORITY = ("nice", "-n", "19")
 
 
 class JournalWatch:
-    """``state`` is the hall's folder, ``key`` the journal's; findings go to ``on_alarm``, in Chinese."""
+    """``state`` is the hall's folder, ``key`` the journal's; findings go to ``on_alarm``, in Chinese.
+
+    Once ``checked``, ``found`` is what the whole check said, ``well`` whether it held.
+    """
 
     def __init__(
         self,
@@ -59,6 +62,8 @@ class JournalWatch:
         self._anchors = threading.Thread(target=self._tend_anchor, name="anchor-bus", daemon=True)
         self._checking = threading.Thread(target=self._check, name="journal-check", daemon=True)
         self.checked = threading.Event()
+        self.found = ""
+        self.well = True
 
     def anchored(self, anchor: JournalAnchor) -> None:
         """The journal has a new anchor; any thread."""
@@ -173,8 +178,10 @@ class JournalWatch:
         if self._stopping:
             return
         if child.returncode == 0:
+            self.found = (told.strip() or "?").splitlines()[-1]
             log.info("the journal was checked: %s", told.strip())
         else:
+            self.well, self.found = False, (found.strip() or str(child.returncode)).splitlines()[-1]
             log.error("the check of the journal failed: %s", found.strip())
             self._on_alarm(f"账本校验失败：{(found.strip() or str(child.returncode)).splitlines()[-1]}")
         self.checked.set()

@@ -33,6 +33,7 @@ from hall_server.forecaster import Forecaster
 from hall_server.hall import commands as c
 from hall_server.hall.leasing import LEASED_AT_ONCE
 from hall_server.hall.pictures import Look
+from hall_server.house import NOT_CHECKED, House, JournalState
 from hall_server.journal_watch import JournalWatch
 from hall_server.journal_writer import Journal
 from hall_server.recovery import Snapshots
@@ -148,7 +149,7 @@ class HallServer:
         self._service.on_view(lambda view: self._reports.day_is(view.day))
         forecaster = Forecaster(self._service, journal.path)
         wired = WiredDevices(self._config.file, self._service)
-        web = self._bind_web(undo)
+        web = self._bind_web(undo, wired)
         self._service.start()
         undo.callback(self._service.stop)
         self._say_first()
@@ -211,8 +212,9 @@ class HallServer:
             log.warning("no accounts yet: set-up code %s (%s)", accounts.setup_code, accounts.setup_file)
         return accounts
 
-    def _bind_web(self, undo: ExitStack) -> WebServer:
+    def _bind_web(self, undo: ExitStack, wired: WiredDevices) -> WebServer:
         part = self._config.file.web
+        lan = LanSide(part.lan, self._state / "tls", hall=self._config.plan.id) if part.lan else None
         web = WebServer(
             self._service,
             accounts=self._open_accounts(undo),
@@ -221,12 +223,41 @@ class HallServer:
             port=part.port,
             blobs=self._blobs,
             now_ms=self._clock.now_ms,
-            lan=LanSide(part.lan, self._state / "tls", hall=self._config.plan.id) if part.lan else None,
+            places=self._places,
+            lan=lan,
+            house=self._house(wired, lan),
         )
         undo.callback(web.stop)
         web.bind()
         self._pages = web
         return web
+
+    def _house(self, wired: WiredDevices, lan: LanSide | None) -> House:
+        watch, stations = self._watch, self._stations
+
+        def journal() -> JournalState:
+            if not watch.checked.is_set():
+                return NOT_CHECKED
+            return JournalState(checked=True, sentence=watch.found, well=watch.well)
+
+        return House(
+            state=self._state,
+            alarms=lambda: self.alarms,
+            described=lambda: self._described.current.file.stations,
+            seen=lambda: stations.stations,
+            closed=lambda: stations.closed,
+            wired=lambda: wired.healths,
+            order=stations.order,
+            journal=journal,
+            reading=self._clock.reading,
+            clock_alarm=lambda: self._clock.alarm,
+            fingerprint=lambda: lan.fingerprint() if lan is not None else "",
+            address=lambda: lan.address if lan is not None else "",
+        )
+
+    def _places(self) -> dict[str, Place]:
+        """Where each station stands, by the description in force."""
+        return {s.id: Place(s.name or s.id, s.place) for s in self._described.current.file.stations}
 
     def _say_first(self) -> None:
         """What the journal must know before anybody asks: description, suspect clock, numbers to skip."""

@@ -18,6 +18,7 @@ from hall_server.hall import pictures
 from hall_server.hall.lookup import Answer
 from hall_server.hall.model import OPEN_STATUSES, Hall, RuleBroken
 from hall_server.lone_kiosks import LeaseDesk
+from hall_server.orders import OrderDesk
 from hall_server.service import HallService
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,16 @@ class StationDesk:
         bus.on(topics.STATION_STATE, self._state)
         bus.on(topics.STATION_INFO, self._info)
         bus.on(topics.STATION_HEALTH, self._health)
+        self._orders = OrderDesk(bus, service.now_ms)
+
+    @property
+    def closed(self) -> dict[str, str]:
+        """Stations that the hall closed for citizens, with the reason; one that starts anew is told again."""
+        return self._orders.closed
+
+    def order(self, station: str, op: str, args: dict[str, str]) -> Future[m.CommandResult]:
+        """Give a station an order; the answer comes within ANSWER_SECONDS, its own or ours."""
+        return self._orders.give(station, op, args)
 
     @property
     def stations(self) -> dict[str, StationSeen]:
@@ -162,6 +173,8 @@ class StationDesk:
 
     def _state(self, message: m.StationState, ids: Ids) -> None:
         before = self._note(ids, state=message)
+        if before.state is not None and before.state.boot != message.boot:
+            self._orders.remind(ids["station"])
         if before.state is None or before.state.s is not message.s:
             log.info("station %s: %s", ids["station"], message.s.value)
 

@@ -186,11 +186,9 @@ def idle_since(scene: Scene, window: str) -> int:
 def idles(scene: Scene, window: str) -> bool:
     """Open, without a number for too long, while somebody whom it could call has waited as long."""
     now, limit_ms = scene.windows[window], scene.plan.rules.idle_minutes * MINUTE_MS
-    if (
-        now.status is not WindowStatus.OPEN
-        or now.ticket
-        or scene.at_ms - idle_since(scene, window) < limit_ms
-    ):
+    if now.status is not WindowStatus.OPEN or now.ticket:
+        return False
+    if scene.at_ms - idle_since(scene, window) < limit_ms:
         return False
     lines = (scene.lines.get(service, NOBODY) for service in scene.skills[window])
     return any(line.waiting and scene.at_ms - line.oldest_ms >= limit_ms for line in lines)
@@ -293,7 +291,7 @@ def _stops(scene: Scene) -> Iterator[Finding]:
             title=f"{scene.plan.services[service].name} 已停止取号",
             detail="按剩余时间自动停止" if stop.by_rule else "由工作人员停止",
             since_ms=stop.at_ms,
-            act=Act("service", "恢复取号", service),
+            act=Act("service-resume", "恢复取号", service),
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fastapi.responses import HTMLResponse
 
 from hall_server.accounts.desk import Accounts
+from hall_server.house import House
 from hall_server.service import HallService
 from hall_server.web.caller import Caller
 from hall_server.web.live import Hub
@@ -24,6 +25,7 @@ class Frame:
     hub: Hub
     rendering: Rendering
     now_ms: Callable[[], int]
+    house: House
 
     def page(self, here: Caller, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """A page for this caller; templates that extend ``frame.html`` get the bar on top by his rights."""

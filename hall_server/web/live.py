@@ -3,7 +3,9 @@
 The writer thread of the journal only wakes the hub; the hub asks the hall's thread once for all pages
 that the new view concerns, draws each kind of page once however many browsers show it, and gives every
 browser the newest fragments that it has not had yet. A slow browser holds up nobody: what waits for it
-is the latest of each fragment. A beat each two seconds carries hall time and shows that the line lives.
+is the latest of each fragment. A beat each two seconds carries hall time and shows that the line lives;
+with it each page is asked whether time alone has changed it. A page with a pace is drawn at once, then
+rests for so long, whatever happens.
 """
 
 from __future__ import annotations
@@ -87,16 +89,22 @@ class _Browser:
 
 @dataclass(slots=True, eq=False)
 class _Group:
-    """All browsers that show the same page, and how it looks now."""
+    """All browsers that show the same page, how it looks now, and up to which view that was looked at."""
 
     page: LivePage
+    view: HallView
+    pace_seconds: float
+    rests_until: float = 0.0
     browsers: set[_Browser] = field(default_factory=set)
     fragments: dict[str, str] = field(default_factory=dict)
     seen: Any = None
 
-    def stale(self, old: HallView, new: HallView) -> bool:
+    def stale(self, new: HallView) -> bool:
         """Whether to read and draw anew; yes as long as nothing could be read."""
-        return self.seen is None or self.page.changed(self.seen, old, new)
+        if self.seen is None or self.page.changed(self.seen, self.view, new):
+            return True
+        self.view = new
+        return False
 
     def draw(self, seen: Any) -> None:
         """Offer what differs from before; a page that cannot be drawn says so instead of lying."""
@@ -126,7 +134,6 @@ class Hub:
         self._lock = asyncio.Lock()
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._seen = service.view
 
     @property
     def open_pages(self) -> int:
@@ -155,13 +162,14 @@ class Hub:
             self._loop = None
             beats.cancel()
 
-    async def serve(self, socket: Socket, page: LivePage) -> None:
-        """One browser from its connection to its end: everything at once, then what changes."""
+    async def serve(self, socket: Socket, page: LivePage, *, pace_seconds: float = 0.0) -> None:
+        """One browser from its connection to its end: everything at once, then what changes, drawn no more
+        often than each ``pace_seconds``."""
         await socket.accept()
         browser = _Browser()
         tasks = (asyncio.create_task(browser.send(socket)), asyncio.create_task(_until_gone(socket)))
         try:
-            await self._join(page, browser)
+            await self._join(page, browser, pace_seconds)
             browser.note("beat", self._beat_text())
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -184,9 +192,9 @@ class Hub:
             for browser in group.browsers:
                 browser.note(request, json.dumps({"done": request, "number": number}))
 
-    async def _join(self, page: LivePage, browser: _Browser) -> None:
+    async def _join(self, page: LivePage, browser: _Browser, pace_seconds: float) -> None:
         async with self._lock:
-            group = self._groups.setdefault(page, _Group(page))
+            group = self._groups.setdefault(page, _Group(page, self._service.view, pace_seconds))
             group.browsers.add(browser)
             await self._draw([group])
             browser.offer(group.fragments)
@@ -200,11 +208,16 @@ class Hub:
 
     async def _follow(self) -> None:
         async with self._lock:
-            view, before = self._service.view, self._seen
-            self._seen = view
-            stale = [group for group in self._groups.values() if group.stale(before, view)]
-            if stale:
-                await self._draw(stale)
+            view, loop = self._service.view, asyncio.get_running_loop()
+            now = loop.time()
+            stale = [group for group in self._groups.values() if group.stale(view)]
+            due = [group for group in stale if group.rests_until <= now]
+            for group in due:
+                group.view, group.rests_until = view, now + group.pace_seconds
+            if due:
+                await self._draw(due)
+            if rest := [group.rests_until for group in stale if group.rests_until > now and group not in due]:
+                loop.call_at(min(rest), self._news.set)
 
     async def _draw(self, groups: list[_Group]) -> None:
         """Read all in one query, draw each, offer what differs. One broken page harms no other."""
@@ -220,6 +233,7 @@ class Hub:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             text = self._beat_text()
+            self._news.set()
             for group in self._groups.values():
                 for browser in group.browsers:
                     browser.note("beat", text)

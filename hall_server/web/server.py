@@ -15,6 +15,7 @@ from fastapi import FastAPI, Security
 
 from hall_server.accounts.desk import Accounts
 from hall_server.hall.pictures import HallView
+from hall_server.house import House
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
 from hall_server.web.actions import ACTIONS, BY_NAME
@@ -23,10 +24,13 @@ from hall_server.web.auditing import audit_routes
 from hall_server.web.binding import CannotServe, listen
 from hall_server.web.blobs import BlobStore, blob_routes
 from hall_server.web.clerk import ClerkPage
+from hall_server.web.clerk_desk import clerk_routes
+from hall_server.web.clerk_sheet import Sheets
 from hall_server.web.entrance import entrance_routes
 from hall_server.web.forecast import forecast_routes
 from hall_server.web.frame import Frame
 from hall_server.web.gate import Gate
+from hall_server.web.guide import Place, guide_routes
 from hall_server.web.guards import Guards
 from hall_server.web.lan import LanSide
 from hall_server.web.lines import Lines
@@ -70,8 +74,9 @@ class WebServer:
 
     ``service``: the hall; construct before ``service.start()``, start after it. ``accounts``: opened.
     ``host``: a loopback address; ``port`` 0 takes a free one. ``blobs``: what is served at /blobs.
-    ``now_ms``: hall time. ``names``: further host[:port] by which a browser may ask. ``lan``: served once
-    accounts exist.
+    ``now_ms``: hall time. ``names``: further host[:port] by which a browser may ask.
+    ``places``: where each station stands. ``lan``: served once
+    accounts exist. ``house``: what the pages know beside the hall.
     """
 
     def __init__(
@@ -85,7 +90,9 @@ class WebServer:
         blobs: BlobStore,
         now_ms: Callable[[], int],
         names: tuple[str, ...] = (),
+        places: Callable[[], Mapping[str, Place]] = dict,
         lan: LanSide | None = None,
+        house: House | None = None,
     ) -> None:
         self._service = service
         self._accounts = accounts
@@ -95,8 +102,10 @@ class WebServer:
         self._wanted_port = port
         self._blobs = blobs
         self._now_ms = now_ms
+        self._places = places
         self._names = frozenset(name.lower() for name in names)
         self._lan = lan
+        self._house = house or House()
         self._asgi: FastAPI | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._hub: Hub | None = None
@@ -179,8 +188,10 @@ class WebServer:
         rendering = Rendering(hall_name=service.plan.name, actions=BY_NAME, action_list=ACTIONS)
         hub = self._hub = Hub(service, now_ms=now_ms, version=rendering.version)
 
+        sheets = Sheets(lambda: self._reports.catalogue)
+
         async def show(window: str, request: str, number: str) -> None:
-            await hub.show(ClerkPage(window, service.plan, now_ms, rendering), request, number)
+            await hub.show(ClerkPage(window, service.plan, sheets, now_ms, rendering), request, number)
 
         @contextlib.asynccontextmanager
         async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -210,13 +221,14 @@ class WebServer:
             lifespan=life,
             max_body_size=LARGEST_BODY,
         )
-        frame = Frame(service, self._accounts, hub, rendering, now_ms)
+        frame = Frame(service, self._accounts, hub, rendering, now_ms, self._house)
         install(app, rendering)
         for routes in (
             api_routes(service, show),
             forecast_routes(service),
             report_routes(self._reports),
             merge_routes(service, self._reports.days),
+            help_routes(service),
         ):
             app.include_router(routes, responses=PROBLEMS, dependencies=[Security(BEARER), Security(COOKIE)])
         for routes in (
@@ -225,6 +237,8 @@ class WebServer:
             static_routes(static_files()),
             authority_routes(lambda: self._lan.authority if self._lan is not None else None),
             page_routes(frame),
+            clerk_routes(frame, self._reports, sheets),
+            guide_routes(frame, self._places),
             entrance_routes(frame),
             profile_routes(frame),
             people_routes(frame),

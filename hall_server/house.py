@@ -1,0 +1,239 @@
+"""What the pages know of the house around the hall: alarms, stations, devices, disk, clock, journal."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract import messages as m
+from contract.clock import Reading
+from devices.health import Condition, Health, condition
+from hall_server.hall.supervision import Act, Finding, Urgency
+from hall_server.hall_file import StationPart
+from hall_server.stations import StationSeen
+
+LEAST_FREE_BYTES = 2 << 30
+OWNER_TEXT = {
+    "citizen": "办事人",
+    "staff": "大厅工作人员",
+    "technician": "运维人员",
+    "nobody": "自动恢复中",
+}
+KIND_TEXT = {
+    m.StationKind.KIOSK: "自助机",
+    m.StationKind.BOARD: "综合屏",
+    m.StationKind.SIGN: "窗口屏",
+    m.StationKind.ANNOUNCER: "语音",
+    m.StationKind.SERVER: "服务器",
+}
+_TROUBLED = frozenset({"faulty", "backing_off", "absent"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A device that is not as it should be: what is wrong, what to do, who must."""
+
+    device: str
+    sentence: str
+    action: str
+    owner: str
+    since_ms: int = 0
+    grave: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One box of the hall as it is now. ``closed``: why the hall closed it, '' while it serves."""
+
+    id: str
+    name: str
+    kind: str
+    place: str
+    online: bool
+    ever: bool
+    presence: m.Presence | None = None
+    software: str = ""
+    showing: str = ""
+    closed: str = ""
+    devices: int = 0
+    troubles: tuple[Trouble, ...] = ()
+    counters: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def lamp(self) -> str:
+        """down, closed, trouble, well."""
+        if not self.online:
+            return "down"
+        return "closed" if self.closed else "trouble" if self.troubles else "well"
+
+    @property
+    def state_text(self) -> str:
+        """In words."""
+        if not self.online:
+            return "离线" if self.ever else "未曾上线"
+        if self.closed:
+            return "已暂停服务"
+        return "有故障" if any(t.grave for t in self.troubles) else "有提示" if self.troubles else "正常"
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """Room where the journal lies, bytes."""
+
+    free: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalState:
+    """What the check of the journal after the start found: '' while it runs."""
+
+    checked: bool
+    sentence: str
+    well: bool = True
+
+
+NOT_CHECKED = JournalState(checked=False, sentence="启动后的整体校验尚未完成")
+
+
+class House:
+    """Everything by functions that answer at once, from any thread. A house without any part is a hall alone,
+    as in tests of single pages."""
+
+    def __init__(
+        self,
+        *,
+        state: Path | None = None,
+        alarms: Callable[[], tuple[str, ...]] = tuple,
+        described: Callable[[], tuple[StationPart, ...]] = tuple,
+        seen: Callable[[], Mapping[str, StationSeen]] = dict,
+        closed: Callable[[], Mapping[str, str]] = dict,
+        wired: Callable[[], tuple[Health, ...]] = tuple,
+        order: Callable[[str, str, dict[str, str]], Future[m.CommandResult]] | None = None,
+        journal: Callable[[], JournalState] = lambda: NOT_CHECKED,
+        reading: Callable[[], Reading] | None = None,
+        clock_alarm: Callable[[], str] = str,
+        fingerprint: Callable[[], str] = str,
+        address: Callable[[], str] = str,
+    ) -> None:
+        self.state = state
+        self.alarms = alarms
+        self.journal = journal
+        self.reading = reading
+        self.clock_alarm = clock_alarm
+        self.fingerprint = fingerprint
+        self.address = address
+        self.order = order
+        self._described, self._seen, self._closed, self._wired = described, seen, closed, wired
+
+    @property
+    def stations(self) -> tuple[Station, ...]:
+        """Every station of the description, in its order."""
+        seen, closed, now = self._seen(), self._closed(), time.monotonic()
+        return tuple(
+            _station(part, seen.get(part.id, StationSeen()), closed.get(part.id, ""), now)
+            for part in self._described()
+        )
+
+    @property
+    def wired(self) -> tuple[Trouble, ...]:
+        """What is wrong with the lines of this box itself."""
+        return tuple(found for health in self._wired() if (found := _of_health(health)) is not None)
+
+    @property
+    def disk(self) -> Disk | None:
+        """Room for the journal; None when nobody knows."""
+        if self.state is None:
+            return None
+        try:
+            usage = shutil.disk_usage(self.state)
+        except OSError:
+            return None
+        return Disk(usage.free, usage.total)
+
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong in the house, in no order."""
+        for alarm in self.alarms():
+            yield Finding(f"alarm-{alarm}", Urgency.NOW, alarm, "请联系系统管理员")
+        disk = self.disk
+        if disk is not None and disk.free < LEAST_FREE_BYTES:
+            title = f"服务器磁盘只剩 {disk.free / (1 << 30):.1f} GB"
+            yield Finding("disk", Urgency.NOW, title, "请联系系统管理员清理磁盘")
+        for trouble in self.wired:
+            yield _of_device("本机外设", "wired", trouble, None)
+        for station in self.stations:
+            yield from _of_station(station)
+
+
+def _station(part: StationPart, seen: StationSeen, closed: str, now: float) -> Station:
+    health, info = seen.health, seen.info
+    devices = health.devices if health is not None else ()
+    return Station(
+        id=part.id,
+        name=part.name or part.id,
+        kind=KIND_TEXT[part.kind],
+        place=part.place or (info.place if info is not None else ""),
+        online=seen.online(now),
+        ever=seen.state is not None,
+        presence=seen.state.s if seen.state is not None else None,
+        software=info.software if info is not None else "",
+        showing=health.showing if health is not None else "",
+        closed=closed,
+        devices=len(devices),
+        troubles=tuple(_of_wire(device) for device in devices if _wrong(device)),
+        counters=tuple(sorted(health.counters.items())) if health is not None else (),
+    )
+
+
+def _wrong(device: m.DeviceHealth) -> bool:
+    return device.state in _TROUBLED or bool(device.sentence)
+
+
+def _of_wire(device: m.DeviceHealth) -> Trouble:
+    return Trouble(
+        device=device.name,
+        sentence=device.sentence or "没有应答",
+        action=device.action,
+        owner=OWNER_TEXT[device.owner.value],
+        since_ms=device.since_ms,
+        grave=device.state in _TROUBLED,
+    )
+
+
+def _of_health(health: Health) -> Trouble | None:
+    found = condition(health)
+    if found in (Condition.OK, Condition.UNKNOWN, Condition.STARTING, Condition.NO_DEVICE):
+        return None
+    fault = health.fault
+    if fault is None:
+        return Trouble(health.name, "没有连接", "请检查接线和电源", OWNER_TEXT["technician"])
+    grave = found is not Condition.WARNING
+    return Trouble(health.name, fault.sentence, fault.action, OWNER_TEXT[fault.owner.value], grave=grave)
+
+
+def _of_station(station: Station) -> Iterator[Finding]:
+    act = Act("station", "查看", station.id)
+    where = f"{station.name}（{station.place}）" if station.place else station.name
+    if not station.online:
+        if station.ever:
+            detail = f"{station.kind}没有应答，请到现场看电源和网线"
+            yield Finding(f"station-{station.id}", Urgency.SOON, f"{where} 离线", detail, 0, act)
+        return
+    if station.closed:
+        resume = Act("station-open", "恢复服务", station.id)
+        title = f"{where} 已暂停服务"
+        yield Finding(f"closed-{station.id}", Urgency.NOTE, title, station.closed, 0, resume)
+    for trouble in station.troubles:
+        yield _of_device(where, station.id, trouble, act)
+
+
+def _of_device(where: str, station: str, trouble: Trouble, act: Act | None) -> Finding:
+    who = f"由{trouble.owner}处理" if trouble.owner != OWNER_TEXT["nobody"] else trouble.owner
+    detail = "；".join(part for part in (trouble.action, who) if part)
+    urgency = Urgency.SOON if trouble.grave else Urgency.NOTE
+    title = f"{where} {trouble.device}：{trouble.sentence}"
+    return Finding(f"device-{station}-{trouble.device}", urgency, title, detail, trouble.since_ms, act)

@@ -19,14 +19,10 @@ from hall_server.hall.events import DayClosed, JournalRestored, SnapshotSealed
 from hall_server.hall.model import Hall, Ticket
 from hall_server.hall.plan import Plan
 from hall_server.hall.snapshot import same_state, thaw
-from hall_server.journal import (
-    SCHEMA_VERSION,
-    SNAPSHOTS_KEPT,
-    FileDamaged,
-    JournalReader,
-    TicketRow,
-    row_of,
-)
+from hall_server.journal.connection import FileDamaged
+from hall_server.journal.file import SNAPSHOTS_KEPT, row_of
+from hall_server.journal.rows import JournalReader, TicketRow
+from hall_server.journal.sql import SCHEMA_VERSION
 from hall_server.records import Chain, Entry, JournalBroken, NotDerived, understood
 from hall_server.replaying import Replay
 

@@ -17,7 +17,10 @@ from hall_server.ballast import take_ballast, throw_off
 from hall_server.group_commit import GroupCommit
 from hall_server.hall.events import SnapshotSealed
 from hall_server.hall.model import Ticket
-from hall_server.journal import SCHEMA_VERSION, DiskFull, JournalFile, Rows
+from hall_server.journal.connection import DiskFull
+from hall_server.journal.file import JournalFile
+from hall_server.journal.rows import Rows
+from hall_server.journal.sql import SCHEMA_VERSION
 from hall_server.records import GENESIS, Entry, JournalBroken, Record, record_of
 
 

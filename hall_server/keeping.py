@@ -13,7 +13,9 @@ from hall_server.anchor import anchor_file, anchor_of, genuine, journal_key, rea
 from hall_server.broker import secret
 from hall_server.checking import verify
 from hall_server.hall.events import JournalRestored
-from hall_server.journal import JournalFile, JournalReader, copy_journal, in_use
+from hall_server.journal.connection import copy_journal, in_use
+from hall_server.journal.file import JournalFile
+from hall_server.journal.rows import JournalReader
 from hall_server.records import JournalBroken, NotDerived, NotSealed
 
 JOURNAL = "journal.db"

@@ -28,7 +28,7 @@ from hall_server.hall.learning import DayFold, DayLearnt, DayStudy, apply_known
 from hall_server.hall.model import Hall
 from hall_server.hall.plan import Plan
 from hall_server.hall.waits import Waits, tabled
-from hall_server.journal import JournalReader
+from hall_server.journal.rows import JournalReader
 from hall_server.pipes import read_frame, write_frame
 from hall_server.recovery import thaw_newest
 

@@ -19,7 +19,7 @@ from hall_server.hall.lookup import Answer
 from hall_server.hall.model import Hall
 from hall_server.hall.plan import Plan
 from hall_server.hall.snapshot import freeze, thaw
-from hall_server.journal import JournalReader, Rows
+from hall_server.journal.rows import JournalReader, Rows
 from hall_server.journal_writer import Journal
 from hall_server.records import JournalBroken
 

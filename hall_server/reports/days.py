@@ -21,7 +21,7 @@ from typing import TypeVar
 import msgspec
 
 from hall_server.hall.plan import Plan
-from hall_server.journal import JournalReader
+from hall_server.journal.rows import JournalReader
 from hall_server.reports.calendar import within
 from hall_server.reports.lives import Carry, DayLives
 from hall_server.reports.merges import Merges, merges_of

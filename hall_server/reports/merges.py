@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hall_server.hall.events import LeaseGivenUp, LeaseMerged, MergeDecided
 from hall_server.hall.plan import Plan
-from hall_server.journal import JournalReader
+from hall_server.journal.rows import JournalReader
 
 
 @dataclass(frozen=True, slots=True)

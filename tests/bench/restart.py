@@ -23,7 +23,7 @@ from pathlib import Path
 from contract.clock import HallClock
 from hall_server.hall import commands as c
 from hall_server.hall.pictures import Look
-from hall_server.journal import JournalReader
+from hall_server.journal.rows import JournalReader
 from hall_server.keeping import JOURNAL
 from hall_server.service import HallService
 from tests.bench.year import WINDOWS, make, opened

@@ -27,7 +27,7 @@ from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.model import Class, Hall, RuleBroken
 from hall_server.hall.pictures import Look, slip
 from hall_server.hall.plan import CallingKind, CallingRule
-from hall_server.journal import JournalReader
+from hall_server.journal.rows import JournalReader
 from hall_server.journal_writer import Journal
 from hall_server.service import HallService
 from tests.faults.path import CuttablePath

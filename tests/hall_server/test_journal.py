@@ -9,7 +9,7 @@ import pytest
 from contract.clock import HallClock
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
-from hall_server.journal import JournalReader
+from hall_server.journal.rows import JournalReader
 from hall_server.records import JournalBroken
 from tests.hall_server.running import running
 
@@ -38,7 +38,7 @@ def test_the_events_of_a_day_are_read_while_the_hall_runs(tmp_path: Path) -> Non
 def test_each_event_belongs_to_one_business_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "journal.db"
     now = HallClock(None).now_ms()
-    monkeypatch.setattr("hall_server.journal.PORTION", 3)
+    monkeypatch.setattr("hall_server.journal.rows.PORTION", 3)
     for day in range(3):
         monkeypatch.setattr(HallClock, "now_ms", lambda _, day=day: now + day * 86_400_000)
         with running(path) as (service, _):

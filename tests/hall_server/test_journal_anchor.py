@@ -19,7 +19,7 @@ from hall_server.anchor import AnchorKeeper, anchor_file, anchor_of, genuine, jo
 from hall_server.checking import verify
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
-from hall_server.journal import JournalReader
+from hall_server.journal.rows import JournalReader
 from hall_server.journal_writer import Journal
 from hall_server.records import JournalBroken
 from hall_server.recovery import Snapshots

@@ -14,7 +14,8 @@ from hall_server.checking import verify
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall import former
-from hall_server.journal import SCHEMA_VERSION, JournalReader
+from hall_server.journal.rows import JournalReader
+from hall_server.journal.sql import SCHEMA_VERSION
 from hall_server.journal_writer import Journal
 from hall_server.records import JournalBroken, decode_event
 from tests.faults.power import PowerCutVfs

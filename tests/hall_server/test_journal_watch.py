@@ -12,9 +12,10 @@ import pytest
 from contract import topics
 from contract.memory import MemoryBroker
 from contract.messages import JournalAnchor
-from hall_server import journal, journal_watch, keeping, recovery
+from hall_server import journal_watch, keeping, recovery
 from hall_server.anchor import anchor_file, anchor_of, journal_key, read_anchor
 from hall_server.hall import commands as c
+from hall_server.journal import rows
 from hall_server.journal_watch import JournalWatch
 from hall_server.recovery import Snapshots
 from tests.hall_server.running import running
@@ -136,7 +137,7 @@ def test_what_the_background_finds_is_an_alarm_that_names_the_record(state: Path
 def test_a_hall_that_is_busy_gives_no_false_alarm(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check reads while numbers are issued, called and finished, and snapshots come and go."""
     monkeypatch.setattr(recovery, "SNAPSHOT_EVERY", 40)
-    monkeypatch.setattr(journal, "PORTION", 50)
+    monkeypatch.setattr(rows, "PORTION", 50)
     told, enough, rounds, counts = Told(), threading.Event(), threading.Semaphore(0), list[int]()
     with running(state / keeping.JOURNAL, key=KEY) as (service, _):
         snapshots = Snapshots(service.plan, service._journal, door=service, on_alarm=told.alarm)

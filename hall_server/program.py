@@ -41,6 +41,7 @@ from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
 from hall_server.stations import StationDesk
 from hall_server.web.blobs import BlobStore
+from hall_server.web.guide import Place
 from hall_server.web.lan import LanSide
 from hall_server.web.server import WebServer
 from hall_server.wired import WiredDevices

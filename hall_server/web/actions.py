@@ -45,8 +45,13 @@ ACTIONS = (
     Action("transfer", "转移", "已转移", ("6", "F10"), dialog="transfer"),
     Action("open", "开窗", "已开窗", ("7",)),
     Action("pause", "暂停", "已暂停", ("8",), dialog="pause"),
-    Action("close", "关窗", "已关窗", ("9",)),
+    Action("close", "关窗", "已关窗", ("9",), dialog="close"),
+    Action("undo", "撤销", "已撤销", ("Backspace",), key_text="退格"),
+    Action("help", "紧急求助", "已向值班长求助", ("F1", "*"), dialog="help"),
 )
+QUEUE_KEY = "+"
+PASSED_KEY = "-"
+STORY_KEY = "/"
 BY_NAME = {action.name: action for action in ACTIONS}
 
 
@@ -82,7 +87,7 @@ def _transfer(hall: Hall, window: str) -> c.Transfer:
 
 
 _ALREADY: dict[type[c.Command], str] = {c.OpenWindow: "窗口已开放", c.CloseWindow: "窗口已关闭"}
-_TRIALS: dict[str, Callable[[Hall, str], c.AtWindow]] = {
+_TRIALS: dict[str, Callable[[Hall, str], c.Command]] = {
     "next": _trial(c.CallNext),
     "arrive": _trial(c.Arrive),
     "recall": _trial(c.Recall),
@@ -92,5 +97,7 @@ _TRIALS: dict[str, Callable[[Hall, str], c.AtWindow]] = {
     "transfer": _transfer,
     "open": _trial(c.OpenWindow),
     "pause": _trial(c.PauseWindow, reason="\0"),
-    "close": _trial(c.CloseWindow),
+    "close": _trial(c.CloseWindow, park=True),
+    "undo": _trial(c.Undo),
+    "help": lambda _hall, window: c.CallForHelp(request="", by=ASKING, window=window),
 }

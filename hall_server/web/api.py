@@ -7,102 +7,43 @@ with ``ok`` leaves only after the commit; everything else is problem+json.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Header, HTTPException
-from fastapi import Path as InPath
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyCookie, HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from contract import messages as m
 from hall_server.hall import commands as c
-from hall_server.hall.model import Outcome, RuleBroken
+from hall_server.hall.model import RuleBroken
 from hall_server.hall.pictures import HallView
 from hall_server.service import HallService
 from hall_server.web.asking import answered
 from hall_server.web.caller import Caller, Here
+from hall_server.web.presses import (
+    CallTicketPress,
+    ClosePress,
+    Done,
+    FinishPress,
+    HelpPress,
+    Key,
+    PapersPress,
+    ParkPress,
+    PausePress,
+    Press,
+    TicketPress,
+    TransferPress,
+    Window,
+    clean,
+    request_of,
+)
 from hall_server.web.problems import Problem
 
-REQUEST = r"^[0-9A-Za-z_-]{8,64}$"
 BEARER = HTTPBearer(auto_error=False, description="A partner's token, made by the system administrator")
 COOKIE = APIKeyCookie(
     name="banshi", auto_error=False, description="A person's session; posts carry its token as X-CSRF as well"
 )
-_TEXT = Field(default="", max_length=200)
-Window = Annotated[str, InPath(description="Identifier of the window, such as w03", max_length=64)]
-
-
-Key = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        pattern=REQUEST,
-        description="In place of ``request`` in the body",
-        default_factory=str,
-    ),
-]
-
-
-class Press(BaseModel):
-    """What every post carries."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    request: str | None = Field(
-        default=None,
-        description="ULID made before the first send; a repeat gets the first answer. May be sent as "
-        "Idempotency-Key instead; one of both is needed",
-        pattern=REQUEST,
-        examples=["01JD9Q7Z4N8T1X5V2B6M3K0HSR"],
-    )
-    seen: str | None = Field(
-        default=None,
-        max_length=64,
-        description="Ticket id at the window that the sender saw ('' = none); refused as stale when it "
-        "is another one by now. Leave out to act on whatever is there.",
-    )
-
-
-class FinishPress(Press):
-    """The service ended."""
-
-    outcome: Outcome = Outcome.DONE
-    note: str = _TEXT
-
-
-class ParkPress(Press):
-    """Set the number aside."""
-
-    minutes: int = Field(ge=1, le=1440)
-    reason: str = _TEXT
-
-
-class TransferPress(Press):
-    """Send the person on."""
-
-    service: str = Field(max_length=64)
-    note: str = _TEXT
-
-
-class PausePress(Press):
-    """Take nobody for a while."""
-
-    reason: str = _TEXT
-
-
-class CallParkedPress(Press):
-    """Call a number that was set aside."""
-
-    ticket: str = Field(max_length=64)
-
-
-class Done(BaseModel):
-    """Carried out and on disk; ``ticket`` and ``number`` are '' when none is concerned."""
-
-    ok: bool = True
-    ticket: str = ""
-    number: str = ""
 
 
 class WindowOut(BaseModel):
@@ -173,16 +114,19 @@ def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[N
 
     async def carry_out(command: c.AtWindow) -> Done:
         answer = await answered(service.submit(command))
-        number = answer.ticket.rpartition("-")[2]
-        await show(command.window, command.request, number)
-        return Done(ticket=answer.ticket, number=number)
+        return await told(command.window, command.request, answer.ticket)
+
+    async def told(window: str, request: str, ticket: str) -> Done:
+        number = ticket.rpartition("-")[2]
+        await show(window, request, number)
+        return Done(ticket=ticket, number=number)
 
     def common(here: Caller, key: str, window: str, press: Press) -> dict[str, Any]:
         return {
             "window": window,
             "by": here.by,
             "clerk": here.clerk,
-            "request": _request_of(press, key),
+            "request": request_of(press, key),
             "seen": press.seen,
         }
 
@@ -206,8 +150,20 @@ def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[N
     @at_window.post("/finish", operation_id="finish")
     async def finish(here: Here, key: Key, window: Window, press: FinishPress) -> Done:
         """The service ended, with an outcome (办结)."""
-        command = c.Finish(**common(here, key, window, press), outcome=press.outcome, note=_clean(press.note))
+        missing = tuple(dict.fromkeys(filter(None, map(clean, press.missing))))
+        command = c.Finish(
+            **common(here, key, window, press),
+            outcome=press.outcome,
+            note=clean(press.note),
+            missing=missing,
+        )
         return await carry_out(command)
+
+    @at_window.post("/papers", operation_id="papers")
+    async def papers(here: Here, key: Key, window: Window, press: PapersPress) -> Done:
+        """Which papers of the present number the clerk has by now (收件)."""
+        taken = tuple(dict.fromkeys(filter(None, map(clean, press.papers))))
+        return await carry_out(c.TakePapers(**common(here, key, window, press), papers=taken))
 
     @at_window.post("/no-show", operation_id="no-show")
     async def no_show(here: Here, key: Key, window: Window, press: Press) -> Done:
@@ -218,15 +174,20 @@ def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[N
     async def park(here: Here, key: Key, window: Window, press: ParkPress) -> Done:
         """Set the number aside; it comes back by itself (挂起)."""
         command = c.Park(
-            **common(here, key, window, press), minutes=press.minutes, reason=_clean(press.reason)
+            **common(here, key, window, press), minutes=press.minutes, reason=clean(press.reason)
         )
         return await carry_out(command)
 
     @at_window.post("/transfer", operation_id="transfer")
     async def transfer(here: Here, key: Key, window: Window, press: TransferPress) -> Done:
-        """Send the person on to another service (转移)."""
+        """Send the person on to a service, a window or a clerk, and back when asked (转移)."""
         command = c.Transfer(
-            **common(here, key, window, press), service=press.service, note=_clean(press.note)
+            **common(here, key, window, press),
+            service=press.service,
+            to_window=press.to_window,
+            to_clerk=press.to_clerk,
+            come_back=press.come_back,
+            note=clean(press.note),
         )
         return await carry_out(command)
 
@@ -238,17 +199,49 @@ def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[N
     @at_window.post("/pause", operation_id="pause")
     async def pause(here: Here, key: Key, window: Window, press: PausePress) -> Done:
         """The window takes nobody for a while (暂停)."""
-        return await carry_out(c.PauseWindow(**common(here, key, window, press), reason=_clean(press.reason)))
+        return await carry_out(c.PauseWindow(**common(here, key, window, press), reason=clean(press.reason)))
 
     @at_window.post("/close", operation_id="close")
-    async def close(here: Here, key: Key, window: Window, press: Press) -> Done:
+    async def close(here: Here, key: Key, window: Window, press: ClosePress) -> Done:
         """The window is closed (关窗)."""
-        return await carry_out(c.CloseWindow(**common(here, key, window, press)))
+        return await carry_out(c.CloseWindow(**common(here, key, window, press), park=press.park))
 
     @at_window.post("/call-parked", operation_id="call-parked")
-    async def call_parked(here: Here, key: Key, window: Window, press: CallParkedPress) -> Done:
+    async def call_parked(here: Here, key: Key, window: Window, press: TicketPress) -> Done:
         """Call a number that was set aside (挂起的号)."""
         return await carry_out(c.CallParked(**common(here, key, window, press), ticket=press.ticket))
+
+    @at_window.post("/call-ticket", operation_id="call-ticket")
+    async def call_ticket(here: Here, key: Key, window: Window, press: CallTicketPress) -> Done:
+        """Call a waiting number out of its order; the reason stays in the journal (直接呼叫)."""
+        command = c.CallTicket(
+            **common(here, key, window, press), ticket=press.ticket, reason=clean(press.reason)
+        )
+        return await carry_out(command)
+
+    @at_window.post("/return", operation_id="return")
+    async def let_back(here: Here, key: Key, window: Window, press: TicketPress) -> Done:
+        """Let a number back into its queue that had passed (过号召回)."""
+        request = request_of(press, key)
+        answer = await answered(
+            service.submit(c.ReturnNoShow(request=request, by=here.by, ticket=press.ticket))
+        )
+        return await told(window, request, answer.ticket)
+
+    @at_window.post("/undo", operation_id="undo")
+    async def undo(here: Here, key: Key, window: Window, press: Press) -> Done:
+        """Take back the last action at the window, within seconds (撤销)."""
+        return await carry_out(c.Undo(**common(here, key, window, press)))
+
+    @at_window.post("/help", operation_id="help")
+    async def call_for_help(here: Here, key: Key, window: Window, press: HelpPress) -> Done:
+        """Ring the manager (紧急求助)."""
+        request = request_of(press, key)
+        command = c.CallForHelp(
+            request=request, by=here.by, window=window, clerk=here.clerk, about=clean(press.about)
+        )
+        await answered(service.submit(command))
+        return await told(window, request, "")
 
     @at_window.get("", operation_id="window")
     async def window_now(window: Window) -> WindowOut:
@@ -278,21 +271,6 @@ def described_routes(app: FastAPI) -> APIRouter:
         return JSONResponse(app.openapi())
 
     return router
-
-
-def _request_of(press: Press, key: str) -> str:
-    """The request id, from the body or the header. Raises HTTPException when there is none, or two."""
-    if press.request and key and press.request != key:
-        raise HTTPException(422, "请求编号（request）与 Idempotency-Key 不一致")
-    request = press.request or key
-    if not request:
-        raise HTTPException(422, "缺少请求编号：请在 request 或 Idempotency-Key 中给出")
-    return request
-
-
-def _clean(text: str) -> str:
-    """One line without control characters."""
-    return " ".join("".join(ch if ch.isprintable() else " " for ch in text).split())
 
 
 def _window(view: HallView, state: m.WindowState) -> WindowOut:

@@ -13,13 +13,14 @@ from itertools import islice
 from contract.messages import Paper, TicketStatus, WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall.lookup import STATUS_TEXT
-from hall_server.hall.model import OUTCOME_TEXT, Hall, Ticket
+from hall_server.hall.model import OUTCOME_TEXT, Asked, Hall, Ticket
 from hall_server.hall.pictures import HallView
 from hall_server.hall.plan import Plan
 from hall_server.web.actions import ASKING, forbidden, refusal
+from hall_server.web.clerk_sheet import WITHOUT_RESULT, Other, Sheet, Sheets, others_of, sent_to
 from hall_server.web.rendering import Rendering
 
-FRAGMENTS = ("state", "ticket", "bar", "queues", "parked", "recent")
+FRAGMENTS = ("state", "ticket", "bar", "queues", "parked", "recent", "undo", "help")
 NEXT_SHOWN = 4
 RECENT_SHOWN = 8
 FLAG_TEXT = {"age60": "60周岁以上", "age70": "70周岁以上", "age80": "80周岁以上"}
@@ -31,6 +32,15 @@ GREEN_TEXT = {
     "talent": "人才卡",
 }
 STATE_TEXT = {WindowStatus.OPEN: "开放", WindowStatus.PAUSED: "暂停", WindowStatus.CLOSED: "关闭"}
+UNDO_TEXT = {
+    "call": "呼叫 {}",
+    "next": "下一位（{}）",
+    "arrive": "{} 到窗",
+    "finish": "{} 办结",
+    "no_show": "{} 过号",
+    "transfer": "{} 转移",
+    "park": "{} 挂起",
+}
 _SAMPLE = "SAMPLE-"
 
 
@@ -58,6 +68,11 @@ class Shown:
     note: str
     note_title: str
     no_paper: bool
+    responsible: str
+    came_back: bool
+    sent_to: tuple[str, ...]
+    sheet: Sheet
+    others: tuple[Other, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +88,51 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """One of the next numbers of a queue."""
+
+    ticket: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """Who waits for one service of this window: how many, and the next numbers."""
 
     service: str
     name: str
     waiting: int
-    heads: tuple[str, ...]
+    heads: tuple[Head, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """One of the last calls of this window and what became of it."""
+    """One of the last calls of this window and what became of it; ``no_result``: a notice may be printed."""
 
+    ticket: str
     number: str
+    no_result: bool
     service: str
     called_ms: int
     recalls: int
     status_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What may be taken back, in words, and until when."""
+
+    words: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """The clerk rang the manager: since when, about what, who comes ('' nobody yet)."""
+
+    at_ms: int
+    about: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +149,8 @@ class Counter:
     parked: tuple[Parked, ...]
     recent: tuple[Recent, ...]
     forbidden: dict[str, str]
+    undoing: Undoing | None
+    help: Ringing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +159,7 @@ class ClerkPage:
 
     window: str
     plan: Plan = field(compare=False)
+    sheets: Sheets = field(compare=False)
     now_ms: Callable[[], int] = field(compare=False)
     rendering: Rendering = field(compare=False)
 
@@ -126,27 +171,30 @@ class ClerkPage:
             or old.present.get(self.window) is not new.present.get(self.window)
             or any(old.queues.get(q.service) is not new.queues.get(q.service) for q in seen.queues)
             or old.parked != new.parked
+            or old.helps != new.helps
+            or bool(seen.present and seen.present.others)
         )
 
     def read(self, hall: Hall) -> Counter:
         """On the hall's thread: quick, and everything that leaves is immutable."""
-        return counter(hall, self.window, self.now_ms())
+        return counter(hall, self.window, self.now_ms(), self.sheets)
 
     def render(self, seen: Counter) -> dict[str, str]:
         """Fragment id -> HTML."""
         return {name: self.rendering.page(f"clerk/{name}.html", c=seen, live=True) for name in FRAGMENTS}
 
 
-def counter(hall: Hall, window_id: str, now_ms: int) -> Counter:
+def counter(hall: Hall, window_id: str, now_ms: int, sheets: Sheets) -> Counter:
     """Read one window; scans nothing that grows with the number of tickets."""
     now, present = hall.windows[window_id], hall.ticket_at(window_id)
+    stopped = forbidden(hall, window_id, now_ms)
     queues = tuple(_queue(hall, s) for s in hall.skills[window_id] if s in hall.plan.services)
     return Counter(
         window=window_id,
         status=now.status,
         status_text=STATE_TEXT[now.status],
         reason=now.reason,
-        present=_shown(hall, present) if present else None,
+        present=_shown(hall, present, sheets, now_ms) if present else None,
         waiting=sum(q.waiting for q in queues),
         queues=queues,
         parked=tuple(
@@ -155,11 +203,13 @@ def counter(hall: Hall, window_id: str, now_ms: int) -> Counter:
             if hall.tickets[t].service in hall.skills[window_id]
         ),
         recent=tuple(islice(_recent(hall, window_id), RECENT_SHOWN)),
-        forbidden=forbidden(hall, window_id, now_ms),
+        forbidden=stopped,
+        undoing=_undoing(hall, window_id) if "undo" not in stopped else None,
+        help=_ringing(hall, window_id),
     )
 
 
-def _shown(hall: Hall, ticket: Ticket) -> Shown:
+def _shown(hall: Hall, ticket: Ticket, sheets: Sheets, now_ms: int) -> Shown:
     person = ticket.person
     return Shown(
         ticket=ticket.id,
@@ -182,11 +232,16 @@ def _shown(hall: Hall, ticket: Ticket) -> Shown:
         note=ticket.note,
         note_title="转入说明" if ticket.transfers else "备注",
         no_paper=ticket.paper in (Paper.FAILED, Paper.UNKNOWN),
+        responsible=_responsible(hall, ticket.responsible),
+        came_back=bool(ticket.return_to),
+        sent_to=sent_to(hall, ticket.window),
+        sheet=sheets.of(ticket, hall.papers.get(ticket.id)),
+        others=others_of(hall, ticket, now_ms),
     )
 
 
 def _queue(hall: Hall, service: str) -> Queue:
-    heads = tuple(hall.tickets[ticket].number for ticket in hall.heads(service, NEXT_SHOWN))
+    heads = tuple(Head(t, hall.tickets[t].number) for t in hall.heads(service, NEXT_SHOWN))
     return Queue(service, _service_name(hall, service), hall.waiting.get(service, 0), heads)
 
 
@@ -210,8 +265,40 @@ def _recent(hall: Hall, window: str) -> list[Recent]:
         if row.window != window or ticket is None:
             continue
         ended = OUTCOME_TEXT[ticket.outcome] if ticket.outcome else STATUS_TEXT[ticket.status]
-        rows.append(Recent(row.number, _service_name(hall, row.service), row.called_ms, row.recalls, ended))
+        rows.append(
+            Recent(
+                ticket.id,
+                row.number,
+                ticket.outcome in WITHOUT_RESULT,
+                _service_name(hall, row.service),
+                row.called_ms,
+                row.recalls,
+                ended,
+            )
+        )
     return rows
+
+
+def _undoing(hall: Hall, window: str) -> Undoing:
+    """Only asked when an undo is allowed."""
+    last = hall.undoable[window]
+    numbers = "、".join(ticket.number for ticket in last.before)
+    words = UNDO_TEXT.get(last.what, last.what).format(numbers)
+    return Undoing(words, last.at_ms + hall.plan.rules.undo_seconds * 1000)
+
+
+def _ringing(hall: Hall, window: str) -> Ringing | None:
+    """The clerk's call that the manager has not ended."""
+    for call in hall.helps.values():
+        if call.asked is Asked.MANAGER and call.window == window and not call.ended_ms:
+            return Ringing(call.at_ms, call.about, call.taken_by.rpartition(":")[2])
+    return None
+
+
+def _responsible(hall: Hall, who: str) -> str:
+    """首问负责: the first clerk of the visit, or the window when nobody was signed in there."""
+    window = hall.plan.windows.get(who)
+    return window.label if window else f"工号 {who}" if who else ""
 
 
 def _service_name(hall: Hall, service: str) -> str:

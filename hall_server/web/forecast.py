@@ -14,9 +14,10 @@ from hall_server.hall.pictures import HallView
 from hall_server.hall.plan import Plan
 from hall_server.hall.waits import NEVER, QueueWait
 from hall_server.service import HallService
-from hall_server.web.api import BEARER, COOKIE, PROBLEMS, REQUEST, Done
+from hall_server.web.api import BEARER, COOKIE, PROBLEMS
 from hall_server.web.asking import answered
 from hall_server.web.caller import Here
+from hall_server.web.presses import REQUEST, Done
 
 Named = Annotated[str, Path(description="Identifier of the service, such as shebao", max_length=64)]
 

@@ -17,7 +17,8 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("/clerk", "窗口操作", "叫号、重呼、办结、过号、挂起、转移"),
+    Entry("/clerk", "窗口操作", "叫号、收件、办结、转移、挂起、撤销、求助"),
+    Entry("/guide", "导办", "谁在求助、在哪里、等了多久；接手、完成"),
     Entry("/admin/accounts", "账户", "新建、停用、重置账户，分配角色与窗口"),
     Entry("/admin/tokens", "接口令牌", "为对接单位发放、吊销接口令牌"),
     Entry("/admin/audit", "审计记录", "查看、筛选、校验审计记录"),

@@ -1,4 +1,4 @@
-"""The pages themselves: index, clerk, the phone page of a ticket; and their live lines."""
+"""The pages of everybody: index, the phone page of a ticket; static files and health."""
 
 from __future__ import annotations
 
@@ -6,29 +6,26 @@ import hmac
 from collections.abc import Callable
 from pathlib import Path
 
-from fastapi import APIRouter, HTTPException, WebSocket
+from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
-from contract.messages import TicketSlip, WindowState
-from hall_server.accounts.roles import ADMINISTRATORS, may_use_window
+from contract.messages import TicketSlip
+from hall_server.accounts.roles import ADMINISTRATORS
 from hall_server.hall import pictures
 from hall_server.hall.leasing import of_a_block
-from hall_server.hall.model import OUTCOME_TEXT, Hall
-from hall_server.hall.plan import Plan
+from hall_server.hall.model import Hall
 from hall_server.service import HallService
 from hall_server.web.asking import ask
 from hall_server.web.caller import Here, Me
-from hall_server.web.clerk import STATE_TEXT, ClerkPage, counter
 from hall_server.web.frame import Frame
 from hall_server.web.rendering import Rendering, media_type
 
-NO_SUCH_PAGE = 4404
 _YEAR = "public, max-age=31536000, immutable"
 _DAY = "public, max-age=86400"
 
 
 def page_routes(frame: Frame) -> APIRouter:
-    """Index, clerk's pages with their lines, phone pages, health."""
+    """Index, phone pages, health."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     service, hub, rendering, now_ms = frame.service, frame.hub, frame.rendering, frame.now_ms
     plan = service.plan
@@ -38,43 +35,13 @@ def page_routes(frame: Frame) -> APIRouter:
         waiting = bool(me[0].roles - ADMINISTRATORS)
         return frame.page(here, "index.html", view=service.view, waiting=waiting)
 
-    @router.get("/clerk")
-    async def choose_window(here: Here, me: Me) -> HTMLResponse:
-        seat = await ask(service, lambda hall: hall.seat_of(here.clerk))
-        zones = _zones(service, me[0].windows)
-        return frame.page(here, "choose.html", plan=plan, zones=zones, seat=seat, state_text=STATE_TEXT)
-
-    @router.get("/clerk/{window}")
-    async def clerk(here: Here, window: str) -> HTMLResponse:
-        if window not in plan.windows:
-            return _lost(rendering, "没有这个窗口", "请返回窗口列表重新选择。", "/clerk")
-        seen = await ask(service, lambda hall: counter(hall, window, now_ms()))
-        return frame.page(
-            here,
-            "clerk.html",
-            plan=plan,
-            window=plan.windows[window],
-            c=seen,
-            live=False,
-            outcomes=OUTCOME_TEXT,
-            zones=_transfer_targets(plan),
-        )
-
-    @router.websocket("/clerk/{window}/live")
-    async def clerk_live(websocket: WebSocket, window: str) -> None:
-        if window not in plan.windows:
-            await websocket.accept()
-            await websocket.close(NO_SUCH_PAGE)
-            return
-        await hub.serve(websocket, ClerkPage(window, plan, now_ms, rendering))
-
     @router.get("/t/{token}")
     async def ticket(token: str) -> HTMLResponse:
         slip = await ask(service, _find_ticket(service, token))
         if slip is None and await ask(service, _is_alone(service, token)):
-            return _lost(rendering, "离线取的号", "号码有效。网络恢复后自动并入队列，请稍后再扫码查看。", "")
+            return lost(rendering, "离线取的号", "号码有效。网络恢复后自动并入队列，请稍后再扫码查看。", "")
         if slip is None:
-            return _lost(rendering, "没有找到这张号票", "请核对号票上的二维码，或到导办台咨询。", "")
+            return lost(rendering, "没有找到这张号票", "请核对号票上的二维码，或到导办台咨询。", "")
         return HTMLResponse(rendering.page("ticket.html", slip=slip, token=token, at_ms=now_ms()))
 
     @router.get("/t/{token}/now")
@@ -133,7 +100,8 @@ def authority_routes(authority: Callable[[], Path | None]) -> APIRouter:
     return router
 
 
-def _lost(rendering: Rendering, title: str, sentence: str, back: str) -> HTMLResponse:
+def lost(rendering: Rendering, title: str, sentence: str, back: str) -> HTMLResponse:
+    """What was looked for is not there: what to do instead."""
     return HTMLResponse(rendering.page("lost.html", title=title, sentence=sentence, back=back), 404)
 
 
@@ -160,18 +128,3 @@ def _sealed(service: HallService, token: str) -> str:
     key = service.look.key
     true = bool(key) and hmac.compare_digest(pictures.qr_seal(ticket_id, key).encode(), seal.encode())
     return ticket_id if true else ""
-
-
-def _zones(service: HallService, rights: tuple[str, ...]) -> list[tuple[str, list[WindowState]]]:
-    """(zone name, states of its windows that these rights include) in the order of the plan."""
-    windows, plan = service.view.windows, service.plan
-    mine = [w for w in plan.windows.values() if w.id in windows and may_use_window(rights, w.id)]
-    zones = [(zone.name, [windows[w.id] for w in mine if w.zone == zone.id]) for zone in plan.zones.values()]
-    return [(name, found) for name, found in zones if found]
-
-
-def _transfer_targets(plan: Plan) -> list[tuple[str, list[tuple[str, str]]]]:
-    """(zone name, its services that some window can do as (id, name)); no zone without any."""
-    possible = [s for s in plan.services.values() if plan.windows_for(s.id)]
-    zones = [(z.name, [(s.id, s.name) for s in possible if s.zone == z.id]) for z in plan.zones.values()]
-    return [(name, services) for name, services in zones if services]

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import uvicorn
@@ -30,8 +30,9 @@ from hall_server.web.entrance import entrance_routes
 from hall_server.web.forecast import forecast_routes
 from hall_server.web.frame import Frame
 from hall_server.web.gate import Gate
-from hall_server.web.guide import Place, guide_routes
 from hall_server.web.guards import Guards
+from hall_server.web.guide import Place, guide_routes
+from hall_server.web.helps import help_routes
 from hall_server.web.lan import LanSide
 from hall_server.web.lines import Lines
 from hall_server.web.live import Hub

@@ -1,0 +1,186 @@
+"""The clerk's pages: choose a window, work at it, look something up on demand, print a notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+import msgspec
+from fastapi import APIRouter, HTTPException, Response, WebSocket
+from fastapi import Path as InPath
+from fastapi.responses import HTMLResponse
+
+from contract.messages import WindowState
+from hall_server.accounts.roles import may_use_window
+from hall_server.hall.model import OUTCOME_TEXT, Hall, Outcome, Papers, Ticket
+from hall_server.hall.plan import NoShowPolicy, Plan
+from hall_server.reports.desk import ReportDesk
+from hall_server.service import HallService
+from hall_server.web import actions, clerk_lists
+from hall_server.web.asking import ask
+from hall_server.web.caller import Here, Me
+from hall_server.web.clerk import STATE_TEXT, ClerkPage, counter
+from hall_server.web.clerk_sheet import WITHOUT_RESULT, Sheets, sent_to
+from hall_server.web.frame import Frame
+from hall_server.web.pages import lost
+
+T = TypeVar("T")
+NO_SUCH_PAGE = 4404
+COMPLAINTS = "办不成事"
+Named = Annotated[str, InPath(max_length=64)]
+NOTICE_REASON = {
+    Outcome.MISSING_MATERIAL: "材料不齐全或不符合法定形式",
+    Outcome.NO_AUTHORITY: "授权不足：须由本人办理，或出具有效的委托手续",
+    Outcome.ELSEWHERE: "须先由原单位（原经办机关）办理",
+    Outcome.SYSTEM_FAULT: "系统故障，暂时不能办理",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """补正告知书 of one number: what is wanting, and where to bring it."""
+
+    ticket: Ticket
+    service: str
+    items: tuple[str, ...]
+    papers: Papers
+    reason: str
+    window: str
+    window_name: str
+    zone: str
+    clerk: str
+    complaints: str
+
+
+def clerk_routes(frame: Frame, reports: ReportDesk, sheets: Sheets) -> APIRouter:
+    """GET /clerk and everything below it."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    service, rendering, now_ms = frame.service, frame.rendering, frame.now_ms
+
+    async def at(window: str, read: Callable[[Hall], T]) -> T:
+        if window not in service.plan.windows:
+            raise HTTPException(404, "没有这个窗口")
+        return await ask(service, read)
+
+    @router.get("/clerk")
+    async def choose_window(here: Here, me: Me) -> HTMLResponse:
+        seat = await ask(service, lambda hall: hall.seat_of(here.clerk))
+        zones = _zones(service, me[0].windows)
+        return frame.page(
+            here, "choose.html", plan=service.plan, zones=zones, seat=seat, state_text=STATE_TEXT
+        )
+
+    @router.get("/clerk/{window}")
+    async def clerk(here: Here, window: str) -> HTMLResponse:
+        plan = service.plan
+        if window not in plan.windows:
+            return lost(rendering, "没有这个窗口", "请返回窗口列表重新选择。", "/clerk")
+        seen = await ask(service, lambda hall: counter(hall, window, now_ms(), sheets))
+        return frame.page(
+            here,
+            "clerk.html",
+            plan=plan,
+            window=plan.windows[window],
+            c=seen,
+            live=False,
+            outcomes=OUTCOME_TEXT,
+            zones=_transfer_targets(plan),
+            keys=actions,
+        )
+
+    @router.websocket("/clerk/{window}/live")
+    async def clerk_live(websocket: WebSocket, window: str) -> None:
+        if window not in service.plan.windows:
+            await websocket.accept()
+            await websocket.close(NO_SUCH_PAGE)
+            return
+        await frame.hub.serve(websocket, ClerkPage(window, service.plan, sheets, now_ms, rendering))
+
+    @router.get("/clerk/{window}/waiting")
+    async def waiting(window: Named) -> HTMLResponse:
+        rows = await at(window, lambda hall: clerk_lists.waiting(hall, window, now_ms()))
+        return HTMLResponse(rendering.page("clerk/waiting.html", rows=rows))
+
+    @router.get("/clerk/{window}/passed")
+    async def passed(window: Named) -> HTMLResponse:
+        rows = await at(window, lambda hall: clerk_lists.passed(hall, window, now_ms()))
+        by_hand = service.plan.rules.no_show_policy is NoShowPolicy.MANUAL
+        return HTMLResponse(rendering.page("clerk/passed.html", rows=rows, by_hand=by_hand))
+
+    @router.get("/clerk/{window}/targets")
+    async def targets(window: Named) -> Response:
+        return _json(await at(window, lambda hall: clerk_lists.targets(hall, window)))
+
+    @router.get("/clerk/{window}/today")
+    async def today(window: Named) -> Response:
+        return _json(await at(window, lambda hall: clerk_lists.today(hall, window)))
+
+    @router.get("/clerk/{window}/why/{ticket}")
+    async def why(window: Named, ticket: Named) -> Response:
+        found = await at(window, lambda hall: clerk_lists.why(hall, window, ticket, now_ms()))
+        if found is None:
+            raise HTTPException(404, "没有这个号，或已不是今天的号")
+        return _json(found)
+
+    @router.get("/clerk/{window}/story")
+    def story(window: Named) -> HTMLResponse:
+        """Of the number at the window alone, from the journal."""
+        if window not in service.plan.windows:
+            raise HTTPException(404, "没有这个窗口")
+        present = service.query(lambda hall: hall.ticket_at(window)).result()
+        trace = reports.days.trace(present.id) if present is not None else None
+        to = service.query(lambda hall: sent_to(hall, window)).result()
+        return HTMLResponse(rendering.page("clerk/story.html", trace=trace, sent_to=to))
+
+    @router.get("/clerk/{window}/notice/{ticket}")
+    async def notice(here: Here, window: Named, ticket: Named) -> HTMLResponse:
+        found = await at(window, lambda hall: _notice(hall, window, ticket))
+        if found is None:
+            return lost(
+                rendering, "没有可打印的告知书", "只有今天在本窗口未办成的号才有告知书。", f"/clerk/{window}"
+            )
+        return frame.page(here, "notice.html", n=found)
+
+    return router
+
+
+def _json(found: object) -> Response:
+    return Response(msgspec.json.encode(found), media_type="application/json")
+
+
+def _notice(hall: Hall, window: str, name: str) -> Notice | None:
+    """None when the number did not end here without result today."""
+    ticket, plan = hall.tickets.get(name), hall.plan
+    if ticket is None or ticket.window != window or ticket.outcome not in WITHOUT_RESULT:
+        return None
+    assert ticket.outcome is not None
+    at, complaints = plan.windows[window], [w for w in plan.windows.values() if COMPLAINTS in w.name]
+    service = plan.services.get(ticket.service)
+    return Notice(
+        ticket=ticket,
+        service=service.name if service else ticket.service,
+        items=tuple(plan.item_names.get(code, code) for code in ticket.items),
+        papers=hall.papers.get(ticket.id, Papers()),
+        reason=NOTICE_REASON[ticket.outcome],
+        window=at.label,
+        window_name=at.name,
+        zone=plan.zone_name(at.zone),
+        clerk=ticket.responsible if ticket.responsible not in plan.windows else "",
+        complaints=complaints[0].label if complaints else "",
+    )
+
+
+def _zones(service: HallService, rights: tuple[str, ...]) -> list[tuple[str, list[WindowState]]]:
+    """(zone name, states of its windows that these rights include) in the order of the plan."""
+    windows, plan = service.view.windows, service.plan
+    mine = [w for w in plan.windows.values() if w.id in windows and may_use_window(rights, w.id)]
+    zones = [(zone.name, [windows[w.id] for w in mine if w.zone == zone.id]) for zone in plan.zones.values()]
+    return [(name, found) for name, found in zones if found]
+
+
+def _transfer_targets(plan: Plan) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(zone name, its services that some window can do as (id, name)); no zone without any."""
+    possible = [s for s in plan.services.values() if plan.windows_for(s.id)]
+    zones = [(z.name, [(s.id, s.name) for s in possible if s.zone == z.id]) for z in plan.zones.values()]
+    return [(name, services) for name, services in zones if services]

@@ -60,6 +60,32 @@ class Cancel(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Postpone(Command):
+    """我还需要几分钟: the holder cannot come yet; what that does is the hall's rule (plan.Postponing)."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComeBack(Command):
+    """The holder who asked for more time is back before it is over."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluate(Command):
+    """好差评: the holder's judgement of the service rendered after ``call``: ``grade`` 5 best to 1 worst,
+    ``tags`` (evaluation.TAGS), and his own words."""
+
+    ticket: str
+    call: str
+    grade: int
+    tags: tuple[str, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Void(Command):
     """Declare a number void (a paper that was never taken)."""
 
@@ -85,13 +111,16 @@ class Book(Command):
     service: str
     start_ms: int
     person: Person | None = None
+    items: tuple[str, ...] = ()
+    situation: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelBooking(Command):
-    """Give an appointment up."""
+    """Give an appointment up. ``only_own``: refused to a partner who did not take it."""
 
     appointment: str
+    only_own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

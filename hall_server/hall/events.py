@@ -96,6 +96,9 @@ class AppointmentBooked(Event):
     service: str
     start_ms: int
     person: Person | None = None
+    items: tuple[str, ...] = ()
+    situation: tuple[str, ...] = ()
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +240,30 @@ class TicketCancelled(Event):
     ticket: str
     reason: str = ""
     void: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketPostponed(Event):
+    """The holder needs more time: set aside until ``until_ms``, or, when that is 0, moved to ``rank``."""
+
+    ticket: str
+    until_ms: int = 0
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceEvaluated(Event):
+    """好差评 of the service after ``call``, at ``at_window`` by ``clerk``; ``poor``: 差评."""
+
+    ticket: str
+    call: str
+    at_window: str
+    service: str
+    grade: int
+    clerk: str = ""
+    tags: tuple[str, ...] = ()
+    words: str = ""
+    poor: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -470,6 +497,7 @@ KINDS: dict[str, type[Event]] = {
         PaperReported,
         PapersTaken,
         PlanPublished,
+        ServiceEvaluated,
         SkillsChanged,
         SnapshotSealed,
         TicketArrived,
@@ -479,6 +507,7 @@ KINDS: dict[str, type[Event]] = {
         TicketIssued,
         TicketNoShow,
         TicketParked,
+        TicketPostponed,
         TicketRecalled,
         TicketReturned,
         TicketSentBack,

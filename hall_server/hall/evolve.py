@@ -20,6 +20,7 @@ from hall_server.hall.model import (
     HelpCall,
     Lease,
     Papers,
+    Served,
     Stop,
     Ticket,
     Undoable,
@@ -62,6 +63,7 @@ def _day_closed(hall: Hall, _event: e.DayClosed) -> None:
         hall.stopped,
         hall.helps,
         hall.papers,
+        hall.served,
     ):
         of_day.clear()
     hall.parked.clear()
@@ -133,6 +135,7 @@ def _returned(hall: Hall, event: e.TicketReturned) -> None:
         old,
         status=TicketStatus.WAITING,
         parked_until_ms=0,
+        away=False,
         window="",
         ended_ms=0,
         visit=event.visit or old.visit,
@@ -140,11 +143,38 @@ def _returned(hall: Hall, event: e.TicketReturned) -> None:
     put(hall, old, new if event.rank is None else replace(new, rank=event.rank))
 
 
+def _postponed(hall: Hall, event: e.TicketPostponed) -> None:
+    old = hall.tickets[event.ticket]
+    asked = replace(old, postpones=old.postpones + 1, window="")
+    if event.until_ms:
+        new = replace(asked, status=TicketStatus.PARKED, parked_until_ms=event.until_ms, away=True)
+    else:
+        rank = old.rank if event.rank is None else event.rank
+        new = replace(asked, status=TicketStatus.WAITING, rank=rank)
+    put(hall, old, new)
+    unshow(hall, event.ticket)
+
+
+def _evaluated(hall: Hall, event: e.ServiceEvaluated) -> None:
+    served = hall.served.get(event.ticket, ())
+    hall.served[event.ticket] = tuple(
+        replace(one, grade=event.grade) if one.call == event.call else one for one in served
+    )
+
+
 # ---------------------------------------------------------------- appointments
 
 
 def _booked(hall: Hall, event: e.AppointmentBooked) -> None:
-    appointment = Appointment(event.appointment, event.service, event.start_ms, person=event.person)
+    appointment = Appointment(
+        event.appointment,
+        event.service,
+        event.start_ms,
+        person=event.person,
+        items=event.items,
+        situation=event.situation,
+        by=event.by,
+    )
     hall.appointments[appointment.id] = appointment
     hall.booked.add((event.start_ms, appointment.id))
     slot = (event.service, event.start_ms)
@@ -191,6 +221,7 @@ def _called(hall: Hall, event: e.TicketCalled) -> None:
         recalls=0,
         called_ms=event.at_ms,
         parked_until_ms=0,
+        away=False,
     )
     put(hall, old, new)
     if old.status is TicketStatus.WAITING and not event.reason:
@@ -220,6 +251,7 @@ def _finished(hall: Hall, event: e.TicketFinished) -> None:
     old = hall.tickets[event.ticket]
     new = replace(old, status=TicketStatus.DONE, outcome=event.outcome, note=event.note, ended_ms=event.at_ms)
     put(hall, old, new)
+    _rendered(hall, event, old)
     if event.missing:
         hall.papers[old.id] = Papers(hall.papers.get(old.id, _NO_PAPERS).taken, event.missing)
     _acted(hall, event, "finish", old)
@@ -246,7 +278,29 @@ def _sent_back(hall: Hall, event: e.TicketSentBack) -> None:
     )
     put(hall, old, new)
     unshow(hall, event.ticket)
+    _rendered(hall, event, old)
     _acted(hall, event, "finish", old)
+
+
+def _rendered(
+    hall: Hall, event: e.TicketFinished | e.TicketSentBack | e.TicketTransferred, old: Ticket
+) -> None:
+    """A service has been rendered at a window: its holder may evaluate it."""
+    before = hall.served.get(old.id, ())
+    if old.status is not TicketStatus.SERVING or any(one.call == old.call for one in before):
+        return
+    clerk = hall.windows.get(event.window, _UNKNOWN).clerk
+    served = Served(old.call, event.window, old.service, clerk, event.at_ms)
+    hall.served[old.id] = (*before, served)
+
+
+def _unrendered(hall: Hall, ticket: Ticket) -> None:
+    """The service goes on after all; what was evaluated meanwhile stays said."""
+    rest = tuple(one for one in hall.served.get(ticket.id, ()) if one.call != ticket.call or one.grade)
+    if rest:
+        hall.served[ticket.id] = rest
+    else:
+        hall.served.pop(ticket.id, None)
 
 
 def _no_show(hall: Hall, event: e.TicketNoShow) -> None:
@@ -277,6 +331,7 @@ def _transferred(hall: Hall, event: e.TicketTransferred) -> None:
     )
     put(hall, old, new)
     unshow(hall, event.ticket)
+    _rendered(hall, event, old)
     _acted(hall, event, "transfer", old)
 
 
@@ -302,8 +357,10 @@ def _undone(hall: Hall, event: e.ActionUndone) -> None:
         put(
             hall,
             now,
-            replace(before, calls=now.calls, paper=now.paper, reprints=now.reprints),
+            replace(before, calls=now.calls, paper=now.paper, reprints=now.reprints, postpones=now.postpones),
         )
+        if before.status is TicketStatus.SERVING:
+            _unrendered(hall, before)
         if before.status in (TicketStatus.CALLED, TicketStatus.SERVING):
             show(hall, before.id)
         else:
@@ -419,6 +476,8 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.TicketIssued: _issued,
     e.PaperReported: _paper,
     e.TicketCancelled: _cancelled,
+    e.TicketPostponed: _postponed,
+    e.ServiceEvaluated: _evaluated,
     e.TicketReturned: _returned,
     e.AppointmentBooked: _booked,
     e.AppointmentCancelled: _appointment_cancelled,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+from sortedcontainers import SortedList
+
 from contract.messages import Paper, Person, TicketStatus
 from hall_server.hall import closing
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import MINUTE_MS, slot_of
 from hall_server.hall.lookup import STATUS_TEXT, Answer, Decision, service_named, ticket_named
-from hall_server.hall.model import Booking, Class, Hall, RuleBroken
+from hall_server.hall.model import Booking, Class, Hall, RuleBroken, Ticket
 from hall_server.hall.plan import CallingKind, Service
 
 RANK_BITS = 16
@@ -220,12 +222,7 @@ def rank_behind(hall: Hall, ticket_id: str, places: int | None) -> int:
     same class. The place lies right behind a neighbour and is shared with nobody.
     """
     ticket = hall.tickets[ticket_id]
-    together = hall.plan.rule_of(ticket.service).kind in (CallingKind.FIRST_COME, CallingKind.ACCUMULATING)
-    lanes = [
-        waiting
-        for lane, waiting in hall.lanes.items()
-        if lane.services[0] == ticket.service and (together or lane.rank_class is ticket.rank_class)
-    ]
+    lanes = queue_of(hall, ticket)
     if not lanes or places == 0:
         return ticket.rank
     if places is None:
@@ -235,6 +232,17 @@ def rank_behind(hall: Hall, ticket_id: str, places: int | None) -> int:
     behind = first[min(places, len(first)) - 1]
     after = min([*first[places:], behind + (1 << RANK_BITS)])
     return max(ticket.rank, behind + max(1, (after - behind) // 2))
+
+
+def queue_of(hall: Hall, ticket: Ticket) -> list[SortedList]:
+    """The lanes in which places count for a number: everyone whose first service this is, its class alone
+    where a rule calls the classes apart."""
+    together = hall.plan.rule_of(ticket.service).kind in (CallingKind.FIRST_COME, CallingKind.ACCUMULATING)
+    return [
+        waiting
+        for lane, waiting in hall.lanes.items()
+        if lane.services[0] == ticket.service and (together or lane.rank_class is ticket.rank_class)
+    ]
 
 
 def skip_numbers(hall: Hall, command: c.SkipNumbers, now_ms: int) -> Decision:

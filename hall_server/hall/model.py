@@ -101,8 +101,9 @@ class Lane:
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """号票. ``service`` and ``also`` are what it needs (a basket when ``also`` is not empty); ``rank`` orders
-    its lane (first time, moved by policy); ``calls`` counts calls and recalls. ``window`` is where it is or
-    was last called; ``bound_window`` or ``bound_clerk`` alone may call it; ``return_to`` gets it back."""
+    its lane (first time, moved by policy); ``calls`` counts calls and recalls; ``postpones`` how often its
+    holder asked for more time, ``away`` while it is set aside for that. ``window`` is where it is or was last
+    called; ``bound_window`` or ``bound_clerk`` alone may call it; ``return_to`` gets it back."""
 
     id: str
     number: str
@@ -140,6 +141,8 @@ class Ticket:
     parked_until_ms: int = 0
     paper: Paper = Paper.NONE
     reprints: int = 0
+    postpones: int = 0
+    away: bool = False
 
     @property
     def call(self) -> str:
@@ -159,7 +162,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """预约: a person's right to a slot of a service."""
+    """预约: a person's right to a slot of a service; ``by`` took it: a page, or a partner (``api:…``)."""
 
     id: str
     service: str
@@ -167,6 +170,23 @@ class Appointment:
     status: Booking = Booking.BOOKED
     person: Person | None = None
     ticket: str = ""
+    items: tuple[str, ...] = ()
+    situation: tuple[str, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A service rendered: the number's ``call`` that it followed, where, by whom; what is evaluated, once.
+
+    ``grade`` 0 until then, else 1 to 5 (evaluation.Grade)."""
+
+    call: str
+    window: str
+    service: str
+    clerk: str
+    ended_ms: int
+    grade: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +326,7 @@ class Hall:
         "published",
         "recent",
         "seq",
+        "served",
         "skills",
         "stopped",
         "tickets",
@@ -348,6 +369,7 @@ class Hall:
         self.tokens = 0
         self.helps: dict[int, HelpCall] = {}
         self.papers: dict[str, Papers] = {}
+        self.served: dict[str, tuple[Served, ...]] = {}
         self.recent: tuple[RecentCall, ...] = ()
 
     def reset_windows(self) -> None:

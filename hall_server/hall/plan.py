@@ -177,7 +177,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class BookingRules:
-    """When appointments are taken: from ``days_ahead`` before their day up to ``lead_minutes`` before the slot,
+    """When appointments are taken: from ``days_ahead`` before their day to ``lead_minutes`` before the slot,
     for slots that lie within ``hours`` (from-to minutes) on ``weekdays`` (0 = Monday) that are no holidays.
     ``per_person``: promises that one person may hold; ``per_address``: bookings an hour from one address."""
 

@@ -15,6 +15,7 @@ from hall_server.hall.model import (
     Papers,
     Published,
     RecentCall,
+    Served,
     Stop,
     Ticket,
     Undoable,
@@ -48,6 +49,7 @@ class _Frozen(msgspec.Struct, frozen=True):
     stopped: dict[str, Stop] = {}
     helps: dict[int, HelpCall] = {}
     papers: dict[str, Papers] = {}
+    served: dict[str, tuple[Served, ...]] = {}
 
 
 def freeze(hall: Hall) -> bytes:
@@ -76,6 +78,7 @@ def freeze(hall: Hall) -> bytes:
             hall.stopped,
             hall.helps,
             hall.papers,
+            hall.served,
         )
     )
 
@@ -101,6 +104,7 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.stopped.update(frozen.stopped)
     hall.helps.update(frozen.helps)
     hall.papers.update(frozen.papers)
+    hall.served.update(frozen.served)
     hall.windows.update(frozen.windows)
     for ticket in frozen.tickets:
         hall.by_number[ticket.number] = ticket.id

@@ -26,6 +26,7 @@ Step = (
     | e.TicketParked
     | e.TicketReturned
     | e.TicketCancelled
+    | e.TicketPostponed
 )
 
 NAMED = ("service", "window", "zone", "item")
@@ -250,6 +251,7 @@ _TAKE: dict[type[e.Event], Callable[..., None]] = {
     e.TicketParked: DayLives._stepped,
     e.TicketReturned: DayLives._stepped,
     e.TicketCancelled: DayLives._stepped,
+    e.TicketPostponed: DayLives._stepped,
     e.ActionUndone: DayLives._undone,
     e.PaperReported: DayLives._paper,
     e.WindowChanged: DayLives._seat,

@@ -172,6 +172,13 @@ class _Walk:
         self._count("voided" if step.void else "cancelled", step.at_ms, step.reason)
         self._stand(TicketStatus.CANCELLED, step)
 
+    def _postponed(self, step: e.TicketPostponed) -> None:
+        """What was waited before counts; the time that the holder asked for does not."""
+        if self._status is TicketStatus.WAITING:
+            self._waited += max(0, step.at_ms - self._since_ms)
+        self._window = self._clerk = ""
+        self._stand(TicketStatus.PARKED if step.until_ms else TicketStatus.WAITING, step)
+
     def _unbound(self, _step: e.TicketUnbound) -> None:
         """Whoever may call it now changes nothing that is measured."""
 
@@ -218,4 +225,5 @@ _STEP: dict[type[e.Event], Callable[..., None]] = {
     e.TicketParked: _Walk._parked,
     e.TicketReturned: _Walk._returned,
     e.TicketCancelled: _Walk._cancelled,
+    e.TicketPostponed: _Walk._postponed,
 }

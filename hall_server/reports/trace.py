@@ -13,6 +13,7 @@ from typing import Protocol
 from contract.clock import china
 from contract.messages import Paper
 from hall_server.hall import events as e
+from hall_server.hall.evaluation import GRADE_TEXT, TAGS, Grade
 from hall_server.hall.model import OUTCOME_TEXT, Class
 from hall_server.hall.plan import Plan
 from hall_server.reports.words import REASON_TEXT, lasted_text, sender_text, window_text
@@ -248,6 +249,21 @@ def _cancelled(_story: _Story, event: e.TicketCancelled) -> _Told:
     return ("作废" if event.void else "持号人取消") + why, ()
 
 
+def _postponed(_story: _Story, event: e.TicketPostponed) -> _Told:
+    if not event.until_ms:
+        return "持号人还需要时间，排到后面", ()
+    until = china(event.until_ms).strftime("%H:%M")
+    return f"持号人还需要时间，保留位置至 {until}", ()
+
+
+def _evaluated(story: _Story, event: e.ServiceEvaluated) -> _Told:
+    tags = "、".join(TAGS[tag] for tag in event.tags if tag in TAGS)
+    said = "，".join(part for part in (tags, event.words) if part)
+    where = window_text(story.plan, event.at_window)
+    grade = GRADE_TEXT[Grade(event.grade)]
+    return f"评价{where}的服务：{grade}{f'（{said}）' if said else ''}", ()
+
+
 def _undone(story: _Story, event: e.ActionUndone) -> _Told:
     what = REASON_TEXT.get(event.what, event.what)
     return f"{window_text(story.plan, event.window)}撤销“{what}”，恢复到之前的状态", ("综合屏相应更正",)
@@ -276,6 +292,8 @@ _TELL: dict[type[e.Event], Callable[..., _Told]] = {
     e.TicketParked: _parked,
     e.TicketReturned: _returned,
     e.TicketCancelled: _cancelled,
+    e.TicketPostponed: _postponed,
+    e.ServiceEvaluated: _evaluated,
     e.ActionUndone: _undone,
     e.MergeDecided: _decided,
     e.DayClosed: _closed,

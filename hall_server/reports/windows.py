@@ -20,6 +20,7 @@ _LEAVES = (
     e.TicketTransferred,
     e.TicketParked,
     e.TicketCancelled,
+    e.TicketPostponed,
 )
 
 

@@ -80,6 +80,7 @@ def picture(hall: Hall) -> tuple[object, ...]:
         hall.recent,
         dict(hall.helps),
         dict(hall.papers),
+        dict(hall.served),
     )
 
 

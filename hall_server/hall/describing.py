@@ -27,7 +27,7 @@ def publish(hall: Hall, command: c.PublishPlan, now_ms: int) -> Decision:
         )
     if command.file and command.file == now.file:
         return Decision(())
-    if not command.file and plan == hall.plan:
+    if not command.file and plan == hall.plan and command.document in ("", now.document):
         raise RuleBroken("same_plan", "与现行设置相同，没有可发布的内容")
     for code, sentence in obstacles(hall, plan):
         raise RuleBroken(code, sentence)

@@ -153,6 +153,13 @@ class Rows:
             return event.plan
         return None
 
+    def plans(self, after: int = 0) -> Iterator[tuple[int, PlanPublished]]:
+        """Every description that came in force beyond ``after``, with its seq, oldest first."""
+        for record in self._of_kind(PlanPublished.__name__, after=after):
+            event = record.entry().event
+            assert isinstance(event, PlanPublished)
+            yield record.seq, event
+
     def snapshots(self) -> list[tuple[int, bytes]]:
         """(seq, body) of the kept snapshots, newest first."""
         if self.schema <= sql.ANSWERS_APART:

@@ -14,10 +14,11 @@ from contract.schema import ConfigError, Problem, check, load_toml
 from hall_server.hall import plan
 from hall_server.hall.pictures import NO_SHOW_TEXT
 from hall_server.hall.plan import Plan, Rules
-from hall_server.hall_checks import minute_of, problems_of, service_of_items
+from hall_server.hall_checks import minute_of, problems_of, service_of_items, span_of
 from hall_server.hall_file import (
     OF_THE_BOX,
     WEEKDAYS,
+    BookingPart,
     CallingPart,
     HallFile,
     ItemFile,
@@ -106,7 +107,21 @@ def _plan(file: HallFile, items: tuple[ItemFile, ...], service_of: dict[str, str
         notices=file.hall.notices,
         calling={part.group: _calling(part) for part in file.calling},
         rota=tuple(shift for part in file.rota for shift in _shifts(part)),
+        booking=_booking(file.booking),
         holidays=tuple(sorted((day - datetime.date(1970, 1, 1)).days for day in file.holidays)),
+    )
+
+
+def _booking(part: BookingPart) -> plan.BookingRules | None:
+    if not part.open:
+        return None
+    return plan.BookingRules(
+        days_ahead=part.days_ahead,
+        lead_minutes=part.lead_minutes,
+        hours=tuple(span_of(hours) for hours in part.hours),
+        weekdays=tuple(sorted(WEEKDAYS.index(day) for day in part.days if day != "holiday")),
+        per_person=part.per_person,
+        per_address=part.per_address,
     )
 
 

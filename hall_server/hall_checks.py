@@ -17,6 +17,7 @@ def problems_of(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem
     yield from _windows(file)
     yield from _rota_and_calling(file)
     yield from _lights(file)
+    yield from _booking(file)
     yield from lan_problems(file)
     placed = service_of_items(file, items)
     yield from (
@@ -120,6 +121,27 @@ def _lights(file: HallFile) -> Iterable[Problem]:
             yield Problem(f"rules.{what}_yellow_minutes", str(yellow), wanted)
 
 
+def _booking(file: HallFile) -> Iterable[Problem]:
+    """Appointments that nobody could take: no service keeps a share, no hours hold a slot of one."""
+    part = file.booking
+    if not part.open:
+        return
+    spans = [span_of(hours) for hours in part.hours]
+    last = 0
+    for hours, (begins, ends) in zip(part.hours, spans, strict=True):
+        if begins >= ends or begins < last:
+            yield Problem("booking.hours", hours, "must be in order, from-to, without overlapping")
+        last = max(last, ends)
+    services = [service for service in file.services if service.slot_quota and service.ring_fenced]
+    if not services:
+        yield Problem("booking.open", "true", "no service keeps numbers for appointments (ring_fenced)")
+    for service in services:
+        starts = range(0, 24 * 60, service.slot_minutes)
+        if not any(a <= at and at + service.slot_minutes <= b for at in starts for a, b in spans):
+            wanted = f"no slot of {service.id} ({service.slot_minutes} minutes) lies within these hours"
+            yield Problem("booking.hours", "、".join(part.hours), wanted)
+
+
 def _unknown(path: str, names: Iterable[str], known: list[str]) -> Iterable[Problem]:
     for name in names:
         if name not in known:
@@ -138,6 +160,12 @@ def service_of_items(file: HallFile, items: tuple[ItemFile, ...]) -> dict[str, s
             if item.department in service.departments:
                 found.setdefault(item.code, service.id)
     return found
+
+
+def span_of(hours: str) -> tuple[int, int]:
+    """09:00-12:00 as minutes of the day."""
+    begins, _, ends = hours.partition("-")
+    return minute_of(begins), minute_of(ends)
 
 
 def minute_of(clock: str) -> int:

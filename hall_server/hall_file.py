@@ -10,12 +10,13 @@ import msgspec
 from contract import catalogue as cat
 from contract.messages import StationKind
 from contract.topics import IDENTIFIER
-from hall_server.hall.plan import CallingKind, NoShowPolicy
+from hall_server.hall.plan import CallingKind, NoShowPolicy, Postponing
 
 Id = Annotated[str, msgspec.Meta(pattern=f"^{IDENTIFIER.pattern}$")]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Minutes = Annotated[int, msgspec.Meta(ge=0, le=1440)]
 Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Span = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")]
 
 
 # tables that tell of the box and its wires, not of the hall: they change with the file and a restart only
@@ -52,6 +53,10 @@ class RulesPart(Part, frozen=True, kw_only=True):
     undo_seconds: Annotated[int, msgspec.Meta(ge=0, le=300)] = 30
     open_per_person: Annotated[int, msgspec.Meta(ge=1, le=50)] = 3
     hoarding_per_day: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 8
+    postpone: Postponing = Postponing.PARK
+    postpone_places: Annotated[int, msgspec.Meta(ge=1, le=100)] = 5
+    postpone_minutes: Annotated[int, msgspec.Meta(ge=1, le=120)] = 10
+    postpones_per_ticket: Annotated[int, msgspec.Meta(ge=0, le=10)] = 1
     early_minutes: Minutes = 30
     grace_minutes: Minutes = 10
     late_minutes: Minutes = 30
@@ -64,6 +69,23 @@ class RulesPart(Part, frozen=True, kw_only=True):
     idle_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 5
     guide_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 3
     green_reasons: tuple[str, ...] = ("age", "disabled", "serviceman", "pregnant", "talent")
+
+
+class BookingPart(Part, frozen=True, kw_only=True):
+    """[booking]: whether residents book appointments, for services with ``ring_fenced``, and when.
+
+    From ``days_ahead`` before the day to ``lead_minutes`` before the slot; slots lie within ``hours`` on
+    ``days`` that are no holidays. ``per_person``: promises one person may hold; ``per_address``: bookings an
+    hour from one address (phones behind one carrier share it).
+    """
+
+    open: bool = False
+    days_ahead: Annotated[int, msgspec.Meta(ge=0, le=90)] = 7
+    lead_minutes: Minutes = 0
+    hours: tuple[Span, ...] = ("09:00-12:00", "13:30-17:00")
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    per_person: Annotated[int, msgspec.Meta(ge=1, le=50)] = 3
+    per_address: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 12
 
 
 class VoicePart(Part, frozen=True, kw_only=True):
@@ -223,6 +245,7 @@ class HallFile(Part, frozen=True, kw_only=True):
 
     hall: HallPart
     rules: RulesPart = RulesPart()
+    booking: BookingPart = BookingPart()
     voice: VoicePart = VoicePart()
     broker: BrokerPart = BrokerPart()
     web: WebPart = WebPart()

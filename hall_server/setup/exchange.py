@@ -27,7 +27,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from contract.schema import ConfigError, Problem, check
 from hall_server.hall_file import OF_THE_BOX, HallFile
 
-SINGLES = {"hall": "大厅", "rules": "规则", "voice": "广播"}
+SINGLES = {"hall": "大厅", "rules": "规则", "voice": "广播", "booking": "预约"}
 LISTS = {
     "zones": "专区",
     "services": "业务",

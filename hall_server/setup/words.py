@@ -18,6 +18,15 @@ _PARTS = (
     (r"is not one of (.*)", r"不存在，现有：\1"),
     (r"is more than slot_quota \((.*)\)", r"超过了每时段号数（\1）"),
     (r"must not be more than \w+ \((\d+)\)", r"黄灯不能晚于红灯（\1 分钟）"),
+    (r"must be in order, from-to, without overlapping", "应按先后填写，起止不能颠倒或重叠"),
+    (
+        r"no service keeps numbers for appointments \(ring_fenced\)",
+        "没有业务预留预约号（ring_fenced），无法开放预约",
+    ),
+    (
+        r"no slot of (.*) \((\d+) minutes\) lies within these hours",
+        r"业务“\1”每时段 \2 分钟，这些时间里放不下一个时段",
+    ),
     (r"must be later than begins \((.*)\)", r"应晚于开始时间（\1）"),
     (
         r"is (.*)'s too; only services of one group may share a letter",

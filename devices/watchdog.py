@@ -29,7 +29,7 @@ class Watchdog:
     """A thread that looks after one worker; ``give_up`` is called once per stay that takes too long."""
 
     def __init__(self, name: str, give_up: Callable[[Future[Any] | None], None]) -> None:
-        self._name = name
+        self.name = name
         self._give_up = give_up
         self._changed = threading.Condition()
         self._stay: _Stay | None = None
@@ -39,7 +39,7 @@ class Watchdog:
     def start(self) -> None:
         """Begin to look."""
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name=f"watchdog {self._name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"watchdog {self.name}", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

@@ -362,6 +362,8 @@ class HallService:
             self._clock.correct(event.at_ms)
         elif isinstance(event, e.WindowChanged | e.SkillsChanged):
             self._dirty.window(hall, event.window)
+        elif isinstance(event, e.NoticePosted | e.NoticeEnded):
+            self._dirty.boards.update(hall.plan.boards)
         elif isinstance(event, e.IssuingStopped | e.IssuingResumed):
             self._dirty.queues.update({event.service} & hall.plan.services.keys())
         elif isinstance(event, e.TicketIssued):

@@ -376,6 +376,21 @@ class EndHelp(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostNotice(Command):
+    """Have every board show ``text`` for so many minutes."""
+
+    text: str
+    minutes: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawNotice(Command):
+    """Take a notice of today down."""
+
+    notice: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopIssuing(Command):
     """Give no more numbers of a service today. ``by_rule``: the forecast says that who comes now would be
     done in ``needed_minutes``; the hall decides whether that is too late. Else a person wants it."""

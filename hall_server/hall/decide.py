@@ -19,6 +19,7 @@ from hall_server.hall import (
     issuing,
     leasing,
     merging,
+    noticing,
     serving,
     staffing,
 )
@@ -77,6 +78,7 @@ def _tick(hall: Hall, _command: c.Tick, now_ms: int) -> Decision:
             break
         events.append(e.TicketReturned(at_ms=now_ms, ticket=ticket))
     events += booking.missed(hall, now_ms)
+    events += noticing.over(hall, now_ms)
     events += staffing.shifts_due(hall, now_ms)
     return Decision(tuple(events))
 
@@ -139,6 +141,8 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.CallForHelp: helping.call_for_help,
     c.TakeHelp: helping.take_help,
     c.EndHelp: helping.end_help,
+    c.PostNotice: noticing.post,
+    c.WithdrawNotice: noticing.withdraw,
     c.SuspectClock: _suspect_clock,
     c.CorrectTime: _correct_time,
     c.SealSnapshot: _seal_snapshot,

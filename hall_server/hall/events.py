@@ -426,6 +426,22 @@ class HelpEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticePosted(Event):
+    """Boards show a text until an instant; ``notice`` names it."""
+
+    notice: int
+    text: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeEnded(Event):
+    """Boards show it no more."""
+
+    notice: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSuspected(Event):
     """时钟异常: after a restart the real-time clock stood before, or a day beyond, the last hall time."""
 
@@ -492,6 +508,8 @@ KINDS: dict[str, type[Event]] = {
         LeaseGivenUp,
         LeaseMerged,
         MergeDecided,
+        NoticeEnded,
+        NoticePosted,
         NumbersLeased,
         NumbersSkipped,
         PaperReported,

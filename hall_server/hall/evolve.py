@@ -19,6 +19,7 @@ from hall_server.hall.model import (
     Hall,
     HelpCall,
     Lease,
+    Notice,
     Papers,
     Served,
     Stop,
@@ -62,6 +63,7 @@ def _day_closed(hall: Hall, _event: e.DayClosed) -> None:
         hall.leases,
         hall.stopped,
         hall.helps,
+        hall.notices,
         hall.papers,
         hall.served,
     ):
@@ -459,6 +461,14 @@ def _help_ended(hall: Hall, event: e.HelpEnded) -> None:
     hall.helps[event.call] = replace(hall.helps[event.call], ended_ms=event.at_ms, note=event.note)
 
 
+def _notice_posted(hall: Hall, event: e.NoticePosted) -> None:
+    hall.notices[event.notice] = Notice(event.notice, event.text, event.until_ms)
+
+
+def _notice_ended(hall: Hall, event: e.NoticeEnded) -> None:
+    hall.notices.pop(event.notice, None)
+
+
 def _skipped(hall: Hall, event: e.NumbersSkipped) -> None:
     for series, ordinal in event.issued:
         hall.issued[series] = max(ordinal, hall.issued.get(series, 0))
@@ -508,6 +518,8 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.HelpCalled: _help_called,
     e.HelpTaken: _help_taken,
     e.HelpEnded: _help_ended,
+    e.NoticePosted: _notice_posted,
+    e.NoticeEnded: _notice_ended,
     e.PapersTaken: _papers_taken,
     e.ClockSuspected: _nothing,
     e.ClockCorrected: _nothing,

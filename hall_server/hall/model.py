@@ -282,6 +282,15 @@ class HelpCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A text that boards show until an instant; ``id`` is the number of its record."""
+
+    id: int
+    text: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecentCall:
     """One line of the last calls, as boards show them."""
 
@@ -320,6 +329,7 @@ class Hall:
         "lanes",
         "leased",
         "leases",
+        "notices",
         "papers",
         "parked",
         "plan",
@@ -368,6 +378,7 @@ class Hall:
         self.leases: dict[int, Lease] = {}
         self.tokens = 0
         self.helps: dict[int, HelpCall] = {}
+        self.notices: dict[int, Notice] = {}
         self.papers: dict[str, Papers] = {}
         self.served: dict[str, tuple[Served, ...]] = {}
         self.recent: tuple[RecentCall, ...] = ()

@@ -132,7 +132,7 @@ def board_now(hall: Hall, board_id: str, look: Look) -> m.BoardNow:
             for row in rows
             if row.window in hall.plan.windows and row.service in hall.plan.services
         ),
-        notices=hall.plan.notices,
+        notices=(*(notice.text for notice in hall.notices.values()), *hall.plan.notices),
         waiting=tuple(
             m.ZoneWaiting(zone=hall.plan.zones[zone].name, waiting=count) for zone, count in waiting.items()
         ),

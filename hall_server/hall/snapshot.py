@@ -12,6 +12,7 @@ from hall_server.hall.model import (
     Hall,
     HelpCall,
     Lease,
+    Notice,
     Papers,
     Published,
     RecentCall,
@@ -50,6 +51,7 @@ class _Frozen(msgspec.Struct, frozen=True):
     helps: dict[int, HelpCall] = {}
     papers: dict[str, Papers] = {}
     served: dict[str, tuple[Served, ...]] = {}
+    notices: dict[int, Notice] = {}
 
 
 def freeze(hall: Hall) -> bytes:
@@ -79,6 +81,7 @@ def freeze(hall: Hall) -> bytes:
             hall.helps,
             hall.papers,
             hall.served,
+            hall.notices,
         )
     )
 
@@ -105,6 +108,7 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.helps.update(frozen.helps)
     hall.papers.update(frozen.papers)
     hall.served.update(frozen.served)
+    hall.notices.update(frozen.notices)
     hall.windows.update(frozen.windows)
     for ticket in frozen.tickets:
         hall.by_number[ticket.number] = ticket.id

@@ -81,6 +81,7 @@ def picture(hall: Hall) -> tuple[object, ...]:
         dict(hall.helps),
         dict(hall.papers),
         dict(hall.served),
+        dict(hall.notices),
     )
 
 

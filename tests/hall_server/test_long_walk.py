@@ -78,6 +78,8 @@ def step(desk: Desk, chance: random.Random) -> None:
         c.TakeHelp: {"call": chance.choice(list(desk.hall.helps) or [0])},
         c.EndHelp: {"call": chance.choice(list(desk.hall.helps) or [0])},
         c.TakePapers: {"window": window, "papers": tuple(chance.sample(["甲", "乙", "丙"], 2))},
+        c.PostNotice: {"text": chance.choice(["甲", "乙"]), "minutes": chance.randrange(1, 9)},
+        c.WithdrawNotice: {"notice": chance.choice(list(desk.hall.notices) or [0])},
         c.Tick: {},
         c.OpenWindow: {"window": window, "clerk": chance.choice(["", "017", "022"])},
         c.PauseWindow: {"window": window},

@@ -1,4 +1,4 @@
-"""Driver name and options to a driver: one file under drivers/ is one driver, stating its own options.
+"""Driver name and options to a driver: a file or folder under drivers/ is one driver with its options.
 
 A driver module has ``Options``, a frozen msgspec struct that forbids unknown fields, and
 ``build(options)`` that returns the driver without any I/O.

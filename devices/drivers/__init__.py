@@ -1,1 +1,1 @@
-"""One driver a file."""
+"""One driver a file; a folder where the library below it wants taming (escpos)."""

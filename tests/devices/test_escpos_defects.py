@@ -82,8 +82,8 @@ def test_row_3_a_write_to_a_stalled_printer_ends(tmp_path: Path) -> None:
 
 def test_row_4_a_silent_network_printer_is_lost_within_patience(tmp_path: Path) -> None:
     with printer_bench("tcp", tmp_path, patience=QUICK) as bench:
-        assert bench.driver._port._device.gettimeout() == QUICK.stall
-        assert bench.driver._port._printer.timeout == QUICK.connect
+        assert bench.driver._connection._device.gettimeout() == QUICK.stall
+        assert bench.driver._connection._printer.timeout == QUICK.connect
         bench.sim.set_fault("power_cut", True)
         with pytest.raises(DeviceLost) as lost:
             bench.driver.print(TICKET)

@@ -13,8 +13,10 @@ from devices.ports import DeviceMisconfigured, Kind, Pluggable
 from devices.registry import build, build_table, driver_names
 
 
-def test_every_file_under_drivers_is_a_driver() -> None:
-    files = {path.stem for path in Path(drivers.__path__[0]).glob("*.py")} - {"__init__"}
+def test_every_file_or_folder_under_drivers_is_a_driver() -> None:
+    place = Path(drivers.__path__[0])
+    files = {path.stem for path in place.glob("*.py")} - {"__init__"}
+    files |= {path.parent.name for path in place.glob("*/__init__.py")}
     assert set(driver_names()) == files
     assert {"sdt", "camera", "callbox"} <= files
 

@@ -42,6 +42,7 @@ KIND_TEXT = {
     "call.out-of-order": "越序呼叫",
     "setup.published": "发布设置",
     "setup.rolled-back": "回退设置",
+    "report.exported": "导出报表",
 }
 """What an auditor reads; pages that write further kinds add theirs here."""
 

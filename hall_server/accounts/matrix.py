@@ -144,6 +144,13 @@ MATRIX: Mapping[str, Access] = {
     "GET /api/reports/{kind}": REPORTS,
     "GET /api/visits/{visit}": TRACES,
     "GET /api/items/{item}/returns": READ,
+    "GET /reports": _for(M, S),
+    "GET /reports/behind": _for(M, S),
+    "GET /reports/visits/{visit}": TRACES,
+    "GET /reports/file": _for(M, S),
+    "GET /reports/month": _for(M, S),
+    "GET /wall": _for(M, S),
+    "GET /wall/now": _for(M, S),
     # the administrators, kept apart
     "GET /admin/accounts": ACCOUNTS,
     "POST /admin/accounts": ACCOUNTS,

@@ -30,6 +30,16 @@ class Problem(BaseModel):
     sentence: str = Field(description="For the person who pressed, in Chinese")
 
 
+class Troubled(Exception):
+    """A request that cannot be carried out for a reason of its own: status, code and sentence."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+        self.sentence = sentence
+
+
 class ProblemResponse(JSONResponse):
     """The answer with its media type."""
 
@@ -71,6 +81,11 @@ def install(app: FastAPI, rendering: Rendering) -> None:
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> Response:
         return told(request, 409, error.code, error.sentence)
+
+    @app.exception_handler(Troubled)
+    async def troubled(request: Request, error: Troubled) -> Response:
+        after = {"Retry-After": "5"} if error.status in (429, 503) else None
+        return told(request, error.status, error.code, error.sentence, after)
 
     @app.exception_handler(RequestValidationError)
     async def bad_request(request: Request, error: RequestValidationError) -> Response:

@@ -19,6 +19,7 @@ STATIC = HERE / "static"
 _FETCHED = {
     "htmx.js": ("web", "htmx.js"),
     "hx-ws.js": ("web", "hx-ws.js"),
+    "echarts.js": ("web", "echarts.js"),
     "NotoSansSC-Regular.ttf": ("fonts", "NotoSansSC-Regular.ttf"),
     "NotoSansSC-Bold.ttf": ("fonts", "NotoSansSC-Bold.ttf"),
 }

@@ -44,8 +44,10 @@ from hall_server.web.people import people_routes
 from hall_server.web.problems import install
 from hall_server.web.profile import profile_routes
 from hall_server.web.rendering import Rendering, static_files
+from hall_server.web.report_pages import report_page_routes
 from hall_server.web.reports import report_routes
 from hall_server.web.routes import RouteTable
+from hall_server.web.wall import wall_routes
 
 log = logging.getLogger(__name__)
 
@@ -245,6 +247,8 @@ class WebServer:
             people_routes(frame),
             partner_routes(frame),
             audit_routes(frame),
+            report_page_routes(frame, self._reports),
+            wall_routes(frame, self._reports),
             metrics_routes(frame),
         ):
             app.include_router(routes)

@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError, Future
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from devices.ports import Cause, DeviceError, DeviceMisconfigured, DeviceRefused
+from devices.faults import Cause, DeviceError, DeviceMisconfigured, DeviceRefused
 
 T = TypeVar("T")
 

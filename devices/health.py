@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from devices.ports import Cause, Fault, Kind, State
+from devices.faults import Cause, Fault
+from devices.ports import Kind, State
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ import termios
 from contextlib import suppress
 from pathlib import Path
 
-from devices.ports import Cause, DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured, Fault, Owner
+from devices.faults import Cause, DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured, Fault, Owner
 
 BAUD_RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 

@@ -21,6 +21,7 @@ import serial
 import usb.core
 import usb.util
 
+from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured
 from devices.link_faults import (
     BAUD_RATES,
     bad_address,
@@ -32,7 +33,6 @@ from devices.link_faults import (
     stalled,
     unplugged,
 )
-from devices.ports import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured
 from devices.scripted import Expect as Expect
 from devices.scripted import Give as Give
 from devices.scripted import ScriptedLink as ScriptedLink

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from devices.ports import Kind, Media
+from devices.capabilities import Media
+from devices.ports import Kind
 
 
 class MediaChange(StrEnum):

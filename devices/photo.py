@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from devices.ports import DeviceError
+from devices.faults import DeviceError
 from devices.vendor_process import VendorProcess
 
 UNAVAILABLE = "照片不可用"

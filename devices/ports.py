@@ -7,15 +7,16 @@ way: a value or one error of the DeviceError family. A driver is used by one wor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from devices.capabilities import Capabilities as Capabilities
-from devices.capabilities import Media as Media
-from devices.capabilities import PrinterCapabilities as PrinterCapabilities
-from devices.protocols.scans import Scan as Scan
+from devices.capabilities import Capabilities, Media, PrinterCapabilities
+from devices.cards import IdCard, SmartCard
+from devices.faults import Fault
+from devices.protocols.scans import Scan
+from devices.tickets import Proof, Ticket
 
 
 class Kind(StrEnum):
@@ -34,15 +35,6 @@ class Kind(StrEnum):
     SPEAKER = "speaker"
 
 
-class Owner(StrEnum):
-    """Who must act on a fault."""
-
-    CITIZEN = "citizen"
-    STAFF = "staff"
-    TECHNICIAN = "technician"
-    NOBODY = "nobody"
-
-
 class State(StrEnum):
     """Life of a device under its supervisor."""
 
@@ -52,50 +44,6 @@ class State(StrEnum):
     READY = "ready"
     FAULTY = "faulty"
     BACKING_OFF = "backing_off"
-
-
-class Cause(StrEnum):
-    """What kind of thing is wrong; PERSON blocks a device that is well (cover open, card in the slot)."""
-
-    DEVICE = "device"
-    PERSON = "person"
-    SETUP = "setup"
-    PROGRAM = "program"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong: ``code`` for programs, ``sentence`` and ``action`` in Chinese for the owner."""
-
-    code: str
-    sentence: str
-    action: str
-    owner: Owner
-    cause: Cause = Cause.DEVICE
-
-
-class DeviceError(Exception):
-    """The operation failed; ``fault`` says why and who must act."""
-
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(f"{fault.code}: {fault.sentence}")
-        self.fault = fault
-
-
-class DeviceLost(DeviceError):
-    """The link is gone or silent: the supervisor closes, backs off and reopens."""
-
-
-class DeviceAbsent(DeviceLost):
-    """Nothing is there to be opened: not plugged in, or its address answers nobody."""
-
-
-class DeviceRefused(DeviceError):
-    """The device works and said no (foreign card, paper out): tell the person; do not reopen."""
-
-
-class DeviceMisconfigured(DeviceError):
-    """Options or hardware do not fit: a technician must act; retrying is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,52 +115,6 @@ class HoldsMedia(Protocol):
 # ---------------------------------------------------------------- ID card reader
 
 
-class CardKind(StrEnum):
-    """Layouts of a second-generation card (DEVICES §1.3: the flag at byte 248)."""
-
-    RESIDENT = "resident"
-    HK_MACAO_TAIWAN = "hk_macao_taiwan"
-    FOREIGNER_2017 = "foreigner_2017"
-    FOREIGNER_2023 = "foreigner_2023"
-
-
-class Sex(StrEnum):
-    """GB/T 2261.1."""
-
-    UNKNOWN = "unknown"
-    MALE = "male"
-    FEMALE = "female"
-    UNSTATED = "unstated"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class IdCard:
-    """A card's content; stays in the process that read it. ``photo`` is the opaque WLT block (1,024 bytes),
-    ``prints`` the opaque fingerprints, b'' when none were asked for or the card has none.
-
-    ``number`` is the document number with upper-case X; dates are YYYYMMDD or '' ; ``valid_until`` is
-    '' for 长期. The representation shows no personal data.
-    """
-
-    card_kind: CardKind
-    name: str
-    number: str
-    sex: Sex
-    nation: str
-    born: str
-    address: str
-    issuer: str
-    valid_from: str
-    valid_until: str
-    latin_name: str = ""
-    pass_number: str = ""
-    photo: bytes = b""
-    prints: bytes = b""
-
-    def __repr__(self) -> str:
-        return f"IdCard({self.card_kind.value}, …)"
-
-
 class IdCardReader(Device, Protocol):
     """Second-generation ID card reader (SDT)."""
 
@@ -232,47 +134,6 @@ class IdCardReader(Device, Protocol):
 # ---------------------------------------------------------------- smart card reader
 
 
-class Application(StrEnum):
-    """What a smart card can be used for here."""
-
-    SOCIAL_SECURITY = "social_security"
-    BANK = "bank"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class SocialCard:
-    """A 社保卡 (人社信息函〔2012〕37号); stays in the process that read it. Dates are YYYYMMDD or ''.
-
-    ``number`` is the 社会保障号码, for residents the citizen's number; ``card_number`` the printed one,
-    ``region`` six digits, ``version`` "1.00" to "3.00". The representation shows no personal data.
-    """
-
-    version: str
-    region: str
-    card_number: str
-    number: str
-    name: str
-    sex: Sex
-    nation: str
-    born: str
-    issued: str
-    valid_until: str
-
-    def __repr__(self) -> str:
-        return f"SocialCard({self.version}, …)"
-
-
-@dataclass(frozen=True, slots=True)
-class BankCard:
-    """A bank IC: nothing but the masked number ``622848*********1234`` and its last month, YYYYMM or ""."""
-
-    masked_number: str
-    valid_until: str
-
-
-SmartCard = SocialCard | BankCard
-
-
 class CardReader(Device, Protocol):
     """Contact or contactless reader of smart cards (PC/SC)."""
 
@@ -287,60 +148,6 @@ class CardReader(Device, Protocol):
 
 
 # ---------------------------------------------------------------- ticket printer
-
-
-class Proof(StrEnum):
-    """What is known of a print job (DEVICES §3.3)."""
-
-    CONFIRMED = "confirmed"
-    UNKNOWN = "unknown"
-    FAILED = "failed"
-
-
-class Align(StrEnum):
-    """Horizontal place of a line."""
-
-    LEFT = "left"
-    CENTER = "center"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Text of any Unicode characters, ``scale`` 1–8 times the normal height and width.
-
-    A scale at which a word would not fit on the paper is lowered. ``hang`` is how far rows after the
-    first stand in, in half Hanzi of the line's size.
-    """
-
-    text: str
-    scale: int = 1
-    align: Align = Align.LEFT
-    bold: bool = False
-    hang: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A horizontal rule over the whole width."""
-
-
-@dataclass(frozen=True, slots=True)
-class Qr:
-    """A QR code, centred; ``size`` is dots per module."""
-
-    data: str
-    size: int = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """Blank paper, in text lines."""
-
-    lines: int = 1
-
-
-TicketPart = Line | Rule | Qr | Feed
-Ticket = Sequence[TicketPart]
 
 
 class TicketPrinter(Device, Protocol):

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
+from devices.faults import DeviceLost, DeviceMisconfigured, DeviceRefused
 from devices.links import Link, link_for
-from devices.ports import DeviceLost, DeviceMisconfigured, DeviceRefused
 from devices.protocols.framed import BadFrame, build_frame, take_body
 from devices.protocols.makes import LCD21
 from devices.protocols.sdt import Command, Garbled, build_request, parse_sam_id, take_reply

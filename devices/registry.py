@@ -16,7 +16,8 @@ import msgspec
 
 from contract.schema import ConfigError, Problem, check
 from devices import drivers
-from devices.ports import Device, DeviceMisconfigured, Fault, Owner
+from devices.faults import DeviceMisconfigured, Fault, Owner
+from devices.ports import Device
 
 
 def driver_names() -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from time import monotonic
 from typing import Any
 
 from devices.commands import Pending
+from devices.faults import Cause, DeviceError, DeviceLost, DeviceRefused, Fault, Owner
 from devices.health import Watch
-from devices.ports import Cause, Device, DeviceError, DeviceLost, DeviceRefused, Fault, Owner
+from devices.ports import Device
 from devices.watchdog import Watchdog, end
 
 _log = logging.getLogger(__name__)

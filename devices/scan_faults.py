@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devices.ports import Cause, Fault, Owner
+from devices.faults import Cause, Fault, Owner
 from devices.protocols.scans import Flaw
 
 _SENTENCES = {

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from devices.faults import DeviceLost
 from devices.link_faults import unplugged
-from devices.ports import DeviceLost
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
+from devices.faults import Fault, Owner
 from devices.health import Health, Listener
-from devices.ports import Fault, Kind, Owner, State, Status
+from devices.ports import Kind, State, Status
 
 _log = logging.getLogger(__name__)
 

@@ -19,21 +19,10 @@ from typing import Any, Generic, TypeVar
 from devices.agenda import Agenda, Chore
 from devices.commands import Completion, Pending
 from devices.counters import CounterBook
+from devices.faults import DeviceAbsent, DeviceError, DeviceLost, Fault, Owner
 from devices.health import Health, Listener, Watch
 from devices.media import MediaChange, MediaEvent, MediaWatcher
-from devices.ports import (
-    Counting,
-    Device,
-    DeviceAbsent,
-    DeviceError,
-    DeviceLost,
-    Fault,
-    HoldsMedia,
-    Owner,
-    Pluggable,
-    State,
-    Telling,
-)
+from devices.ports import Counting, Device, HoldsMedia, Pluggable, State, Telling
 from devices.running import ask, internal, run
 from devices.standing import Standing
 from devices.watchdog import HUNG, Watchdog, end

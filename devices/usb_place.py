@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from devices.faults import DeviceMisconfigured
 from devices.link_faults import bad_address
-from devices.ports import DeviceMisconfigured
 
 USB_SCHEMES = ("usb", "usbsim")
 _IDS = re.compile(r"([0-9A-Fa-f]{4}):([0-9A-Fa-f]{4})(?:/([\w.\-]+))?")

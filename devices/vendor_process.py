@@ -21,7 +21,7 @@ from typing import Any, cast
 
 import msgspec
 
-from devices.ports import Cause, DeviceLost, DeviceMisconfigured, DeviceRefused, Fault, Owner
+from devices.faults import Cause, DeviceLost, DeviceMisconfigured, DeviceRefused, Fault, Owner
 
 Value = bytes | str | int | float | bool | None
 _LENGTH = struct.Struct(">I")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from devices.ports import DeviceLost, Fault, Owner
+from devices.faults import DeviceLost, Fault, Owner
 
 GRACE_SECONDS = 0.5
 HUNG = Fault("hung", "设备长时间没有反应", "把设备断电重启；会自动恢复", Owner.TECHNICIAN)

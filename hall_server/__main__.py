@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from contract.schema import ConfigError, masked
-from devices.ports import DeviceMisconfigured
+from devices.faults import DeviceMisconfigured
 from hall_server import keeping
 from hall_server.config import load
 from hall_server.program import HallServer

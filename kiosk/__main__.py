@@ -18,7 +18,8 @@ from contract.joining import station_bus
 from contract.messages import StationKind
 from contract.schema import ConfigError, Problem, load_toml, masked
 from contract.station import Station, station_info
-from devices.ports import Device, DeviceMisconfigured
+from devices.faults import DeviceMisconfigured
+from devices.ports import Device
 from devices.registry import build_table
 from kiosk.config import PLACES, KioskStation
 from kiosk.scan_keys import KeySorter

@@ -17,34 +17,17 @@ from typing import cast
 
 from contract.messages import DeviceHealth, TicketSlip
 from contract.messages import Owner as WireOwner
+from devices.cards import BankCard, IdCard, SocialCard
 from devices.counters import CounterBook
+from devices.faults import Cause, DeviceError, DeviceRefused, Fault, Owner
 from devices.health import Health, Watch
 from devices.hotplug import HotPlug
 from devices.media import MediaChange, MediaEvent
-from devices.ports import (
-    BankCard,
-    Camera,
-    CardReader,
-    Cause,
-    Device,
-    DeviceError,
-    DeviceRefused,
-    Fault,
-    Frame,
-    IdCard,
-    IdCardReader,
-    Kind,
-    Owner,
-    Proof,
-    Scan,
-    Scanner,
-    SocialCard,
-    State,
-    Ticket,
-    TicketPrinter,
-)
+from devices.ports import Camera, CardReader, Device, Frame, IdCardReader, Kind, Scanner, State, TicketPrinter
+from devices.protocols.scans import Scan
 from devices.signals import GuideLights
 from devices.supervisor import Supervised
+from devices.tickets import Proof, Ticket
 from kiosk import identity, paper
 from kiosk.flows import events as e
 from kiosk.lights import SlotLights

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 
 from contract.messages import Person
-from devices.ports import CardKind, IdCard, SocialCard
+from devices.cards import CardKind, IdCard, SocialCard
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_CHARACTERS = "10X98765432"

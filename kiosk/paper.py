@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from assets.waiting import wait_sentence
 from contract.messages import TicketSlip, TicketStatus
-from devices.ports import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
+from devices.tickets import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
 
 WAIT_HERE = "请在休息区等候，注意呼叫及大屏显示信息"
 SCAN = "扫码查看排队进度"

@@ -18,7 +18,8 @@ from contract.joining import station_bus
 from contract.messages import StationKind
 from contract.schema import ConfigError, Problem, load_toml, masked
 from contract.station import Station, StationSection, station_info
-from devices.ports import DeviceMisconfigured, Speaker
+from devices.faults import DeviceMisconfigured
+from devices.ports import Speaker
 from devices.registry import build_table
 from queue_display.voice import Announcer, AnnounceSection
 

@@ -14,9 +14,10 @@ import msgspec
 
 from devices import link_faults
 from devices.capabilities import CallBoxCapabilities
+from devices.faults import DeviceLost, Fault, Owner
 from devices.frame_line import FrameLine, gap_seconds
 from devices.links import Link, link_for
-from devices.ports import CallBoxKey, DeviceLost, Fault, KeyPress, Kind, Owner, Status
+from devices.ports import CallBoxKey, KeyPress, Kind, Status
 from devices.protocols.makes import DIALECTS, NO_KEY, Dialect, encoded
 from devices.protocols.own_make import OwnBox
 

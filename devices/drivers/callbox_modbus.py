@@ -17,9 +17,10 @@ from pymodbus.pdu.register_message import WriteMultipleRegistersRequest, WriteMu
 
 from devices import link_faults
 from devices.capabilities import CallBoxCapabilities
+from devices.faults import DeviceLost, DeviceRefused, Fault, Owner
 from devices.links import link_for
 from devices.modbus_line import Codec, ModbusLine, NoAnswer, UnitRefused
-from devices.ports import CallBoxKey, DeviceLost, DeviceRefused, Fault, KeyPress, Kind, Owner, Status
+from devices.ports import CallBoxKey, KeyPress, Kind, Status
 
 _DEBOUNCE_SECONDS = 0.3
 _MISSES = 3

@@ -19,8 +19,9 @@ import cv2
 import msgspec
 
 from devices.capabilities import CameraCapabilities
+from devices.faults import DeviceAbsent, DeviceLost, Fault, Owner
 from devices.links import presence
-from devices.ports import DeviceAbsent, DeviceLost, Fault, Frame, Kind, Owner, Status
+from devices.ports import Frame, Kind, Status
 from devices.vision.frames import Freshness, Verdict, is_dark
 from devices.vision.page import Pixels
 from devices.vision.quality import sharpness

@@ -21,18 +21,9 @@ from time import monotonic
 import msgspec
 
 from devices.capabilities import ReportPrinterCapabilities
-from devices.ports import (
-    Cause,
-    DeviceAbsent,
-    DeviceLost,
-    DeviceMisconfigured,
-    DeviceRefused,
-    Fault,
-    Kind,
-    Owner,
-    Proof,
-    Status,
-)
+from devices.faults import Cause, DeviceAbsent, DeviceLost, DeviceMisconfigured, DeviceRefused, Fault, Owner
+from devices.ports import Kind, Status
+from devices.tickets import Proof
 
 _PROGRAMS = ("lp", "cancel", "ipptool")
 _TALKING = ("ipp", "ipps", "dnssd")

@@ -8,9 +8,10 @@ from typing import Annotated
 import msgspec
 
 from devices.capabilities import LedBarCapabilities
+from devices.faults import DeviceRefused, Fault, Owner
 from devices.frame_line import FrameLine, gap_seconds
 from devices.links import Link, link_for
-from devices.ports import DeviceRefused, Fault, Kind, Owner, Status
+from devices.ports import Kind, Status
 from devices.protocols.makes import DIGITS_FRAME
 from devices.signals import BarText, Shown
 

@@ -20,16 +20,8 @@ from typing import Annotated
 
 import msgspec
 
-from devices.ports import (
-    DeviceAbsent,
-    DeviceError,
-    DeviceLost,
-    DeviceMisconfigured,
-    Fault,
-    Kind,
-    Owner,
-    Status,
-)
+from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured, Fault, Owner
+from devices.ports import Kind, Status
 from devices.verification import Liveness, Outcome, Verification, VerifierCapabilities
 
 _log = logging.getLogger(__name__)

@@ -19,9 +19,10 @@ from pymodbus.pdu.bit_message import (
 
 from devices import link_faults
 from devices.capabilities import GuideLightCapabilities
+from devices.faults import DeviceLost, DeviceMisconfigured, DeviceRefused, Fault, Owner
 from devices.links import link_for
 from devices.modbus_line import Codec, ModbusLine, NoAnswer, UnitRefused
-from devices.ports import DeviceLost, DeviceMisconfigured, DeviceRefused, Fault, Kind, Owner, Status
+from devices.ports import Kind, Status
 from devices.signals import DARK, Flash, LedColour, Light
 
 P = TypeVar("P")

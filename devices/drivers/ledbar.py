@@ -10,9 +10,10 @@ import msgspec
 
 from devices import link_faults
 from devices.capabilities import LedBarCapabilities
+from devices.faults import DeviceLost, DeviceRefused, Fault, Owner
 from devices.frame_line import FrameLine, gap_seconds
 from devices.links import Link, link_for
-from devices.ports import DeviceLost, DeviceRefused, Fault, Kind, Owner, Status
+from devices.ports import Kind, Status
 from devices.protocols.makes import BARS, BarMake, build_parts, encoded, parse_parts
 from devices.protocols.own_make import OwnBar
 from devices.signals import BarText, LedColour, Shown

@@ -19,20 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from smartcard import scard
 
-from devices.capabilities import CardReaderCapabilities
-from devices.ports import (
-    Cause,
-    DeviceAbsent,
-    DeviceLost,
-    DeviceMisconfigured,
-    DeviceRefused,
-    Fault,
-    Kind,
-    Media,
-    Owner,
-    SmartCard,
-    Status,
-)
+from devices.capabilities import CardReaderCapabilities, Media
+from devices.cards import SmartCard
+from devices.faults import Cause, DeviceAbsent, DeviceLost, DeviceMisconfigured, DeviceRefused, Fault, Owner
+from devices.ports import Kind, Status
 from devices.protocols import bank_card, social_card
 from devices.protocols.apdu import BadAnswer
 

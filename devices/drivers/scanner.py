@@ -10,8 +10,9 @@ import msgspec
 
 from devices import link_faults
 from devices.capabilities import ScannerCapabilities
+from devices.faults import DeviceLost, DeviceRefused
 from devices.links import Link, link_for
-from devices.ports import DeviceLost, DeviceRefused, Kind, Status
+from devices.ports import Kind, Status
 from devices.protocols.scans import LONGEST, BadScan, Scan, SerialScans
 from devices.scan_faults import bad_scan
 

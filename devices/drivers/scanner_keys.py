@@ -14,7 +14,8 @@ from time import monotonic
 import msgspec
 
 from devices.capabilities import ScannerCapabilities
-from devices.ports import DeviceLost, DeviceRefused, Fault, Kind, Owner, Status
+from devices.faults import DeviceLost, DeviceRefused, Fault, Owner
+from devices.ports import Kind, Status
 from devices.protocols.scans import LONGEST, Flaw, KeyBurst, Keys, Scan
 from devices.scan_faults import bad_scan
 

@@ -10,22 +10,12 @@ from time import monotonic
 import msgspec
 
 from devices import link_faults
-from devices.capabilities import IdCardReaderCapabilities
+from devices.capabilities import IdCardReaderCapabilities, Media
+from devices.cards import CardKind, IdCard
+from devices.faults import DeviceError, DeviceLost, DeviceMisconfigured, DeviceRefused, Fault, Owner
 from devices.links import Link, SerialLink, link_for
 from devices.photo import Photo, PhotoDecoder
-from devices.ports import (
-    CardKind,
-    DeviceError,
-    DeviceLost,
-    DeviceMisconfigured,
-    DeviceRefused,
-    Fault,
-    IdCard,
-    Kind,
-    Media,
-    Owner,
-    Status,
-)
+from devices.ports import Kind, Status
 from devices.protocols.id_card import BadCard, UnknownCard, parse_text
 from devices.protocols.sdt import (
     RATES,

@@ -27,7 +27,8 @@ import msgspec
 import numpy as np
 
 from devices.capabilities import SpeakerCapabilities
-from devices.ports import DeviceAbsent, DeviceLost, DeviceMisconfigured, Fault, Kind, Owner, Status
+from devices.faults import DeviceAbsent, DeviceLost, DeviceMisconfigured, Fault, Owner
+from devices.ports import Kind, Status
 
 _log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from devices.ports import Cause, Fault, Owner
+from devices.faults import Cause, Fault, Owner
 from devices.printing.profiles import DOTS_PER_MM
 from devices.protocols.escpos_bytes import Trouble
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from time import monotonic
 from typing import Protocol, TypeVar
 
+from devices.faults import DeviceLost, DeviceRefused
 from devices.link_faults import silent
-from devices.ports import DeviceLost, DeviceRefused, Proof
 from devices.printing.condition import STOPPING, faults
 from devices.printing.job import Job
 from devices.printing.profiles import Patience, Profile
@@ -26,6 +26,7 @@ from devices.protocols.escpos_bytes import (
     Transmitted,
     Trouble,
 )
+from devices.tickets import Proof
 
 _WHITE = bytes(4096)
 _MARK = escpos.INIT + escpos.AUTOMATIC_ON + escpos.AUTOMATIC_OFF

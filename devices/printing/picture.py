@@ -11,10 +11,10 @@ import qrcode
 from PIL import Image, ImageDraw, ImageFont
 
 from assets import glyphs
-from devices.ports import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
 from devices.printing.job import Job
 from devices.printing.lines import Glyph, Row, fits_unbroken, width_of, wrap
 from devices.protocols import escpos_bytes
+from devices.tickets import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
 
 _SMALL_PAPER_DOTS = 432
 _SMALL_EM, _LARGE_EM = 23, 28

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devices.ports import PrinterCapabilities
+from devices.capabilities import PrinterCapabilities
 from devices.protocols.escpos_bytes import HanziSet
 
 DOTS_PER_MM = 8

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PIL import Image
 
-from devices.ports import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
 from devices.printing.job import Job
 from devices.printing.lines import Glyph, Row, fits_unbroken, wrap
 from devices.printing.picture import (
@@ -18,6 +17,7 @@ from devices.printing.picture import (
 from devices.printing.profiles import Profile
 from devices.protocols import escpos_bytes as escpos
 from devices.protocols.escpos_bytes import ASCII_DOTS, HANZI_DOTS, HanziSet
+from devices.tickets import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
 
 _GAP_DOTS = 8
 _SUBSTITUTES = {"¥": "￥", "–": "-", "•": "·", "\u00a0": " "}

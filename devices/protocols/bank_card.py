@@ -5,7 +5,7 @@ Nothing else that the card says is kept, and nobody may log these commands and a
 
 from __future__ import annotations
 
-from devices.ports import BankCard
+from devices.cards import BankCard
 from devices.protocols.apdu import BadAnswer, Sw, Transmit, exchange, find, read_record, select_name
 
 DIRECTORIES = (b"1PAY.SYS.DDF01", b"2PAY.SYS.DDF01")

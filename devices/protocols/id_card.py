@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from devices.ports import CardKind, IdCard, Sex
+from devices.cards import CardKind, IdCard, Sex
 
 FLAG = slice(248, 250)
 

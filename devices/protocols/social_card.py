@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from devices.ports import Sex, SocialCard
+from devices.cards import Sex, SocialCard
 from devices.protocols.apdu import BadAnswer, Sw, Transmit, exchange, read_record, select_name
 
 ENVIRONMENT = b"sx1.sh." + "社会保障".encode("gbk")

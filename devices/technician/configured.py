@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from devices.ports import Device, DeviceMisconfigured, Kind
+from devices.faults import DeviceMisconfigured
+from devices.ports import Device, Kind
 from devices.registry import build, build_table
 
 WIRED = {"callboxes": ("callbox", "callbox"), "ledbars": ("ledbar", "ledbar"), "lights": ("guide_lights", "")}

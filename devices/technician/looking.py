@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from devices import probe as probing
+from devices.faults import DeviceAbsent, DeviceError
 from devices.health import Health
-from devices.ports import Device, DeviceAbsent, DeviceError, State
+from devices.ports import Device, State
 from devices.supervisor import Supervised
 from devices.technician.configured import Unusable, configured
 from devices.technician.telling import as_json, failed, line_of, table_of, tell, wrong

@@ -17,11 +17,13 @@ from time import monotonic
 from typing import Any
 
 from devices.capabilities import CallBoxCapabilities, GuideLightCapabilities, LedBarCapabilities
-from devices.ports import Device, DeviceError, Kind, Proof
+from devices.faults import DeviceError
+from devices.ports import Device, Kind
 from devices.signals import DARK, BarText, Flash, LedColour, Light, Shown
 from devices.technician.configured import Unusable, chosen
 from devices.technician.telling import OWNERS, rows, tell, wrong
 from devices.technician.working import PROOFS, test_ticket
+from devices.tickets import Proof
 
 Step = tuple[str, Callable[[], str]]
 """What is tested, and the doing of it: it gives a remark, raises DeviceError, or NothingCame."""

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from devices.faults import Fault, Owner
 from devices.health import Health
-from devices.ports import Fault, Owner, State
+from devices.ports import State
 from devices.technician.configured import Unusable
 from devices.terminal import complain, say
 

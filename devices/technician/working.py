@@ -9,24 +9,13 @@ from pathlib import Path
 from time import monotonic
 from typing import cast
 
-from devices.ports import (
-    Align,
-    Camera,
-    DeviceError,
-    Feed,
-    IdCard,
-    IdCardReader,
-    Kind,
-    Line,
-    Proof,
-    Qr,
-    Rule,
-    Ticket,
-    TicketPrinter,
-)
+from devices.cards import IdCard
+from devices.faults import DeviceError
+from devices.ports import Camera, IdCardReader, Kind, TicketPrinter
 from devices.technician.configured import Unusable, the
 from devices.technician.telling import failed, tell, wrong
 from devices.terminal import complain, say
+from devices.tickets import Align, Feed, Line, Proof, Qr, Rule, Ticket
 
 PROOFS = {Proof.CONFIRMED: "已确认出纸", Proof.UNKNOWN: "不能确认是否出纸", Proof.FAILED: "没有打印成功"}
 _CARDS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from contract.catalogue import Catalogue
 from contract.messages import Person, QueueState, TicketSlip
-from devices.ports import Proof
+from devices.tickets import Proof
 
 # ---------------------------------------------------------------- what a citizen does
 

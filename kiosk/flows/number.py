@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from contract.messages import Paper, TicketSlip
-from devices.ports import Kind, Proof
+from devices.ports import Kind
+from devices.tickets import Proof
 from kiosk.flows.effects import Effect, PrintSlip, ReportPaper, StartTimer, StopTimer
 from kiosk.flows.events import Event, PrintAgain, Printed, PrintRefused, TimerFired, Touch
 from kiosk.flows.home import leave

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assets.ui.pictures import Sample
-from devices.ports import Proof
+from devices.tickets import Proof
 from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.home import CardLeft

@@ -12,7 +12,7 @@ from assets.ui.theme import theme
 from assets.ui.widgets import PushButton
 from assets.ui.widgets.panel import Panel
 from contract.messages import TicketSlip
-from devices.ports import Proof
+from devices.tickets import Proof
 from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.number import Number, Stage

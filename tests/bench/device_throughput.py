@@ -21,9 +21,10 @@ from time import perf_counter
 
 import serial
 
+from devices.cards import IdCard
 from devices.drivers.sdt import SdtReader
 from devices.links import SerialLink
-from devices.ports import IdCard, IdCardReader
+from devices.ports import IdCardReader
 from devices.protocols.sdt import Command, build_request
 from devices.simulators.control_client import ask
 from devices.supervisor import Supervised

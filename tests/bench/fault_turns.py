@@ -16,9 +16,9 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, ClassVar
 
+from devices.faults import DeviceError
 from devices.health import Health
-from devices.ports import CallBoxKey, DeviceError, KeyPress, Proof
-from devices.ports import Line as TicketLine
+from devices.ports import CallBoxKey, KeyPress
 from devices.registry import build
 from devices.signals import BarText, Flash, GuideLights, LedColour, Light
 from devices.simulators.card_reader import CardReaderSimulator
@@ -28,6 +28,8 @@ from devices.simulators.modbus_units import GuideLightSimulator
 from devices.simulators.pcsc_daemon import missing
 from devices.simulators.sdt_reader import SdtReaderSimulator
 from devices.supervisor import Supervised
+from devices.tickets import Line as TicketLine
+from devices.tickets import Proof
 
 LIMIT_SECONDS = 5.0
 BOUNCING_SECONDS = 20.0

@@ -58,7 +58,7 @@ def _slope(warm_up: int, visits: int) -> float:
     from kivy.base import EventLoop
     from kivy.core.window import Window
 
-    from devices.ports import Proof
+    from devices.tickets import Proof
     from kiosk import flow, samples
     from kiosk.app import KioskApp
     from kiosk.flows import events as e

@@ -24,10 +24,10 @@ from typing import Literal
 import serial
 
 from devices.drivers.escpos import EscposPrinter, Options
-from devices.ports import Align, Line, Proof, Qr, Rule, Ticket
 from devices.printing.job import Job
 from devices.protocols import escpos_bytes as escpos
 from devices.simulators.ticket_printer import TicketPrinterSimulator
+from devices.tickets import Align, Line, Proof, Qr, Rule, Ticket
 
 BAR = 0.9
 _TURN = 1

@@ -27,7 +27,7 @@ import msgspec
 import pytest
 
 from contract.schema import check
-from devices.ports import DeviceError
+from devices.faults import DeviceError
 from devices.scripted import Expect, Give, ScriptedLink, Silence, Unplug
 
 _PLAIN: dict[str, type[Silence] | type[Unplug]] = {"silence": Silence, "unplug": Unplug}

@@ -22,7 +22,7 @@ from typing import Any
 import httpx
 
 from devices.drivers.escpos import EscposPrinter, Options
-from devices.ports import Align, Line, Proof, Qr, Ticket
+from devices.tickets import Align, Line, Proof, Qr, Ticket
 from tests.devices.printer_bench import TICKET
 
 PROFILE = """\

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from devices.drivers.escpos import EscposPrinter, Options
-from devices.ports import Align, DeviceError, Line, Proof, Qr, Rule, Ticket
+from devices.faults import DeviceError
 from devices.printing.profiles import PATIENCE, Patience
 from devices.simulators.ticket_printer import PrinterMake, TicketPrinterSimulator
+from devices.tickets import Align, Line, Proof, Qr, Rule, Ticket
 
 FAST_BAUD = 921600
 QUICK = Patience(connect=1.0, stall=0.4, status=0.6, look=0.05, stopped=0.2, cooling=5.0, margin=0.4)

@@ -8,8 +8,9 @@ from concurrent.futures import Future
 from time import monotonic
 from typing import Generic, TypeVar
 
+from devices.capabilities import Capabilities
 from devices.health import Health
-from devices.ports import Capabilities, Kind, Status
+from devices.ports import Kind, Status
 
 T = TypeVar("T")
 

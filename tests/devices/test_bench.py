@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from contract.schema import ConfigError
-from devices.ports import CallBoxKey, Feed, KeyPress, Line, Qr
+from devices.ports import CallBoxKey, KeyPress
 from devices.registry import build
 from devices.simulators.bench import (
     Bench,
@@ -30,6 +30,7 @@ from devices.simulators.bench import (
 from devices.simulators.control_client import ControlError, ask
 from devices.simulators.control_server import ControlServer
 from devices.simulators.simulator import ShowsPaper, Simulator
+from devices.tickets import Feed, Line, Qr
 
 DEMO = Path("assets/halls/demo/bench.toml")
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from devices.drivers.callbox import CallBoxLine, Mode, Options, build
+from devices.faults import DeviceLost
 from devices.links import Expect, Give, ScriptedLink, Silence, Step
-from devices.ports import CallBoxKey, DeviceLost, KeyPress
+from devices.ports import CallBoxKey, KeyPress
 from devices.protocols.framed import build_frame
 from devices.protocols.makes import LCD21
 from devices.simulators.call_box import CallBoxSimulator

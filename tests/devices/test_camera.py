@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from devices.drivers.camera import OpenCvCamera, Options, build
+from devices.faults import DeviceAbsent, DeviceError, DeviceLost, Owner
 from devices.health import Health
-from devices.ports import DeviceAbsent, DeviceError, DeviceLost, Frame, Owner, Status
+from devices.ports import Frame, Status
 from devices.simulators.camera_server import CameraSimulator, pictures
 from devices.supervisor import Supervised
 from tests.devices.support import LIMIT_SECONDS, Heard, state_is

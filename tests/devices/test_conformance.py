@@ -16,21 +16,10 @@ from typing import TypeVar
 
 import pytest
 
-from devices.capabilities import Capabilities
+from devices.capabilities import Capabilities, Media
+from devices.faults import DeviceError, DeviceLost, Fault
 from devices.health import Health
-from devices.ports import (
-    Counting,
-    DeviceError,
-    DeviceLost,
-    Fault,
-    HoldsMedia,
-    Kind,
-    Media,
-    Pluggable,
-    State,
-    Status,
-    Telling,
-)
+from devices.ports import Counting, HoldsMedia, Kind, Pluggable, State, Status, Telling
 from devices.registry import driver_names
 from devices.simulators.bench import KINDS
 from devices.supervisor import Supervised

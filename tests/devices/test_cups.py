@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from devices.drivers.cups import CupsPrinter, Options
-from devices.ports import DeviceAbsent, DeviceLost, DeviceRefused, Proof
+from devices.faults import DeviceAbsent, DeviceLost, DeviceRefused
 from devices.simulators.page_printer import QUEUE, PagePrinterSimulator, missing
+from devices.tickets import Proof
 
 PAGE = "一页证明\n".encode()
 

@@ -14,11 +14,12 @@ import pytest
 from PIL import Image, ImageChops
 
 from devices.drivers.escpos import EscposPrinter, Options
-from devices.ports import DeviceRefused, Proof, Qr, Ticket
+from devices.faults import DeviceRefused
 from devices.printing.picture import picture
 from devices.protocols import escpos_bytes as escpos
 from devices.protocols.escpos_bytes import Query, Trouble
 from devices.simulators.ticket_printer import TicketPrinterSimulator
+from devices.tickets import Proof, Qr, Ticket
 from tests.devices.desk import show
 from tests.devices.emupos import FAULTS, JOBS, RECORDED, Emupos, command, print_job, running, status_bytes
 from tests.devices.printer_bench import SHORT, TICKET

@@ -18,9 +18,10 @@ import pytest
 from escpos.printer import Dummy, File, Serial
 
 from devices.drivers.escpos import EscposPrinter, Options
-from devices.ports import Align, DeviceAbsent, DeviceLost, DeviceMisconfigured, Feed, Line, Proof, Qr, Ticket
+from devices.faults import DeviceAbsent, DeviceLost, DeviceMisconfigured
 from devices.printing.profiles import Patience
 from devices.simulators.ticket_printer import PrinterMake, TicketPrinterSimulator
+from devices.tickets import Align, Feed, Line, Proof, Qr, Ticket
 from tests.devices.printer_bench import FAST_BAUD, QUICK, SHORT, TICKET, printer_bench
 
 ENDLESS = Patience(connect=3600.0, status=3600.0)

@@ -9,19 +9,10 @@ from typing import Any
 import pytest
 
 from devices.drivers.escpos import EscposPrinter, Options
-from devices.ports import (
-    DeviceAbsent,
-    DeviceError,
-    DeviceLost,
-    DeviceMisconfigured,
-    DeviceRefused,
-    Feed,
-    Line,
-    Owner,
-    Proof,
-)
+from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured, DeviceRefused, Owner
 from devices.registry import build
 from devices.simulators.ticket_printer import PrinterMake
+from devices.tickets import Feed, Line, Proof
 from tests.devices.printer_bench import QUICK, SHORT, TICKET, printer_bench
 
 both_lines = pytest.mark.parametrize("line", ["serial", "tcp"])

@@ -6,23 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from devices.capabilities import Media
 from devices.drivers.escpos import EscposPrinter, Options
+from devices.faults import Cause, DeviceAbsent, DeviceLost, DeviceMisconfigured, DeviceRefused
 from devices.health import Health
 from devices.media import MediaChange, MediaEvent
-from devices.ports import (
-    Cause,
-    DeviceAbsent,
-    DeviceLost,
-    DeviceMisconfigured,
-    DeviceRefused,
-    Line,
-    Media,
-    Proof,
-)
 from devices.printing.condition import Counters
 from devices.printing.profiles import PROFILES
 from devices.simulators.ticket_printer import PrinterMake
 from devices.supervisor import Supervised
+from devices.tickets import Line, Proof
 from tests.devices.printer_bench import QUICK, SHORT, TICKET, printer_bench
 from tests.devices.support import LIMIT_SECONDS, Heard, outcome, state_is
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from devices.drivers.face_verifier import Options, VendorVerifier, build
-from devices.ports import DeviceAbsent, DeviceLost, DeviceMisconfigured
+from devices.faults import DeviceAbsent, DeviceLost, DeviceMisconfigured
 from devices.verification import Band, Liveness, Outcome, Verification
 
 VENDOR = (sys.executable, "-m", "devices.simulators.face_vendor")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.ports import CardKind, Sex
+from devices.cards import CardKind, Sex
 from devices.protocols.id_card import NATIONS, BadCard, UnknownCard, parse_text
 from devices.simulators import people
 from devices.simulators.people import BY_WORD

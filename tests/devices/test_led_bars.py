@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from devices.drivers.ledbar import LedBarLine
+from devices.faults import DeviceLost, DeviceMisconfigured, DeviceRefused
 from devices.links import Expect, Give, ScriptedLink, Silence
-from devices.ports import DeviceLost, DeviceMisconfigured, DeviceRefused
 from devices.protocols.framed import build_frame
 from devices.protocols.makes import BARS, build_parts
 from devices.registry import build

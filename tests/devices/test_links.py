@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured
 from devices.link_faults import open_error
 from devices.links import Expect, Give, ScriptedLink, SerialLink, Silence, TcpLink, Unplug, link_for
-from devices.ports import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured
 from devices.simulators.pty_line import PtyLine
 
 

@@ -8,7 +8,8 @@ from typing import cast
 
 import pytest
 
-from devices.ports import CallBoxBus, CallBoxKey, DeviceLost, DeviceMisconfigured, DeviceRefused, KeyPress
+from devices.faults import DeviceLost, DeviceMisconfigured, DeviceRefused
+from devices.ports import CallBoxBus, CallBoxKey, KeyPress
 from devices.registry import build
 from devices.signals import DARK, Flash, GuideLights, LedColour, Light
 from devices.simulators.modbus_units import (

@@ -9,19 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from devices.capabilities import Media
+from devices.cards import BankCard, Sex, SmartCard, SocialCard
 from devices.drivers.pcsc import Options, PcscReader, build
+from devices.faults import DeviceAbsent, DeviceLost, DeviceRefused
 from devices.health import Health
-from devices.ports import (
-    BankCard,
-    DeviceAbsent,
-    DeviceLost,
-    DeviceRefused,
-    Media,
-    Sex,
-    SmartCard,
-    SocialCard,
-    State,
-)
+from devices.ports import State
 from devices.simulators.card_reader import CardReaderSimulator
 from devices.simulators.smart_cards import LONG_NAME, PIN
 from devices.supervisor import Supervised

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from devices import drivers
-from devices.ports import DeviceMisconfigured, Kind, Pluggable
+from devices.faults import DeviceMisconfigured
+from devices.ports import Kind, Pluggable
 from devices.registry import build, build_table, driver_names
 
 

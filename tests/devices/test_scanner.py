@@ -11,9 +11,9 @@ import pytest
 
 from devices.drivers.scanner import Options, SerialScanner, build
 from devices.drivers.scanner_keys import KeyboardScanner
+from devices.faults import DeviceLost, DeviceRefused, Owner
 from devices.health import Health
-from devices.ports import DeviceLost, DeviceRefused, Owner, Scan
-from devices.protocols.scans import KeyBurst
+from devices.protocols.scans import KeyBurst, Scan
 from devices.simulators.scanner import ScannerSimulator
 from devices.supervisor import Supervised
 from tests.devices.support import Heard, state_is

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from devices.cards import CardKind
 from devices.drivers.sdt import SdtReader
+from devices.faults import DeviceLost, DeviceMisconfigured, DeviceRefused, Owner
 from devices.links import Expect, Give, ScriptedLink, SerialLink, Silence, Step
-from devices.ports import CardKind, DeviceLost, DeviceMisconfigured, DeviceRefused, Owner
 from devices.protocols.sdt import Command, Said, build_base, build_reply, build_request, build_sam_id
 from devices.simulators.people import BY_WORD, photo
 from devices.simulators.sdt_reader import SAM_ID, SdtReaderSimulator

@@ -9,7 +9,7 @@ import pytest
 
 from devices.drivers.sdt import Options as SdtOptions
 from devices.drivers.sdt import SdtReader, build
-from devices.ports import DeviceLost
+from devices.faults import DeviceLost
 from devices.protocols.sdt import (
     RATES,
     Command,

@@ -9,10 +9,12 @@ from typing import get_args
 import pytest
 import usb.core
 
+from devices.cards import IdCard
 from devices.drivers.sdt import SdtReader
+from devices.faults import DeviceAbsent, DeviceLost, DeviceMisconfigured
 from devices.health import Health
 from devices.links import UsbLink, find_usb, link_for
-from devices.ports import DeviceAbsent, DeviceLost, DeviceMisconfigured, IdCard, IdCardReader, State
+from devices.ports import IdCardReader, State
 from devices.registry import build
 from devices.simulators.sdt_reader import OTHER_SAM_ID, SAM_ID, SdtReaderSimulator, UsbStyle
 from devices.supervisor import Supervised

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import serial
 
+from devices.faults import DeviceError, DeviceLost
 from devices.links import SerialLink
-from devices.ports import DeviceError, DeviceLost
 from devices.simulators.pty_line import PtyLine
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.ports import BankCard, SocialCard
+from devices.cards import BankCard, SocialCard
 from devices.protocols import bank_card, social_card
 from devices.protocols.apdu import BadAnswer, exchange, find, select_name, tlv
 from devices.simulators.smart_cards import CARDS, Card

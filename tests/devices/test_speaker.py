@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from devices.drivers import speaker as driver
+from devices.faults import DeviceAbsent, DeviceLost, DeviceMisconfigured
 from devices.health import Health
-from devices.ports import DeviceAbsent, DeviceLost, DeviceMisconfigured, State
+from devices.ports import State
 from devices.registry import build
 from devices.supervisor import Supervised
 from tests.sinks import RATE, VirtualSink, eventually, find, missing, mono

@@ -12,23 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from devices.capabilities import Media
 from devices.commands import Completion
 from devices.counters import CounterBook
+from devices.faults import Cause, DeviceLost, DeviceMisconfigured, DeviceRefused, Fault, Owner
 from devices.health import Condition, Health, condition
 from devices.hotplug import HotPlug, Plugged
 from devices.media import MediaChange, MediaEvent, MediaWatcher
-from devices.ports import (
-    Cause,
-    DeviceLost,
-    DeviceMisconfigured,
-    DeviceRefused,
-    Fault,
-    Kind,
-    Media,
-    Owner,
-    State,
-    Status,
-)
+from devices.ports import Kind, State, Status
 from devices.registry import build
 from devices.simulators.sdt_reader import SdtReaderSimulator
 from devices.supervisor import Supervised

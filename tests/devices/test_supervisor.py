@@ -10,19 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from devices.cards import IdCard
 from devices.drivers.sdt import SdtReader
+from devices.faults import DeviceAbsent, DeviceLost, DeviceRefused, Fault, Owner
 from devices.health import Health
 from devices.links import SerialLink
-from devices.ports import (
-    DeviceAbsent,
-    DeviceLost,
-    DeviceRefused,
-    Fault,
-    IdCard,
-    Owner,
-    State,
-    Status,
-)
+from devices.ports import State, Status
 from devices.simulators.sdt_reader import OTHER_SAM_ID, SAM_ID, SdtReaderSimulator
 from devices.supervisor import Supervised
 from tests.devices.support import LIMIT_SECONDS, Heard, Toy, outcome, state_is

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from devices.__main__ import main
+from devices.faults import Fault, Owner
 from devices.health import Health
-from devices.ports import Fault, Kind, Owner, State
+from devices.ports import Kind, State
 from devices.signals import LedColour
 from devices.simulators import script
 from devices.simulators.bench import (

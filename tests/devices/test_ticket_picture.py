@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from PIL import ImageChops
 
 from assets import glyphs
-from devices.ports import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
 from devices.printing.picture import em_of, glyph_picture, picture, picture_job, qr_modules
+from devices.tickets import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
 from tests.devices.desk import show
 
 WIDTHS = (384, 576)

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets import glyphs
-from devices.ports import Align, Feed, Line, Qr, Rule, Ticket
 from devices.printing.profiles import PROFILES, Profile
 from devices.printing.text import text_job
 from devices.protocols.escpos_bytes import HanziSet
 from devices.simulators.escpos_machine import DRAWN
 from devices.simulators.thermal_paper import Type, rom_character
+from devices.tickets import Align, Feed, Line, Qr, Rule, Ticket
 from tests.devices.desk import Result, show
 
 WIDE, NARROW, OLD, BARE = (PROFILES[name] for name in ("80mm", "58mm", "80mm-gb2312", "58mm-bare"))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from devices.drivers import sdt
+from devices.faults import Cause, DeviceLost, DeviceMisconfigured, DeviceRefused
 from devices.photo import UNAVAILABLE, PhotoDecoder
-from devices.ports import Cause, DeviceLost, DeviceMisconfigured, DeviceRefused
 from devices.simulators.sdt_reader import SdtReaderSimulator
 from devices.vendor_process import VendorProcess
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from time import monotonic
 
-from devices.ports import DeviceAbsent, DeviceLost
+from devices.faults import DeviceAbsent, DeviceLost
 from tests.devices.support import LIMIT_SECONDS
 
 

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from devices.ports import DeviceError, DeviceRefused, Line, Proof, Qr, Rule, Ticket
+from devices.faults import DeviceError, DeviceRefused
 from devices.printing.profiles import Patience
 from devices.simulators.ticket_printer import FAULTS, PrinterMake
+from devices.tickets import Line, Proof, Qr, Rule, Ticket
 from tests.devices.printer_bench import PrinterBench, printer_bench
 
 PATIENCE = Patience(connect=1.0, stall=0.5, status=0.7, look=0.1, stopped=0.3, cooling=2.0, margin=1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contract.messages import Paper
-from devices.ports import Proof
+from devices.tickets import Proof
 from kiosk import samples
 from kiosk.flows import effects as x
 from kiosk.flows import events as e

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devices.ports import Proof
+from devices.tickets import Proof
 from kiosk import flow, samples
 from kiosk.flows import effects as x
 from kiosk.flows import events as e

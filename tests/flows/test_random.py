@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract.messages import TicketSlip
-from devices.ports import Proof
+from devices.tickets import Proof
 from kiosk import flow, samples
 from kiosk.flows import effects as x
 from kiosk.flows import events as e

@@ -7,7 +7,7 @@ import pytest
 
 from contract.guide_sheet import Bring, materials
 from contract.messages import Paper
-from devices.ports import Proof
+from devices.tickets import Proof
 from kiosk import flow, samples
 from kiosk.flows import effects as x
 from kiosk.flows import events as e

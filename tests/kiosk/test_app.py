@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from devices.ports import Proof
+from devices.tickets import Proof
 from kiosk import flow, samples
 from kiosk.flows import events as e
 from kiosk.flows.state import COUNTDOWN, IDLE, LEAVE, State

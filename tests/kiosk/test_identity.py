@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from devices.ports import CardKind, IdCard, Sex
+from devices.cards import CardKind, IdCard, Sex
 from kiosk import identity
 
 NUMBER = "11010519491231002X"  # the example number of GB 11643-1999

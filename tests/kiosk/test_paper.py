@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from contract.messages import TicketSlip, TicketStatus
-from devices.ports import Line, Qr
+from devices.tickets import Line, Qr
 from kiosk.paper import WAIT_HERE, ticket, window_list
 
 SLIP = TicketSlip(

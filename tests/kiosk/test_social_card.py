@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from devices.ports import CardKind, Sex, SocialCard
+from devices.cards import CardKind, Sex, SocialCard
 from devices.registry import build
 from devices.simulators.card_reader import CardReaderSimulator
 from kiosk import identity

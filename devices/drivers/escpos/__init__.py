@@ -13,21 +13,11 @@ from typing import Literal
 
 import msgspec
 
+from devices.capabilities import Media, PrinterCapabilities
 from devices.drivers.escpos.connections import connection
+from devices.faults import Cause, DeviceLost, DeviceMisconfigured, Fault, Owner
 from devices.link_faults import silent
-from devices.ports import (
-    Cause,
-    DeviceLost,
-    DeviceMisconfigured,
-    Fault,
-    Kind,
-    Media,
-    Owner,
-    PrinterCapabilities,
-    Proof,
-    Status,
-    Ticket,
-)
+from devices.ports import Kind, Status
 from devices.printing.condition import STOPPING, Counters, NearEnd, faults
 from devices.printing.dialogue import Dialogue
 from devices.printing.job import Job
@@ -35,6 +25,7 @@ from devices.printing.picture import picture_job
 from devices.printing.profiles import PATIENCE, PROFILES, Patience, Profile
 from devices.printing.text import text_job
 from devices.protocols.escpos_bytes import Trouble
+from devices.tickets import Proof, Ticket
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

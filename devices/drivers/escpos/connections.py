@@ -12,9 +12,9 @@ import usb.core
 import usb.util
 
 from devices.drivers.escpos.library import TidyNetwork, TidySerial, Usb, escpos_errors
+from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured
 from devices.link_faults import BAUD_RATES, bad_address, bad_baud, missing, open_error, unplugged, unreachable
 from devices.links import find_usb, presence, usb_arguments
-from devices.ports import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured
 from devices.printing.profiles import Patience
 from devices.usb_place import USB_SCHEMES, parse_usb, usb_presence
 

@@ -12,8 +12,8 @@ from typing import Any
 import serial
 import usb.core
 
+from devices.faults import DeviceError, DeviceLost
 from devices.link_faults import stalled, unplugged
-from devices.ports import DeviceError, DeviceLost
 
 
 @contextmanager

@@ -46,7 +46,7 @@ ACTIONS = (
     Action("open", "开窗", "已开窗", ("7",)),
     Action("pause", "暂停", "已暂停", ("8",), dialog="pause"),
     Action("close", "关窗", "已关窗", ("9",), dialog="close"),
-    Action("undo", "撤销", "已撤销", ("Backspace",), key_text="退格"),
+    Action("undo", "撤销", "已撤销", ("Backspace", "."), key_text="退格"),
     Action("help", "紧急求助", "已向值班长求助", ("F1", "*"), dialog="help"),
 )
 QUEUE_KEY = "+"

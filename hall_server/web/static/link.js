@@ -1,6 +1,6 @@
 // The line of a live page to the hall: says when it is broken, mends it, and keeps hall time.
 // Other scripts use: Line.up, Line.onUp(f), Line.onSwap(f), Line.onNote(f) (the hall's JSON notes),
-// Line.idle (may the page reload itself?).
+// Line.idle (may the page reload itself?), Line.now() (hall time in ms, null before it is known).
 "use strict";
 
 const Line = (() => {
@@ -16,6 +16,8 @@ const Line = (() => {
   let base = null; // hall time minus this page's monotonic clock
   let version = null;
   const self = { up: null, idle: () => true, onUp: (f) => healed.push(f), onSwap: (f) => swapped.push(f), onNote: (f) => noted.push(f) };
+
+  self.now = () => hallMs();
 
   function hallMs() {
     return base === null ? null : performance.now() + base;

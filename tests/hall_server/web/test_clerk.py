@@ -11,16 +11,20 @@ from hall_server.hall import commands as c
 from hall_server.hall.model import Outcome
 from hall_server.web.actions import ACTIONS, BY_NAME
 from hall_server.web.clerk import ClerkPage, Counter, counter
+from hall_server.web.clerk_sheet import Sheets
 from hall_server.web.rendering import Rendering
-from tests.hall_server.web.hall import ITEM, PagedHall
+from tests.hall_server.web.hall import CATALOGUE, ITEM, PagedHall
+
+
+SHEETS = Sheets(lambda: CATALOGUE)
 
 
 def look(hall: PagedHall, window: str = "w01") -> Counter:
-    return hall.service.query(lambda h: counter(h, window, hall.clock.now_ms())).result(5)
+    return hall.service.query(lambda h: counter(h, window, hall.clock.now_ms(), SHEETS)).result(5)
 
 
 def allowed(hall: PagedHall, window: str = "w01") -> set[str]:
-    return {action.name for action in ACTIONS} - set(look(hall, window).forbidden)
+    return {action.name for action in ACTIONS} - set(look(hall, window).forbidden) - {"help"}
 
 
 def test_allowed_presses_follow_the_life_of_a_number(hall: PagedHall) -> None:
@@ -29,18 +33,18 @@ def test_allowed_presses_follow_the_life_of_a_number(hall: PagedHall) -> None:
     hall.issue()
     assert allowed(hall) == {"next", "pause", "close"}
     hall.do(c.CallNext)
-    assert allowed(hall) == {"arrive", "recall", "no-show", "park", "transfer", "pause"}
+    assert allowed(hall) == {"arrive", "recall", "no-show", "park", "transfer", "pause", "close", "undo"}
     hall.do(c.Recall)
     hall.do(c.Recall)
-    assert allowed(hall) == {"arrive", "no-show", "park", "transfer", "pause"}
+    assert allowed(hall) == {"arrive", "no-show", "park", "transfer", "pause", "close"}
     assert "请按“过号”" in look(hall).forbidden["recall"]
     hall.do(c.Arrive)
-    assert allowed(hall) == {"next", "finish", "park", "transfer", "pause"}
+    assert allowed(hall) == {"next", "finish", "park", "transfer", "pause", "close", "undo"}
     hall.do(c.PauseWindow, reason="午餐")
-    assert allowed(hall) == {"finish", "park", "transfer", "open", "pause"}
+    assert allowed(hall) == {"finish", "park", "transfer", "open", "pause", "close", "undo"}
     hall.do(c.Finish)
     hall.do(c.CloseWindow)
-    assert allowed(hall) == {"open", "pause"}
+    assert allowed(hall) == {"open", "pause", "undo"}
 
 
 def test_asking_what_is_allowed_changes_nothing(hall: PagedHall) -> None:
@@ -74,7 +78,7 @@ def test_queues_parked_and_last_calls(hall: PagedHall) -> None:
     hall.do(c.Arrive)
     hall.do(c.Finish, outcome=Outcome.MISSING_MATERIAL)
     seen = look(hall)
-    assert [(q.name, q.waiting, q.heads) for q in seen.queues] == [
+    assert [(q.name, q.waiting, tuple(h.number for h in q.heads)) for q in seen.queues] == [
         ("社保医保", 4, ("A003", "A004", "A005", "A006")),
         ("户籍与身份证", 1, ("B001",)),
     ]
@@ -111,7 +115,7 @@ def test_index_choice_and_an_unknown_window(clerk: httpx.Client) -> None:
 def test_a_page_is_stale_only_by_its_own_window_and_queues(hall: PagedHall) -> None:
     service = hall.service
     rendering = Rendering(hall_name="", actions=BY_NAME, action_list=ACTIONS)
-    pages = {w: ClerkPage(w, hall.plan, hall.clock.now_ms, rendering) for w in hall.plan.windows}
+    pages = {w: ClerkPage(w, hall.plan, SHEETS, hall.clock.now_ms, rendering) for w in hall.plan.windows}
 
     shown = {w: look(hall, w) for w in pages}
 
@@ -130,7 +134,8 @@ def test_a_page_is_stale_only_by_its_own_window_and_queues(hall: PagedHall) -> N
 
 
 def test_a_window_that_learns_a_service_follows_its_queue(hall: PagedHall) -> None:
-    page = ClerkPage("w02", hall.plan, hall.clock.now_ms, Rendering(hall_name="", actions={}, action_list=()))
+    rendering = Rendering(hall_name="", actions={}, action_list=())
+    page = ClerkPage("w02", hall.plan, SHEETS, hall.clock.now_ms, rendering)
     hall.do(c.SetSkills, "w02", skills=(("shebao", 1), ("huji", 2)))
     assert [q.name for q in look(hall, "w02").queues] == ["社保医保", "户籍与身份证"]
     shown, before = look(hall, "w02"), hall.service.view

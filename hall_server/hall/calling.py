@@ -30,10 +30,10 @@ class Candidate:
     overdue: bool
 
 
-def next_for(hall: Hall, window: str, now_ms: int) -> Ticket | None:
-    """Whom this window calls next, or None when nobody waits for it."""
+def next_for(hall: Hall, window: str, now_ms: int, clerk: str = "") -> Ticket | None:
+    """Whom this window calls next, or None when nobody waits for it; ``clerk`` presses, '' = who sits."""
     by_group: dict[str, list[Candidate]] = {}
-    for candidate in candidates(hall, window, now_ms):
+    for candidate in candidates(hall, window, now_ms, clerk):
         by_group.setdefault(hall.plan.group_of(candidate.lane.services[0]), []).append(candidate)
     chosen = [_of_group(hall, group, found) for group, found in by_group.items()]
     if not chosen:
@@ -41,12 +41,12 @@ def next_for(hall: Hall, window: str, now_ms: int) -> Ticket | None:
     return min(chosen, key=lambda c: _claim(hall, c)).ticket
 
 
-def candidates(hall: Hall, window: str, now_ms: int) -> Iterator[Candidate]:
+def candidates(hall: Hall, window: str, now_ms: int, clerk: str = "") -> Iterator[Candidate]:
     """The first of each lane that the window may call; who stands at another window is passed over.
 
     Who is being served here is not: pressing next ends that service.
     """
-    skills, clerk = hall.skills[window], hall.windows[window].clerk
+    skills, clerk = hall.skills[window], clerk or hall.windows[window].clerk
     here = hall.ticket_at(window)
     freed = here.visit if here is not None and here.status is TicketStatus.SERVING else ""
     for lane, waiting in hall.lanes.items():

@@ -77,6 +77,7 @@ def _tick(hall: Hall, _command: c.Tick, now_ms: int) -> Decision:
         if until_ms > now_ms:
             break
         events.append(e.TicketReturned(at_ms=now_ms, ticket=ticket))
+        events += staffing.set_free(hall, hall.tickets[ticket], now_ms)
     events += booking.missed(hall, now_ms)
     events += noticing.over(hall, now_ms)
     events += staffing.shifts_due(hall, now_ms)

@@ -13,6 +13,7 @@ from hall_server.hall import events as e
 from hall_server.hall.lookup import Decision
 from hall_server.hall.model import Hall, Published, RuleBroken, at_start, own_skills
 from hall_server.hall.plan import Plan
+from hall_server.hall.staffing import unbound
 
 _NAMED = 8
 
@@ -40,7 +41,14 @@ def publish(hall: Hall, command: c.PublishPlan, now_ms: int) -> Decision:
         document=command.document,
         note=command.note,
     )
-    return Decision((event,))
+    return Decision((event, *_set_free(hall, plan, now_ms)))
+
+
+def _set_free(hall: Hall, plan: Plan, now_ms: int) -> Iterable[e.Event]:
+    """Numbers that wait for a window alone, or for who sits there, which the plan does not let do them."""
+    skills = _skills_under(hall, hall.plan, plan)
+    for window, now in hall.windows.items():
+        yield from unbound(hall, window, now.clerk, now_ms, skills.get(window, {}))
 
 
 def obstacles(hall: Hall, plan: Plan) -> Iterable[tuple[str, str]]:
@@ -68,20 +76,26 @@ def adopt(hall: Hall, event: e.PlanPublished) -> None:
     if hall.seq == 0:
         hall.reset_windows()
         return
-    windows, skills = hall.windows, hall.skills
+    windows, hall.skills = hall.windows, _skills_under(hall, old, plan)
     hall.windows = {w.id: windows.get(w.id) or at_start(w) for w in plan.windows.values()}
-    hall.skills = {
-        w.id: skills[w.id]
-        if w.id in skills and w.id in old.windows and own_skills(old.windows[w.id]) == own_skills(w)
-        else own_skills(w)
-        for w in plan.windows.values()
-    }
     hall.leases = {token: lease for token, lease in hall.leases.items() if lease.service in plan.services}
     hall.waiting = {s: hall.waiting.get(s, 0) for s in plan.services}
     hall.undoable = {
         window: last
         for window, last in hall.undoable.items()
-        if window in plan.windows and all(t.service in plan.services for t in last.before)
+        if window in plan.windows and all({t.service, *t.also} <= plan.services.keys() for t in last.before)
+    }
+
+
+def _skills_under(hall: Hall, old: Plan, plan: Plan) -> dict[str, dict[str, int]]:
+    """What windows can do once ``plan`` replaces ``old``: live skills stay where the plan does not change the
+    window's own."""
+    skills = hall.skills
+    return {
+        w.id: skills[w.id]
+        if w.id in skills and w.id in old.windows and own_skills(old.windows[w.id]) == own_skills(w)
+        else own_skills(w)
+        for w in plan.windows.values()
     }
 
 

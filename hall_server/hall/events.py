@@ -195,11 +195,12 @@ class TicketNoShow(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketTransferred(Event):
-    """The person was sent on, keeping first time and visit."""
+    """The person was sent on, keeping first time and visit; ``also`` is the rest of a basket sent whole."""
 
     ticket: str
     window: str
     service: str
+    also: tuple[str, ...] = ()
     to_window: str = ""
     to_clerk: str = ""
     return_to: str = ""

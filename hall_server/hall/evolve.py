@@ -24,6 +24,7 @@ from hall_server.hall.model import (
     Served,
     Stop,
     Ticket,
+    TurnTaken,
     Undoable,
     WindowNow,
 )
@@ -226,13 +227,24 @@ def _called(hall: Hall, event: e.TicketCalled) -> None:
         away=False,
     )
     put(hall, old, new)
-    if old.status is TicketStatus.WAITING and not event.reason:
-        group = hall.plan.group_of(old.service)
-        rule = hall.plan.rule_of(old.service)
-        hall.green_budget = spent(hall.green_budget, old.rank_class, rule)
-        hall.turns[group] = turned(hall.turns.get(group, (0, 0)), old.rank_class, rule)
+    took = _take_turn(hall, old) if old.status is TicketStatus.WAITING and not event.reason else None
     show(hall, event.ticket)
-    _acted(hall, event, "call", old)
+    _acted(hall, event, "call", old, took)
+
+
+def _take_turn(hall: Hall, called: Ticket) -> TurnTaken:
+    group, rule = hall.plan.group_of(called.service), hall.plan.rule_of(called.service)
+    before, budget = hall.turns.get(group, (0, 0)), hall.green_budget
+    hall.green_budget = spent(budget, called.rank_class, rule)
+    hall.turns[group] = turned(before, called.rank_class, rule)
+    return TurnTaken(group, before, hall.turns[group], hall.green_budget - budget)
+
+
+def _give_turn_back(hall: Hall, took: TurnTaken) -> None:
+    """Unless other windows have called in between: then the turns went on from it."""
+    if hall.turns.get(took.group) == took.turned:
+        hall.turns[took.group] = took.turns
+    hall.green_budget = max(0, min(FULL_GREEN_BUDGET, hall.green_budget - took.budget))
 
 
 def _recalled(hall: Hall, event: e.TicketRecalled) -> None:
@@ -323,7 +335,7 @@ def _transferred(hall: Hall, event: e.TicketTransferred) -> None:
         old,
         status=TicketStatus.WAITING,
         service=event.service,
-        also=(),
+        also=event.also,
         window="",
         bound_window=event.to_window,
         bound_clerk=event.to_clerk,
@@ -367,7 +379,9 @@ def _undone(hall: Hall, event: e.ActionUndone) -> None:
             show(hall, before.id)
         else:
             unshow(hall, before.id)
-    hall.undoable.pop(event.window, None)
+    last = hall.undoable.pop(event.window, None)
+    if last is not None and last.took is not None:
+        _give_turn_back(hall, last.took)
 
 
 def _acted(
@@ -381,6 +395,7 @@ def _acted(
     | e.TicketParked,
     what: str,
     old: Ticket,
+    took: TurnTaken | None = None,
 ) -> None:
     """Remember the last action of a window; a call that ended the service before it is one action with it."""
     new = hall.tickets[old.id]
@@ -388,9 +403,9 @@ def _acted(
     together = what == "call" and last is not None and last.what == "finish" and last.at_ms == event.at_ms
     if together and last is not None and old.id not in {t.id for t in last.before}:
         before, after = (*last.before, old), (*last.after, new)
-        hall.undoable[event.window] = Undoable(event.at_ms, "next", before, after)
+        hall.undoable[event.window] = Undoable(event.at_ms, "next", before, after, took)
     else:
-        hall.undoable[event.window] = Undoable(event.at_ms, what, (old,), (new,))
+        hall.undoable[event.window] = Undoable(event.at_ms, what, (old,), (new,), took)
 
 
 # ---------------------------------------------------------------- windows

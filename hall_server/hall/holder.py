@@ -12,6 +12,7 @@ from hall_server.hall.issuing import RANK_BITS, queue_of
 from hall_server.hall.lookup import STATUS_TEXT, Answer, Decision, ticket_named
 from hall_server.hall.model import Hall, RuleBroken, Ticket
 from hall_server.hall.plan import Postponing, Rules
+from hall_server.hall.staffing import set_free
 
 _MAY_POSTPONE = frozenset({TicketStatus.WAITING, TicketStatus.CALLED})
 
@@ -50,7 +51,8 @@ def come_back(hall: Hall, command: c.ComeBack, now_ms: int) -> Decision:
         return Decision((), Answer(ticket.id, existing=True))
     if not ticket.away:
         raise RuleBroken("wrong_state", f"{ticket.number} {STATUS_TEXT[ticket.status]}，不用这样操作")
-    return Decision((e.TicketReturned(at_ms=now_ms, ticket=ticket.id),), Answer(ticket.id))
+    back = e.TicketReturned(at_ms=now_ms, ticket=ticket.id)
+    return Decision((back, *set_free(hall, ticket, now_ms)), Answer(ticket.id))
 
 
 def _rank_behind_me(hall: Hall, ticket: Ticket, places: int) -> int | None:

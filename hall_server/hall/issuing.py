@@ -204,6 +204,8 @@ def return_no_show(hall: Hall, command: c.ReturnNoShow, now_ms: int) -> Decision
     ticket = ticket_named(hall, command.ticket)
     if ticket.status is not TicketStatus.NO_SHOW:
         raise RuleBroken("wrong_state", f"{ticket.number} {STATUS_TEXT[ticket.status]}，没有过号")
+    if not {ticket.service, *ticket.also} <= hall.plan.services.keys():
+        raise RuleBroken("service_gone", f"{ticket.number} 的业务已撤销，请重新取号")
     if ticket.person is not None and hall.held(ticket.person.key, (ticket.service, *ticket.also)):
         raise RuleBroken("held_again", f"{ticket.number} 的持有人已重新取号")
     event = e.TicketReturned(

@@ -202,13 +202,25 @@ class WindowNow:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnTaken:
+    """What a call changed in its group's turns and in the green lane's budget."""
+
+    group: str
+    turns: tuple[int, int]
+    turned: tuple[int, int]
+    budget: int
+
+
+@dataclass(frozen=True, slots=True)
 class Undoable:
-    """The last action at a window: the tickets as they stood before it, and as it left them."""
+    """The last action at a window: the tickets as they stood before it, and as it left them; of a call also
+    whose turn it took."""
 
     at_ms: int
     what: str
     before: tuple[Ticket, ...]
     after: tuple[Ticket, ...]
+    took: TurnTaken | None = None
 
 
 @dataclass(frozen=True, slots=True)

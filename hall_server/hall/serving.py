@@ -19,20 +19,30 @@ from hall_server.hall.lookup import (
     ticket_named,
     window_named,
 )
-from hall_server.hall.model import AT_WINDOW, Hall, Outcome, Papers, RuleBroken, Ticket, WindowNow
+from hall_server.hall.model import (
+    AT_WINDOW,
+    OPEN_STATUSES,
+    Hall,
+    Outcome,
+    Papers,
+    RuleBroken,
+    Ticket,
+    WindowNow,
+)
 from hall_server.hall.plan import NoShowPolicy, ServiceWindow
 
 
 def call_next(hall: Hall, command: c.CallNext, now_ms: int) -> Decision:
     """The rule's choice; the service still going on ends as done."""
     window, now = _open(hall, command.window)
+    clerk = command.clerk or now.clerk
     ended = _end_present(hall, window, now_ms)
-    ticket = next_for(hall, window.id, now_ms)
+    ticket = next_for(hall, window.id, now_ms, clerk)
     if ticket is None:
         if ended:
             return Decision(ended, Answer())
         raise RuleBroken("nobody_waiting", "暂无等待")
-    called = e.TicketCalled(at_ms=now_ms, ticket=ticket.id, window=window.id, clerk=now.clerk)
+    called = e.TicketCalled(at_ms=now_ms, ticket=ticket.id, window=window.id, clerk=clerk)
     return Decision((*ended, called), Answer(ticket.id))
 
 
@@ -40,19 +50,19 @@ def call_ticket(hall: Hall, command: c.CallTicket, now_ms: int) -> Decision:
     """A waiting number out of its order, for a reason."""
     if not command.reason.strip():
         raise RuleBroken("no_reason", "直接呼叫请填写理由")
-    return _call_this(hall, command.window, command.ticket, TicketStatus.WAITING, command.reason, now_ms)
+    return _call_this(hall, command, TicketStatus.WAITING, command.reason, now_ms)
 
 
 def call_parked(hall: Hall, command: c.CallParked, now_ms: int) -> Decision:
     """A number that was set aside."""
-    return _call_this(hall, command.window, command.ticket, TicketStatus.PARKED, "", now_ms)
+    return _call_this(hall, command, TicketStatus.PARKED, "", now_ms)
 
 
 def _call_this(
-    hall: Hall, window_id: str, ticket_id: str, wanted: TicketStatus, reason: str, now_ms: int
+    hall: Hall, command: c.CallTicket | c.CallParked, wanted: TicketStatus, reason: str, now_ms: int
 ) -> Decision:
-    window, now = _open(hall, window_id)
-    ticket = ticket_named(hall, ticket_id)
+    window, now = _open(hall, command.window)
+    ticket = ticket_named(hall, command.ticket)
     if ticket.status is not wanted:
         not_so = "没有挂起" if wanted is TicketStatus.PARKED else "没有在等候"
         raise RuleBroken("wrong_state", f"{ticket.number} {STATUS_TEXT[ticket.status]}，{not_so}")
@@ -65,7 +75,9 @@ def _call_this(
     if busy:
         raise RuleBroken("elsewhere", f"{ticket.number} 的持有人正在别的窗口")
     ended = _end_present(hall, window, now_ms)
-    called = e.TicketCalled(at_ms=now_ms, ticket=ticket.id, window=window.id, clerk=now.clerk, reason=reason)
+    called = e.TicketCalled(
+        at_ms=now_ms, ticket=ticket.id, window=window.id, clerk=command.clerk or now.clerk, reason=reason
+    )
     return Decision((*ended, called), Answer(ticket.id))
 
 
@@ -86,7 +98,7 @@ def arrive(hall: Hall, command: c.Arrive, now_ms: int) -> Decision:
         at_ms=now_ms,
         ticket=ticket.id,
         window=window.id,
-        responsible=ticket.responsible or now.clerk or window.id,
+        responsible=ticket.responsible or command.clerk or now.clerk or window.id,
     )
     return Decision((event,), Answer(ticket.id))
 
@@ -172,7 +184,8 @@ def transfer(hall: Hall, command: c.Transfer, now_ms: int) -> Decision:
     window, _ = window_named(hall, command.window)
     ticket = present(hall, window, AT_WINDOW)
     service = service_named(hall, command.service or ticket.service)
-    bound = _bound(hall, command, service.id)
+    also = () if command.service else ticket.also
+    bound = _bound(hall, command, (service.id, *also))
     if not bound and service.id == ticket.service:
         raise RuleBroken("same_service", f"{ticket.number} 已在“{service.name}”，不用转移")
     if bound == window.id:
@@ -184,6 +197,7 @@ def transfer(hall: Hall, command: c.Transfer, now_ms: int) -> Decision:
         ticket=ticket.id,
         window=window.id,
         service=service.id,
+        also=also,
         to_window=command.to_window,
         to_clerk=command.to_clerk,
         return_to=window.id if command.come_back else "",
@@ -192,7 +206,7 @@ def transfer(hall: Hall, command: c.Transfer, now_ms: int) -> Decision:
     return Decision((event,), Answer(ticket.id))
 
 
-def _bound(hall: Hall, command: c.Transfer, service: str) -> str:
+def _bound(hall: Hall, command: c.Transfer, services: tuple[str, ...]) -> str:
     """The window that the number will be bound to, through the window or the clerk named; '' = any."""
     target = command.to_window or (hall.seat_of(command.to_clerk) if command.to_clerk else "")
     if command.to_clerk and not target:
@@ -202,8 +216,9 @@ def _bound(hall: Hall, command: c.Transfer, service: str) -> str:
     there, now = window_named(hall, target)
     if now.status is WindowStatus.CLOSED:
         raise RuleBroken("window_closed", f"{there.label}未开放，不能转移过去")
-    if service not in hall.skills[target]:
-        raise RuleBroken("not_there", f"{there.label}不能办理“{hall.plan.services[service].name}”")
+    for service in services:
+        if service not in hall.skills[target]:
+            raise RuleBroken("not_there", f"{there.label}不能办理“{hall.plan.services[service].name}”")
     return target
 
 
@@ -235,11 +250,23 @@ def undo(hall: Hall, command: c.Undo, now_ms: int) -> Decision:
         raise RuleBroken("window_busy", f"{window.label}已有别的号，不能撤销")
     here = hall.tickets.get(now.ticket)
     for ticket in last.before:
+        _require_not_replaced(hall, ticket, mine)
         at_window = ticket.status in AT_WINDOW
+        if at_window and now.status is WindowStatus.CLOSED:
+            raise RuleBroken("window_closed", f"{window.label}未开放，请先开窗")
         if at_window and hall.busy.get(ticket.visit, 0) - (here is not None and here.visit == ticket.visit):
             raise RuleBroken("elsewhere", f"{ticket.number} 的持有人正在别的窗口，不能撤销")
     event = e.ActionUndone(at_ms=now_ms, window=window.id, what=last.what, tickets=last.before)
     return Decision((event,), Answer(last.before[0].id))
+
+
+def _require_not_replaced(hall: Hall, before: Ticket, mine: set[str]) -> None:
+    """Nobody gets back an open number who took a new one for the same service since it ended."""
+    if before.person is None or hall.tickets[before.id].status in OPEN_STATUSES:
+        return
+    held = hall.held(before.person.key, (before.service, *before.also))
+    if held is not None and held.id not in mine:
+        raise RuleBroken("held_again", f"{before.number} 的持有人已重新取号，不能撤销")
 
 
 def _open(hall: Hall, window_id: str) -> tuple[ServiceWindow, WindowNow]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from contract.messages import WindowStatus
@@ -10,7 +10,7 @@ from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import DAY_MS, MINUTE_MS, local_day, local_minute, weekday
 from hall_server.hall.lookup import STATUS_TEXT, Decision, window_named
-from hall_server.hall.model import LEVEL_HELP, LEVEL_OWN, Hall, RuleBroken, WindowNow, own_skills
+from hall_server.hall.model import LEVEL_HELP, LEVEL_OWN, Hall, RuleBroken, Ticket, WindowNow, own_skills
 from hall_server.hall.plan import Plan, ServiceWindow, Shift
 
 LEFT_PARK_MINUTES = 30
@@ -39,7 +39,10 @@ def open_window(hall: Hall, command: c.OpenWindow, now_ms: int) -> Decision:
     clerk = command.clerk or now.clerk
     held = bool(command.clerk and now.clerk and now.clerk != command.clerk)
     _require_free_seat(hall, window, now, command.clerk, taken=held and now.status is WindowStatus.OPEN)
-    return _change(window, now, WindowStatus.OPEN, "", clerk, now_ms)
+    opened = _change(window, now, WindowStatus.OPEN, "", clerk, now_ms)
+    if not held:
+        return opened
+    return Decision((*opened.events, *unbound(hall, "", now.clerk, now_ms)))
 
 
 def _require_free_seat(hall: Hall, window: ServiceWindow, now: WindowNow, clerk: str, *, taken: bool) -> None:
@@ -85,14 +88,36 @@ def set_skills(hall: Hall, command: c.SetSkills, now_ms: int) -> Decision:
         raise RuleBroken("no_skills", f"{window.label}至少要办理一项业务；不办请关窗")
     if dict(command.skills) == hall.skills[window.id]:
         return Decision(())
-    return Decision((e.SkillsChanged(at_ms=now_ms, window=window.id, skills=command.skills),))
+    changed = e.SkillsChanged(at_ms=now_ms, window=window.id, skills=command.skills)
+    return Decision((changed, *_beyond(hall, window.id, dict(command.skills), now_ms)))
 
 
-def unbound(hall: Hall, window: str, clerk: str, now_ms: int) -> Iterator[e.Event]:
-    """Numbers that wait for this window or this clerk alone, now that both leave."""
+def unbound(
+    hall: Hall, window: str, clerk: str, now_ms: int, skills: Collection[str] = ()
+) -> Iterator[e.Event]:
+    """Numbers that wait for this window or this clerk alone, now that both leave; those that ``skills`` cover
+    stay bound."""
     for lane, waiting in hall.lanes.items():
-        if lane.window == window or (clerk and lane.clerk == clerk):
+        bound = (window and lane.window == window) or (clerk and lane.clerk == clerk)
+        if bound and not all(service in skills for service in lane.services):
             yield from (e.TicketUnbound(at_ms=now_ms, ticket=ticket) for _, ticket in waiting)
+
+
+def _beyond(hall: Hall, window: str, skills: Collection[str], now_ms: int) -> Iterator[e.Event]:
+    """Numbers bound to a window, or to who sits there, that it will not be able to do."""
+    return unbound(hall, window, hall.windows[window].clerk, now_ms, skills)
+
+
+def set_free(hall: Hall, ticket: Ticket, now_ms: int) -> tuple[e.Event, ...]:
+    """What a number that comes back to its queue needs when the window or clerk it waits for has gone."""
+    if not (ticket.bound_window or ticket.bound_clerk):
+        return ()
+    window = ticket.bound_window or hall.seat_of(ticket.bound_clerk)
+    there = hall.windows.get(window)
+    opened = there is not None and there.status is not WindowStatus.CLOSED
+    if opened and {ticket.service, *ticket.also} <= hall.skills[window].keys():
+        return ()
+    return (e.TicketUnbound(at_ms=now_ms, ticket=ticket.id),)
 
 
 def _change(
@@ -181,6 +206,7 @@ def _apply(hall: Hall, window: str, shift: Shift | None, name: str, now_ms: int)
     open_, skills = _by(hall.plan.windows[window], shift)
     if skills != hall.skills[window]:
         yield e.SkillsChanged(at_ms=now_ms, window=window, skills=tuple(skills.items()), shift=name)
+        yield from _beyond(hall, window, skills, now_ms)
     status = WindowStatus.OPEN if open_ else WindowStatus.PAUSED
     reason = "" if open_ else (shift.name if shift and shift.name else "非服务时间")
     yield e.WindowChanged(

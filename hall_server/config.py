@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -72,17 +72,21 @@ def document_of(file: HallFile) -> str:
     return msgspec.json.encode(file).decode()
 
 
-def from_document(document: str, box: HallConfig) -> HallConfig:
+def from_document(
+    document: str, box: HallConfig, items: Callable[[HallFile], tuple[ItemFile, ...]] | None = None
+) -> HallConfig:
     """A description that was published, on this box: what belongs to the box itself stays as its file says.
 
-    Raises ConfigError when the document does not go with the items of the box any more.
+    ``items``: those of a description, when they are not the box's own. Raises ConfigError when the document
+    does not go with the items any more.
     """
     try:
         file = msgspec.json.decode(document, type=HallFile)
     except msgspec.DecodeError as error:
         raise ConfigError("published description", [Problem("", "", str(error))]) from error
     kept = {name: getattr(box.file, name) for name in OF_THE_BOX}
-    return described(msgspec.structs.replace(file, **kept), box.items, source="published description")
+    whole = msgspec.structs.replace(file, **kept)
+    return described(whole, items(whole) if items else box.items, source="published description")
 
 
 def _plan(file: HallFile, items: tuple[ItemFile, ...], service_of: dict[str, str]) -> Plan:

@@ -49,6 +49,8 @@ def sender_text(plan: Plan, sender: str) -> str:
         return f"{window_text(plan, name)}操作页"
     if kind == "callbox" and name:
         return f"{window_text(plan, name)}呼叫器"
+    if kind == "phone":
+        return "持号人手机"
     return _SENDERS.get(sender, sender)
 
 

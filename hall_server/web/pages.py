@@ -1,20 +1,14 @@
-"""The pages of everybody: index, the phone page of a ticket; static files and health."""
+"""The pages of everybody: index, static files and health."""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 
-from contract.messages import TicketSlip
 from hall_server.accounts.roles import ADMINISTRATORS
-from hall_server.hall import pictures
-from hall_server.hall.leasing import of_a_block
-from hall_server.hall.model import Hall
-from hall_server.service import HallService
 from hall_server.web.asking import ask
 from hall_server.web.caller import Here, Me
 from hall_server.web.frame import Frame
@@ -25,31 +19,15 @@ _DAY = "public, max-age=86400"
 
 
 def page_routes(frame: Frame) -> APIRouter:
-    """Index, phone pages, health."""
+    """Index, health."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    service, hub, rendering, now_ms = frame.service, frame.hub, frame.rendering, frame.now_ms
+    service, hub, now_ms = frame.service, frame.hub, frame.now_ms
     plan = service.plan
 
     @router.get("/")
     async def index(here: Here, me: Me) -> HTMLResponse:
         waiting = bool(me[0].roles - ADMINISTRATORS)
         return frame.page(here, "index.html", view=service.view, waiting=waiting)
-
-    @router.get("/t/{token}")
-    async def ticket(token: str) -> HTMLResponse:
-        slip = await ask(service, _find_ticket(service, token))
-        if slip is None and await ask(service, _is_alone(service, token)):
-            return lost(rendering, "离线取的号", "号码有效。网络恢复后自动并入队列，请稍后再扫码查看。", "")
-        if slip is None:
-            return lost(rendering, "没有找到这张号票", "请核对号票上的二维码，或到导办台咨询。", "")
-        return HTMLResponse(rendering.page("ticket.html", slip=slip, token=token, at_ms=now_ms()))
-
-    @router.get("/t/{token}/now")
-    async def ticket_now(token: str) -> HTMLResponse:
-        slip = await ask(service, _find_ticket(service, token))
-        if slip is None:
-            raise HTTPException(404, "没有找到这张号票")
-        return HTMLResponse(rendering.page("ticket_now.html", slip=slip, at_ms=now_ms()))
 
     @router.get("/health")
     async def health() -> JSONResponse:
@@ -103,28 +81,3 @@ def authority_routes(authority: Callable[[], Path | None]) -> APIRouter:
 def lost(rendering: Rendering, title: str, sentence: str, back: str) -> HTMLResponse:
     """What was looked for is not there: what to do instead."""
     return HTMLResponse(rendering.page("lost.html", title=title, sentence=sentence, back=back), 404)
-
-
-def _find_ticket(service: HallService, token: str) -> Callable[[Hall], TicketSlip | None]:
-    """The slip of a ticket whose seal is true and which is of this business day, else None."""
-    ticket_id = _sealed(service, token)
-
-    def find(hall: Hall) -> TicketSlip | None:
-        ticket = hall.tickets.get(ticket_id)
-        return pictures.slip(hall, ticket, service.look, service.now_ms(), service.waits) if ticket else None
-
-    return find
-
-
-def _is_alone(service: HallService, token: str) -> Callable[[Hall], bool]:
-    """Whether the seal is true and the number of a block that a kiosk has: it may be on paper already."""
-    ticket_id = _sealed(service, token)
-    return lambda hall: bool(ticket_id) and of_a_block(hall, ticket_id)
-
-
-def _sealed(service: HallService, token: str) -> str:
-    """The ticket that a token names when its seal is true, else ''."""
-    ticket_id, _, seal = token.rpartition(".")
-    key = service.look.key
-    true = bool(key) and hmac.compare_digest(pictures.qr_seal(ticket_id, key).encode(), seal.encode())
-    return ticket_id if true else ""

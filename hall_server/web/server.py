@@ -41,6 +41,7 @@ from hall_server.web.metrics import metrics_routes
 from hall_server.web.pages import authority_routes, page_routes, static_routes
 from hall_server.web.partners import partner_routes
 from hall_server.web.people import people_routes
+from hall_server.web.phone import phone_routes
 from hall_server.web.problems import install
 from hall_server.web.profile import profile_routes
 from hall_server.web.rendering import Rendering, static_files
@@ -240,6 +241,7 @@ class WebServer:
             static_routes(static_files()),
             authority_routes(lambda: self._lan.authority if self._lan is not None else None),
             page_routes(frame),
+            phone_routes(frame),
             clerk_routes(frame, self._reports, sheets),
             guide_routes(frame, self._places),
             entrance_routes(frame),

@@ -1,27 +1,157 @@
-// Phone page of a ticket: asks every 10 s how it stands. Old phones: nothing newer than ES5 here.
+// Phone page of a ticket: asks every 10 s how it stands, and makes itself felt when the number is called.
+// Old phones: nothing newer than ES5 here; sound, vibration and a waking screen only where the browser has them.
 (function () {
   "use strict";
   var now = document.getElementById("now");
   var broken = document.getElementById("broken");
+  var remind = document.getElementById("remind");
+  var reminding = document.getElementById("reminding");
+  var flash = document.getElementById("flash");
+  var Sound = window.AudioContext || window.webkitAudioContext;
+  var title = document.title;
+  var sound = null, lock = null, silent = false, on = false;
+  var told = remembered();
+  var asking = null;
+
+  function state() { return document.getElementById("state"); }
+  function called() { return state().getAttribute("data-call"); }
+  function waits() { var s = state().getAttribute("data-status"); return s === "waiting" || s === "parked"; }
+  function remembered() { try { return sessionStorage.getItem("told") || ""; } catch (e) { return ""; } }
+  function remember(call) { told = call; try { sessionStorage.setItem("told", call); } catch (e) { return; } }
+
+  // ---- how it stands
+
+  function take(html) {
+    var fresh = document.createElement("div"), before = state().getAttribute("data-phase");
+    fresh.innerHTML = html;
+    var next = fresh.querySelector("#state");
+    if (!next) { return; }
+    var same = next.getAttribute("data-phase") === before;
+    swap(fresh, "place");
+    swap(fresh, "facts");
+    if (!same) { swap(fresh, "acts"); }
+    state().parentNode.replaceChild(next, state());
+    look();
+  }
+
+  function swap(fresh, id) {
+    var old = document.getElementById(id), part = fresh.querySelector("#" + id);
+    if (old && part && old.innerHTML !== part.innerHTML) { old.innerHTML = part.innerHTML; }
+  }
 
   function ask() {
-    var request = new XMLHttpRequest();
+    if (asking) { return; }
+    var request = asking = new XMLHttpRequest();
     request.open("GET", now.getAttribute("data-address"));
-    request.timeout = 8000;
+    request.timeout = 20000;
     request.onload = function () {
+      asking = null;
       if (request.status === 200) {
-        now.innerHTML = request.responseText;
         broken.hidden = true;
+        take(request.responseText);
       } else if (request.status === 404) {
         location.reload();
       } else {
         broken.hidden = false;
       }
     };
-    request.onerror = request.ontimeout = function () { broken.hidden = false; };
+    request.onerror = request.ontimeout = function () { asking = null; broken.hidden = false; };
     request.send();
   }
 
+  // ---- being called
+
+  function look() {
+    var call = called();
+    remind.hidden = on || !waits();
+    reminding.hidden = !on || !waits();
+    if (!call) { quiet(); if (!waits()) { letSleep(); } return; }
+    if (call !== told) { remember(call); alarm(); }
+  }
+
+  function alarm() {
+    var at = state();
+    write("flash-number", at.getAttribute("data-number"));
+    write("flash-window", at.getAttribute("data-window"));
+    write("flash-where", at.getAttribute("data-where"));
+    flash.hidden = false;
+    document.getElementById("flash-ok").focus();
+    document.title = "【叫到您了】" + title;
+    if (navigator.vibrate) { navigator.vibrate([700, 300, 700, 300, 700, 300, 1200]); }
+    if (sound && !silent) { ring(); }
+  }
+
+  function quiet() { flash.hidden = true; document.title = title; }
+
+  function write(id, text) { document.getElementById(id).textContent = text || ""; }
+
+  function ring() {
+    var i, at = sound.currentTime;
+    for (i = 0; i < 6; i += 1) { tone(i % 2 ? 660 : 880, at + i * 0.45, 0.4); }
+  }
+
+  function tone(hertz, at, seconds) {
+    var wave = sound.createOscillator(), volume = sound.createGain();
+    wave.frequency.value = hertz;
+    volume.gain.setValueAtTime(0.0001, at);
+    volume.gain.linearRampToValueAtTime(0.6, at + 0.03);
+    volume.gain.linearRampToValueAtTime(0.0001, at + seconds);
+    wave.connect(volume);
+    volume.connect(sound.destination);
+    wave.start(at);
+    wave.stop(at + seconds);
+  }
+
+  // ---- the one tap that a browser wants before it may sound, and the screen that shall not go dark
+
+  function allow(loud) {
+    silent = !loud;
+    on = true;
+    if (loud && Sound) {
+      sound = sound || new Sound();
+      if (sound.resume) { sound.resume(); }
+      tone(880, sound.currentTime, 0.25);
+    }
+    if (navigator.vibrate) { navigator.vibrate(200); }
+    keepAwake();
+    reminding.textContent = said(loud);
+    look();
+  }
+
+  function said(loud) {
+    var how = [];
+    if (loud && Sound) { how.push("响铃"); }
+    if (navigator.vibrate) { how.push("震动"); }
+    how.push("屏幕变红");
+    return "提醒已打开：叫到您时" + how.join("、") + "。请让这个页面开着" +
+      (navigator.wakeLock ? "。" : "，不要锁屏。");
+  }
+
+  function keepAwake() {
+    if (!on || lock || !navigator.wakeLock || document.hidden || !waits()) { return; }
+    navigator.wakeLock.request("screen").then(function (got) {
+      lock = got;
+      lock.addEventListener("release", function () { lock = null; });
+    }, function () { lock = null; });
+  }
+
+  function letSleep() { if (lock) { lock.release(); lock = null; } }
+
+  remind.addEventListener("click", function (event) {
+    var pressed = event.target.getAttribute("data-sound");
+    if (pressed !== null) { allow(pressed === "1"); }
+  });
+  document.getElementById("flash-ok").addEventListener("click", quiet);
+  document.addEventListener("keydown", function (event) { if (event.keyCode === 27) { quiet(); } });
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
+    form.setAttribute("data-sent", "1");
+    setTimeout(function () { form.removeAttribute("data-sent"); }, 8000);
+  });
   setInterval(function () { if (!document.hidden) { ask(); } }, 10000);
-  document.addEventListener("visibilitychange", function () { if (!document.hidden) { ask(); } });
+  document.addEventListener("visibilitychange", function () {
+    if (!document.hidden) { ask(); keepAwake(); }
+  });
+  look();
 })();

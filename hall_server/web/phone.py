@@ -1,0 +1,277 @@
+"""The phone page of a ticket: place, call, more time, cancel, evaluate; behind the seal in its address.
+
+Whoever has the paper has the address, and may do what its holder may. Every act is an ordinary form with
+a request id, so that it works without scripts, and a second press gets the first answer.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Path, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from contract.messages import TicketSlip, TicketStatus
+from hall_server.hall import commands as c
+from hall_server.hall import pictures
+from hall_server.hall.evaluation import GOOD_TAGS, GRADE_TEXT, LONGEST_WORDS, POOR_TAGS, TAGS
+from hall_server.hall.holder import why_not_postpone
+from hall_server.hall.leasing import of_a_block
+from hall_server.hall.model import Hall, RuleBroken, Served, Ticket
+from hall_server.hall.plan import Postponing, Rules, ServiceWindow
+from hall_server.service import HallService
+from hall_server.web.asking import answered, ask
+from hall_server.web.caller import Caller, Here
+from hall_server.web.frame import Frame
+from hall_server.web.limits import Limit, Limiter
+from hall_server.web.looks import Look, Looking, look_of, remember
+from hall_server.web.presses import REQUEST, clean
+
+OF_HOLDER = Limit(per_minute=6, burst=8)
+OF_GUESSER = Limit(per_minute=20, burst=30)
+UNKNOWN = "请核对号票上的二维码，或到导办台咨询。"
+ALONE = "号码有效。网络恢复后自动并入队列，请稍后再扫码查看。"
+TOO_MANY = "操作过于频繁，请稍候再试"
+_MAY_CANCEL = frozenset({TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus.PARKED})
+
+Token = Annotated[str, Path(max_length=80)]
+Request = Annotated[str, Form(pattern=REQUEST)]
+Words = Annotated[str, Form(max_length=LONGEST_WORDS)]
+Picked = Annotated[list[str], Form(max_length=12, default_factory=list)]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What its holder sees of a number, taken on the hall's thread; everything in it is immutable."""
+
+    slip: TicketSlip
+    ticket: Ticket
+    window: ServiceWindow | None
+    where: str
+    rules: Rules
+    served: tuple[tuple[Served, str, str], ...]
+
+    @property
+    def phase(self) -> str:
+        """Changes when other acts are offered or another call was made: scripts then draw these anew."""
+        ticket = self.ticket
+        judged = sum(bool(one.grade) for one, *_ in self.served)
+        return f"{ticket.status.value}-{ticket.calls}-{ticket.postpones}-{len(self.served)}-{judged}"
+
+    @property
+    def passed(self) -> bool:
+        """Called in vain, and waiting again further back."""
+        ticket = self.ticket
+        waits = ticket.status is TicketStatus.WAITING
+        return (
+            waits and bool(ticket.calls) and not (ticket.arrived_ms or ticket.transfers or ticket.postpones)
+        )
+
+    @property
+    def may_postpone(self) -> bool:
+        """Whether more time may be asked for."""
+        return not why_not_postpone(self.ticket, self.rules)
+
+    @property
+    def may_cancel(self) -> bool:
+        """Whether the number may be given back."""
+        return self.ticket.status in _MAY_CANCEL
+
+    @property
+    def keeps_place(self) -> bool:
+        """More time keeps the place, instead of moving back."""
+        return self.rules.postpone is Postponing.PARK
+
+    @property
+    def to_judge(self) -> tuple[Served, str, str] | None:
+        """The last service rendered that is not evaluated, with window and service in words."""
+        return next((one for one in reversed(self.served) if not one[0].grade), None)
+
+    @property
+    def judged(self) -> tuple[Served, str, str] | None:
+        """The last one that is."""
+        return next((one for one in reversed(self.served) if one[0].grade), None)
+
+
+def phone_routes(frame: Frame) -> APIRouter:
+    """/t/{token} and below."""
+    router = APIRouter(prefix="/t/{token}", include_in_schema=False, default_response_class=HTMLResponse)
+    service, rendering, now_ms, limiter = frame.service, frame.rendering, frame.now_ms, Limiter()
+
+    def draw(
+        here: Caller, token: str, held: Holding, look: Look, *, wrong: str = "", status: int = 200
+    ) -> Response:
+        html = rendering.page(
+            "ticket.html",
+            here=here,
+            h=held,
+            slip=held.slip,
+            token=token,
+            look=look,
+            wrong=wrong,
+            at_ms=now_ms(),
+            request=secrets.token_urlsafe(12),
+            **EVALUATION,
+        )
+        return HTMLResponse(html, status)
+
+    async def found(here: Caller, token: str) -> Holding:
+        """The number behind a true seal. Raises Lost."""
+        ticket_id = sealed(service, token)
+        if not ticket_id:
+            if limiter.wait_ms(here.origin.address, OF_GUESSER, now_ms()):
+                raise Lost(429, "请求过于频繁", TOO_MANY)
+            raise Lost(404, "没有找到这张号票", UNKNOWN)
+        held = await ask(service, lambda hall: holding(hall, service, ticket_id))
+        if held is None and await ask(service, lambda hall: of_a_block(hall, ticket_id)):
+            raise Lost(404, "离线取的号", ALONE)
+        if held is None:
+            raise Lost(404, "没有找到这张号票", UNKNOWN)
+        return held
+
+    async def act(here: Caller, token: str, look: Look, command: Callable[[str, str], c.Command]) -> Response:
+        """Carry out what the holder pressed; a refusal is told on the page itself."""
+        try:
+            held = await found(here, token)
+            ticket = held.ticket.id
+            if limiter.wait_ms(f"ticket:{ticket}", OF_HOLDER, now_ms()):
+                return draw(here, token, held, look, wrong=TOO_MANY, status=429)
+            try:
+                await answered(service.submit(command(ticket, f"phone:{ticket}")))
+            except RuleBroken as broken:
+                again = await found(here, token)
+                return draw(here, token, again, look, wrong=broken.sentence, status=409)
+        except Lost as lost:
+            return lost_page(frame, lost, look)
+        return RedirectResponse(f"/t/{token}", 303)
+
+    @router.get("")
+    async def ticket(
+        here: Here, token: Token, look: Looking, wanted: Annotated[str, Query(alias="look")] = ""
+    ) -> Response:
+        if wanted:
+            return remember(wanted, f"/t/{token}", secure=here.secure)
+        try:
+            return draw(here, token, await found(here, token), look_of(look))
+        except Lost as lost:
+            return lost_page(frame, lost, look_of(look))
+
+    @router.get("/now")
+    async def ticket_now(here: Here, token: Token) -> HTMLResponse:
+        try:
+            held = await found(here, token)
+        except Lost as lost:
+            raise HTTPException(lost.status, lost.title) from lost
+        html = rendering.page(
+            "ticket_now.html",
+            here=here,
+            h=held,
+            slip=held.slip,
+            token=token,
+            wrong="",
+            at_ms=now_ms(),
+            request=secrets.token_urlsafe(12),
+            **EVALUATION,
+        )
+        return HTMLResponse(html)
+
+    @router.post("/postpone")
+    async def postpone(here: Here, token: Token, look: Looking, request: Request) -> Response:
+        return await act(
+            here, token, look_of(look), lambda t, by: c.Postpone(request=request, by=by, ticket=t)
+        )
+
+    @router.post("/back")
+    async def come_back(here: Here, token: Token, look: Looking, request: Request) -> Response:
+        return await act(
+            here, token, look_of(look), lambda t, by: c.ComeBack(request=request, by=by, ticket=t)
+        )
+
+    @router.post("/cancel")
+    async def cancel(here: Here, token: Token, look: Looking, request: Request) -> Response:
+        return await act(
+            here,
+            token,
+            look_of(look),
+            lambda t, by: c.Cancel(request=request, by=by, ticket=t, reason="持号人在手机上取消"),
+        )
+
+    @router.post("/evaluate")
+    async def evaluate(
+        here: Here,
+        token: Token,
+        look: Looking,
+        request: Request,
+        call: Annotated[str, Form(max_length=64)],
+        tags: Picked,
+        grade: Annotated[int, Form(ge=0, le=5)] = 0,
+        words: Words = "",
+    ) -> Response:
+        return await act(
+            here,
+            token,
+            look_of(look),
+            lambda t, by: c.Evaluate(
+                request=request, by=by, ticket=t, call=call, grade=grade, tags=tuple(tags), words=clean(words)
+            ),
+        )
+
+    return router
+
+
+EVALUATION = {
+    "grades": GRADE_TEXT,
+    "good_tags": {tag: TAGS[tag] for tag in GOOD_TAGS},
+    "poor_tags": {tag: TAGS[tag] for tag in POOR_TAGS},
+    "longest_words": LONGEST_WORDS,
+}
+
+
+class Lost(Exception):
+    """There is nothing behind this address; what its holder is told."""
+
+    def __init__(self, status: int, title: str, sentence: str) -> None:
+        super().__init__(title)
+        self.status, self.title, self.sentence = status, title, sentence
+
+
+def lost_page(frame: Frame, lost: Lost, look: Look) -> HTMLResponse:
+    """The page that says so."""
+    html = frame.rendering.page("phone-lost.html", title=lost.title, sentence=lost.sentence, look=look)
+    return HTMLResponse(html, lost.status, headers={"Retry-After": "10"} if lost.status == 429 else None)
+
+
+def sealed(service: HallService, token: str) -> str:
+    """The ticket that a token names when its seal is true, else ''."""
+    ticket_id, _, seal = token.rpartition(".")
+    key = service.look.key
+    true = bool(key) and hmac.compare_digest(pictures.qr_seal(ticket_id, key).encode(), seal.encode())
+    return ticket_id if true else ""
+
+
+def holding(hall: Hall, service: HallService, ticket_id: str) -> Holding | None:
+    """What is known of a number of this business day, else None; on the hall's thread."""
+    ticket = hall.tickets.get(ticket_id)
+    if ticket is None:
+        return None
+    plan = hall.plan
+    window = plan.windows.get(ticket.window) if ticket.window else None
+
+    def label(name: str) -> str:
+        found = plan.windows.get(name)
+        return found.label if found else ""
+
+    return Holding(
+        slip=pictures.slip(hall, ticket, service.look, service.now_ms(), service.waits),
+        ticket=ticket,
+        window=window,
+        where=plan.zone_name(window.zone) if window else "",
+        rules=plan.rules,
+        served=tuple(
+            (one, label(one.window), plan.service(one.service).name) for one in hall.served.get(ticket.id, ())
+        ),
+    )

@@ -10,60 +10,32 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from types import MappingProxyType
 
 from PIL import Image
 
 from devices.simulators.escpos_machine import Machine
 from devices.simulators.printer_lines import PrinterLine, PtyPrinterLine, TcpPrinterLine, UsbPrinterLine
+from devices.simulators.printer_model import (
+    FAULTS,
+    GONE,
+    POWERLESS,
+    STOPPING,
+    PrinterMake,
+    Query,
+    RealTime,
+    Recover,
+    automatic_status,
+    real_time_status,
+)
 from devices.simulators.thermal_paper import HEAD_TO_CUTTER_ROWS, PrintedTicket, Strip
 
 KEPT_TICKETS = 20
 
-FAULTS: Mapping[str, str] = MappingProxyType(
-    {
-        "paper_out": "缺纸：停在原处，装纸后继续打印",
-        "near_end": "纸将用完",
-        "cover_open": "上盖打开",
-        "cutter_error": "切刀卡住",
-        "hot_head": "打印头过热，暂停打印",
-        "offline": "脱机",
-        "silent": "不应答（照常打印）",
-        "stall": "不再接收数据",
-        "power_cut": "断电，连接不报告断开",
-        "power_cut_fin": "断电，连接断开",
-        "unplugged": "拔掉数据线",
-        "ticket_left": "号票留在出票口没有取走（有取票传感器的型号）",
-    }
-)
-
-_STOPPING = frozenset(("paper_out", "cover_open", "hot_head", "offline"))
-_POWERLESS = frozenset(("power_cut", "power_cut_fin"))
-_GONE = frozenset(("power_cut_fin", "unplugged"))
-
 
 class _Cleared(Exception):
     """The buffer was thrown away: by DLE ENQ 2, by loss of power or by ``stop``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrinterMake:
-    """What kind of printer is simulated. ``rows_per_second`` 0 prints at once; 1,200 is 150 mm/s."""
-
-    dots: int = 576
-    rom: str = "gbk"
-    model: str = "SIM-80"
-    cutter: bool = True
-    rows_per_second: int = 0
-    buffer_bytes: int = 65536
-    roll_rows: int = 0
-    clears_held_job: bool = True
-    automatic: bool = True
-    proof: bool = True
-    presenter: bool = False
 
 
 class TicketPrinterSimulator:
@@ -101,7 +73,7 @@ class TicketPrinterSimulator:
         self._buffer = bytearray()
         self._generation = 0
         self._stopped = True
-        self._tail = b""
+        self._real_time = RealTime(queries=4 + self._make.presenter)
         self._automatic = 0
         self._last_automatic = b""
         self._left_rows = self._make.roll_rows
@@ -152,7 +124,7 @@ class TicketPrinterSimulator:
             before = set(self._faults)
             (self._faults.add if on else self._faults.discard)(fault)
             self._after_change(fault, on=on)
-            gone_before, gone = bool(before & _GONE), bool(self._faults & _GONE)
+            gone_before, gone = bool(before & GONE), bool(self._faults & GONE)
             self._changed.notify_all()
         if gone and not gone_before:
             self._line.disconnect()
@@ -248,7 +220,7 @@ class TicketPrinterSimulator:
 
     def reply(self, data: bytes) -> None:
         """Answer, unless silent."""
-        if not self._faults & (_POWERLESS | _GONE | {"silent"}):
+        if not self._faults & (POWERLESS | GONE | {"silent"}):
             self._line.send(data)
 
     def paper_sensor(self) -> bytes:
@@ -305,7 +277,7 @@ class TicketPrinterSimulator:
                 self._changed.notify_all()
 
     def _can_move(self) -> bool:
-        return not (self._jammed or self._faults & (_STOPPING | _POWERLESS))
+        return not (self._jammed or self._faults & (STOPPING | POWERLESS))
 
     def _dropped(self, generation: int) -> bool:
         return self._stopped or self._generation != generation
@@ -316,7 +288,7 @@ class TicketPrinterSimulator:
         self._changed.notify_all()
 
     def _after_change(self, fault: str, *, on: bool) -> None:
-        if fault in _POWERLESS:
+        if fault in POWERLESS:
             self._drop_buffer()
             self._jammed = False
             self._strip = Strip(self.dots, top_rows=HEAD_TO_CUTTER_ROWS)
@@ -351,7 +323,7 @@ class TicketPrinterSimulator:
     def _receive(self, data: bytes) -> bool:
         """Take bytes from the line into the buffer; False when they could not be taken yet."""
         with self._changed:
-            if self._faults & _POWERLESS:
+            if self._faults & POWERLESS:
                 return True
             if "stall" in self._faults or len(self._buffer) + len(data) > self._make.buffer_bytes:
                 return False
@@ -363,18 +335,14 @@ class TicketPrinterSimulator:
         return True
 
     def _obey_real_time(self, data: bytes) -> None:
-        seen = self._tail + data
-        at = 0
-        while (at := seen.find(b"\x10", at)) >= 0 and at + 2 < len(seen):
-            if seen[at + 1] == 0x04 and 1 <= seen[at + 2] <= 4 + self._make.presenter:
-                self.reply(bytes((self._real_time_status(seen[at + 2]),)))
-                at += 3
-            elif seen[at + 1] == 0x05 and seen[at + 2] in (1, 2):
-                self._recover(clear=seen[at + 2] == 2)
-                at += 3
-            else:
-                at += 1
-        self._tail = seen[at:] if at >= 0 else b""
+        for command in self._real_time.take(data):
+            match command:
+                case Query(number):
+                    with self._changed:
+                        status = real_time_status(number, self._faults, jammed=self._jammed)
+                    self.reply(status)
+                case Recover(clear):
+                    self._recover(clear=clear)
 
     def _recover(self, *, clear: bool) -> None:
         with self._changed:
@@ -385,30 +353,11 @@ class TicketPrinterSimulator:
             self._changed.notify_all()
         self._tell_automatic()
 
-    def _real_time_status(self, query: int) -> int:
-        with self._changed:
-            faults, jammed = set(self._faults), self._jammed
-        hot = "hot_head" in faults
-        stopped = jammed or hot or bool(faults & {"paper_out", "cover_open", "offline"})
-        bits = {
-            1: 0x08 * stopped,
-            2: 0x04 * ("cover_open" in faults) | 0x20 * ("paper_out" in faults) | 0x40 * (jammed or hot),
-            3: 0x08 * jammed | 0x40 * hot,
-            4: 0x0C * bool(faults & {"near_end", "paper_out"}) | 0x60 * ("paper_out" in faults),
-            5: 0x20 * ("ticket_left" in faults),
-        }
-        return 0x12 | bits[query]
-
     def _tell_automatic(self) -> None:
         if not self._automatic:
             return
         with self._changed:
-            faults, jammed = set(self._faults), self._jammed
-        stopped = jammed or bool(faults & _STOPPING)
-        first = 0x10 | 0x08 * stopped | 0x20 * ("cover_open" in faults)
-        second = 0x08 * jammed | 0x40 * ("hot_head" in faults)
-        third = 0x03 * bool(faults & {"near_end", "paper_out"}) | 0x0C * ("paper_out" in faults)
-        status = bytes((first, second, third, 0))
+            status = automatic_status(self._faults, jammed=self._jammed)
         if status != self._last_automatic:
             self._last_automatic = status
             self.reply(status)

@@ -11,7 +11,8 @@ from typing import Any
 from devices.drivers.escpos import EscposPrinter, Options
 from devices.faults import DeviceError
 from devices.printing.profiles import PATIENCE, Patience
-from devices.simulators.ticket_printer import PrinterMake, TicketPrinterSimulator
+from devices.simulators.printer_model import PrinterMake
+from devices.simulators.ticket_printer import TicketPrinterSimulator
 from devices.tickets import Align, Line, Proof, Qr, Rule, Ticket
 
 FAST_BAUD = 921600

@@ -16,17 +16,8 @@ import pytest
 from contract.schema import ConfigError
 from devices.ports import CallBoxKey, KeyPress
 from devices.registry import build
-from devices.simulators.bench import (
-    Bench,
-    BenchPlace,
-    CallBoxes,
-    Camera,
-    Printer,
-    Reader,
-    Scanner,
-    Simulated,
-    load_bench,
-)
+from devices.simulators.bench import Bench, load_bench
+from devices.simulators.bench_file import BenchPlace, CallBoxes, Camera, Printer, Reader, Scanner, Simulated
 from devices.simulators.control_client import ControlError, ask
 from devices.simulators.control_server import ControlServer
 from devices.simulators.simulator import ShowsPaper, Simulator

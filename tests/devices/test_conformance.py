@@ -21,7 +21,7 @@ from devices.faults import DeviceError, DeviceLost, Fault
 from devices.health import Health
 from devices.ports import Counting, HoldsMedia, Kind, Pluggable, State, Status, Telling
 from devices.registry import driver_names
-from devices.simulators.bench import KINDS
+from devices.simulators.bench_file import KINDS
 from devices.supervisor import Supervised
 from tests.devices import conformance
 from tests.devices.conformance import Stand

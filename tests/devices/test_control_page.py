@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from devices.ports import CallBoxKey, KeyPress
 from devices.registry import build
-from devices.simulators.bench import Bench, BenchPlace, CallBoxes, Camera, Printer, Reader, Simulated
+from devices.simulators.bench import Bench
+from devices.simulators.bench_file import BenchPlace, CallBoxes, Camera, Printer, Reader, Simulated
 from devices.simulators.control_server import ControlServer
 
 pytestmark = pytest.mark.browser

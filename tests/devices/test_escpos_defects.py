@@ -20,7 +20,8 @@ from escpos.printer import Dummy, File, Serial
 from devices.drivers.escpos import EscposPrinter, Options
 from devices.faults import DeviceAbsent, DeviceLost, DeviceMisconfigured
 from devices.printing.profiles import Patience
-from devices.simulators.ticket_printer import PrinterMake, TicketPrinterSimulator
+from devices.simulators.printer_model import PrinterMake
+from devices.simulators.ticket_printer import TicketPrinterSimulator
 from devices.tickets import Align, Feed, Line, Proof, Qr, Ticket
 from tests.devices.printer_bench import FAST_BAUD, QUICK, SHORT, TICKET, printer_bench
 

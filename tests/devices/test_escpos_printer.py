@@ -11,7 +11,7 @@ import pytest
 from devices.drivers.escpos import EscposPrinter, Options
 from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured, DeviceRefused, Owner
 from devices.registry import build
-from devices.simulators.ticket_printer import PrinterMake
+from devices.simulators.printer_model import PrinterMake
 from devices.tickets import Feed, Line, Proof
 from tests.devices.printer_bench import QUICK, SHORT, TICKET, printer_bench
 

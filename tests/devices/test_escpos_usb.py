@@ -13,7 +13,7 @@ from devices.health import Health
 from devices.media import MediaChange, MediaEvent
 from devices.printing.condition import Counters
 from devices.printing.profiles import PROFILES
-from devices.simulators.ticket_printer import PrinterMake
+from devices.simulators.printer_model import PrinterMake
 from devices.supervisor import Supervised
 from devices.tickets import Line, Proof
 from tests.devices.printer_bench import QUICK, SHORT, TICKET, printer_bench

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from devices.simulators.ticket_printer import KEPT_TICKETS, PrinterMake, TicketPrinterSimulator
+from devices.simulators.printer_model import PrinterMake
+from devices.simulators.ticket_printer import KEPT_TICKETS, TicketPrinterSimulator
 from tests.devices.desk import show
 
 CUT = b"\x1dV\x42\x00"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from devices.__main__ import main
-from devices.simulators.bench import Bench, BenchPlace, CallBoxes, Camera, Printer, Reader, Simulated
+from devices.simulators.bench import Bench
+from devices.simulators.bench_file import BenchPlace, CallBoxes, Camera, Printer, Reader, Simulated
 from devices.simulators.ticket_printer import TicketPrinterSimulator
 
 

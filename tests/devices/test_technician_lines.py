@@ -14,16 +14,8 @@ from devices.health import Health
 from devices.ports import Kind, State
 from devices.signals import LedColour
 from devices.simulators import script
-from devices.simulators.bench import (
-    Bench,
-    BenchPlace,
-    CallBoxes,
-    LedBars,
-    Lights,
-    Printer,
-    Reader,
-    Simulated,
-)
+from devices.simulators.bench import Bench
+from devices.simulators.bench_file import BenchPlace, CallBoxes, LedBars, Lights, Printer, Reader, Simulated
 from devices.simulators.control_server import ControlServer
 from devices.simulators.script import ScriptError, parse
 from devices.technician import telling

@@ -20,7 +20,7 @@ from typing import Any
 
 from devices.faults import DeviceError, DeviceRefused
 from devices.printing.profiles import Patience
-from devices.simulators.ticket_printer import FAULTS, PrinterMake
+from devices.simulators.printer_model import FAULTS, PrinterMake
 from devices.tickets import Line, Proof, Qr, Rule, Ticket
 from tests.devices.printer_bench import PrinterBench, printer_bench
 

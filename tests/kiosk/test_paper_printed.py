@@ -13,7 +13,8 @@ from PIL import Image
 
 from contract.messages import TicketSlip
 from devices.drivers.escpos import EscposPrinter, Options
-from devices.simulators.ticket_printer import PrinterMake, TicketPrinterSimulator
+from devices.simulators.printer_model import PrinterMake
+from devices.simulators.ticket_printer import TicketPrinterSimulator
 from devices.tickets import Line, Proof
 from kiosk.paper import ticket
 from tests.kiosk.test_paper import SLIP

@@ -11,7 +11,8 @@ import pytest
 from devices.drivers import escpos
 from devices.ports import TicketPrinter
 from devices.registry import build
-from devices.simulators.ticket_printer import PrinterMake, TicketPrinterSimulator
+from devices.simulators.printer_model import PrinterMake
+from devices.simulators.ticket_printer import TicketPrinterSimulator
 from tests.devices.conformance import Stand, cable
 from tests.devices.printer_bench import QUICK, SHORT
 

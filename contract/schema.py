@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import re
 import tomllib
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 SECRET_MARK = "••••"
 PAYLOAD_LIMIT_BYTES = 65536
+LARGEST_NUMBER = 2**53 - 1
+"""Beyond it JSON numbers mean different things to different readers (RFC 8259 §6), and no database has room."""
+_LONG_NUMBER = re.compile(rb"[0-9]{16}")
 _SECRET_WORDS = ("password", "secret", "person_key", "token")
 
 Secret = Annotated[str, msgspec.Meta(extra={"secret": True})]
@@ -301,9 +305,19 @@ def decode(kind: type[T], payload: bytes, *, limit_bytes: int = PAYLOAD_LIMIT_BY
         raise BrokenPayload(f"{kind.__name__}: {len(payload)} bytes are more than {limit_bytes}")
     try:
         message: T = _DECODERS(kind).decode(payload)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        if _LONG_NUMBER.search(payload) and _beyond_json(msgspec.to_builtins(message)):
+            raise BrokenPayload(f"{kind.__name__}: a number is beyond {LARGEST_NUMBER}")
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as error:
         raise BrokenPayload(f"{kind.__name__}: {error}") from error
     return message
+
+
+def _beyond_json(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_beyond_json, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_beyond_json, value))
+    return isinstance(value, int) and abs(value) > LARGEST_NUMBER
 
 
 def _decoder(kind: type) -> msgspec.json.Decoder[Any]:

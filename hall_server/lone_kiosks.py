@@ -15,7 +15,7 @@ from hall_server.hall import pictures
 from hall_server.hall.day import last_minute_before
 from hall_server.hall.issuing import number_text
 from hall_server.hall.leasing import FENCED
-from hall_server.hall.lookup import Answer
+from hall_server.hall.lookup import Answer, known
 from hall_server.hall.model import Hall, Lease
 from hall_server.hall.plan import Service
 from hall_server.service import HallService
@@ -188,7 +188,7 @@ def _domain(ticket: m.OfflineTicket) -> c.OfflineTicket:
         unsure=ticket.unsure,
         items=ticket.items,
         situation=ticket.situation,
-        person=ticket.person,
+        person=known(ticket.person),
         paper=ticket.paper,
         reprints=ticket.reprints,
         cancelled=ticket.cancelled,

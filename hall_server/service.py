@@ -270,7 +270,7 @@ class HallService:
             self._forget_old_answers()
         key = (self._day(), f"{command.by}/{command.request}" if command.request else "")
         if key[1] and (told := self._answers.get(key) or self._answers.get((self._yesterday, key[1]))):
-            self._journal.write(Batch((), release=lambda: answer.set_result(told)))
+            self._repeat(command, told, answer)
             return
         if isinstance(command, c.CancelIssue):
             command = self._about_its_request(command)
@@ -288,8 +288,17 @@ class HallService:
         if decision.answer.forgone and isinstance(command, c.CancelIssue):
             key = (self._day(), f"{command.by}/{command.issue}")
         if decision.events and key[1]:
+            decision = replace(decision, answer=replace(decision.answer, of=type(command).__name__))
             self._answers[key] = decision.answer
         self._apply(decision, command.by, key[1], now_ms, answer)
+
+    def _repeat(self, command: c.Command, told: Answer, answer: Future[Answer]) -> None:
+        """The first answer; a command of another kind under the same request would take it for its own."""
+        if told.is_to(type(command).__name__):
+            self._journal.write(Batch((), release=lambda: answer.set_result(told)))
+            return
+        reused = RuleBroken("request_reused", "这个请求编号已用于别的操作，未执行，请重新操作")
+        self._journal.write(Batch((), release=lambda: answer.set_exception(reused)))
 
     def _about_its_request(self, command: c.CancelIssue) -> c.CancelIssue:
         """With the number that the request got; one that the person held before is not to be cancelled."""

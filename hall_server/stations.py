@@ -15,7 +15,7 @@ from contract import topics
 from contract.bus import Bus, Ids
 from hall_server.hall import commands as c
 from hall_server.hall import pictures
-from hall_server.hall.lookup import Answer
+from hall_server.hall.lookup import Answer, known
 from hall_server.hall.model import OPEN_STATUSES, Hall, RuleBroken
 from hall_server.lone_kiosks import LeaseDesk
 from hall_server.orders import OrderDesk
@@ -106,7 +106,7 @@ class StationDesk:
             service=request.service,
             items=request.items,
             situation=request.situation,
-            person=request.person,
+            person=known(request.person),
         )
 
         def answered(answer: Answer) -> Future[m.IssueAnswer]:

@@ -16,6 +16,8 @@ from hall_server.hall.model import Booking, Class, Hall, RuleBroken, Ticket
 from hall_server.hall.plan import CallingKind, Service
 
 RANK_BITS = 16
+MOST_ITEMS = 50
+MOST_LETTERS = 2_000
 LEASES_FROM = 501
 """Blocks for lonely kiosks lie from here on, so that the hall's own numbers run without gaps below."""
 
@@ -29,6 +31,8 @@ def issue(hall: Hall, command: c.Issue, now_ms: int) -> Decision:
     """A number for a walk-in."""
     service = service_named(hall, command.service)
     services = (service.id, *command.also)
+    if not (modest(command.items) and modest(command.situation)):
+        raise RuleBroken("too_long", "所选事项太多，请分次取号")
     for also in command.also:
         service_named(hall, also)
     if command.person is not None and (held := hall.held(command.person.key, services)):
@@ -55,6 +59,11 @@ def issue(hall: Hall, command: c.Issue, now_ms: int) -> Decision:
         station=command.by,
     )
     return Decision((event, *_hoarding(hall, command, now_ms)), Answer(event.ticket))
+
+
+def modest(words: tuple[str, ...]) -> bool:
+    """Whether these go into every picture of a window without making it too large for a message."""
+    return len(words) <= MOST_ITEMS and sum(map(len, words)) <= MOST_LETTERS
 
 
 def numbered(

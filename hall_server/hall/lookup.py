@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from contract.messages import TicketStatus
+import msgspec
+
+from contract.messages import Person, TicketStatus
 from hall_server.hall.events import ActionUndone, Event
 from hall_server.hall.model import Hall, RuleBroken, Ticket, WindowNow
 from hall_server.hall.plan import Service, ServiceWindow
 
+LONGEST_KEY = 128
+LONGEST_NAME = 20
 STATUS_TEXT = {
     TicketStatus.WAITING: "正在等候",
     TicketStatus.CALLED: "已被呼叫",
@@ -38,7 +42,7 @@ class Answer:
     """What the sender is told: the ticket, appointment or lease, and whether it was there before.
 
     ``findings`` are what a merge decided; ``fenced`` tokens that are the asker's no longer; ``forgone``:
-    the request was given up before it came.
+    the request was given up before it came. ``of`` is the kind of command that a kept answer is to.
     """
 
     ticket: str = ""
@@ -47,6 +51,11 @@ class Answer:
     findings: tuple[Finding, ...] = ()
     fenced: tuple[int, ...] = ()
     forgone: bool = False
+    of: str = ""
+
+    def is_to(self, kind: str) -> bool:
+        """Whether a command of this kind is a repeat that this answers; former versions did not say."""
+        return self.forgone or self.of in ("", kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,13 @@ class Decision:
 
     events: tuple[Event, ...]
     answer: Answer = Answer()
+
+
+def known(person: Person | None) -> Person | None:
+    """The person whom a station names, as far as a queue can: without a key it is nobody."""
+    if person is None or not 1 <= len(person.key) <= LONGEST_KEY:
+        return None
+    return msgspec.structs.replace(person, masked_name=person.masked_name[:LONGEST_NAME])
 
 
 def service_named(hall: Hall, name: str) -> Service:

@@ -13,7 +13,7 @@ from contract.messages import Paper, TicketStatus, WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import last_minute_before, slot_of
-from hall_server.hall.issuing import LEASES_FROM, green_reason, number_text, rank_at, visit_of
+from hall_server.hall.issuing import LEASES_FROM, green_reason, modest, number_text, rank_at, visit_of
 from hall_server.hall.leasing import FENCED
 from hall_server.hall.lookup import Answer, Decision, Finding
 from hall_server.hall.model import Class, Hall, Lease, RuleBroken, Ticket
@@ -21,6 +21,8 @@ from hall_server.hall.plan import Service
 
 MOST_AT_ONCE = 100
 MOST_REPRINTS = 20
+LARGEST_ORDINAL = 99_999
+"""A block that the hall does not know may lie below; higher ones would push every later number up."""
 _EXPIRED = "业务日已结束，号已过期，请重新取号"
 
 
@@ -40,7 +42,11 @@ def merge_lease(hall: Hall, command: c.MergeLease, now_ms: int) -> Decision:
     for ticket in sorted(command.tickets, key=lambda t: (t.issued_ms, t.ordinal)):
         merge.take(ticket)
     merged = e.LeaseMerged(
-        at_ms=now_ms, token=command.token, station=command.by, used=merge.used, final=command.final
+        at_ms=now_ms,
+        token=command.token,
+        station=command.by,
+        used=merge.used,
+        final=command.final and lease is not None,
     )
     answer = Answer(lease=command.token, findings=tuple(merge.findings))
     return Decision((*merge.events, merged), answer)
@@ -101,6 +107,8 @@ class _Merge:
             return "outside", "不在预留号段内，未并入，请人工安排"
         if offline.ordinal in self.numbers:
             return "twice", "重复上报，只并入一次"
+        if offline.ordinal > LARGEST_ORDINAL:
+            return "outside", "不是本大厅会给出的号码，未并入，请人工安排"
         if self._holder_of(number) is not None or (self.lease is None and self._of_another(offline.ordinal)):
             return "taken", "号码已被使用，未并入，请人工安排"
         return None
@@ -134,8 +142,8 @@ class _Merge:
             service=service.id,
             rank=rank_at(true_ms, offline.ordinal),
             visit=visit_of(hall, offline.person),
-            items=offline.items,
-            situation=offline.situation,
+            items=offline.items if modest(offline.items) else (),
+            situation=offline.situation if modest(offline.situation) else (),
             person=offline.person,
             rank_class=Class.GREEN if reason else Class.NORMAL,
             green_reason=reason,

@@ -1,4 +1,4 @@
-"""Nobody is left where no window can call: bindings, returns, undone actions when the hall changes around them."""
+"""Nobody is left where no window can call: bindings, returns and undone actions in a hall that changes."""
 
 from __future__ import annotations
 

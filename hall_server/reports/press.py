@@ -87,11 +87,14 @@ class Press:
         words = [sys.executable, "-m", "hall_server.reports.making"]
         with ExitStack() as unless_made:
             out = unless_made.enter_context(tempfile.TemporaryFile())
-            child = self._child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=out)
+            with tempfile.TemporaryFile() as said:
+                said.write(msgspec.json.encode(order))
+                said.seek(0)
+                child = self._child = subprocess.Popen(words, stdin=said, stdout=out)
             if self._stopping:
                 child.kill()
             try:
-                child.communicate(msgspec.json.encode(order), timeout=self._longest_seconds)
+                child.wait(self._longest_seconds)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()

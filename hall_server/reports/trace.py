@@ -192,7 +192,7 @@ def _call_told(story: _Story, window: str) -> tuple[str, ...]:
 
 
 def _arrived(story: _Story, event: e.TicketArrived) -> _Told:
-    first = f"，首问负责：{event.responsible}" if event.responsible else ""
+    first = f"，首问负责：{window_text(story.plan, event.responsible)}" if event.responsible else ""
     return f"到{window_text(story.plan, event.window)}，开始办理{first}", ()
 
 

@@ -27,7 +27,7 @@ from hall_server.reports.calendar import date_of
 from hall_server.reports.desk import ReportDesk
 from hall_server.reports.indicators import DIMENSIONS, INDICATORS, KINDS, Indicator, Unit
 from hall_server.reports.periods import Period, Stretch, month, period_of, presets
-from hall_server.reports.press import Format, NotMade
+from hall_server.reports.press import Format
 from hall_server.reports.table import (
     PART_TEXT,
     Column,
@@ -41,6 +41,7 @@ from hall_server.reports.table import (
     shown,
 )
 from hall_server.web.caller import Here
+from hall_server.web.files import report_file
 from hall_server.web.frame import Frame
 from hall_server.web.plots import plot_of
 from hall_server.web.problems import Troubled
@@ -52,15 +53,6 @@ PATIENCE_SECONDS = 20.0
 USUAL = "services"
 _DATE = r"^(\d{4}-\d{2}-\d{2})?$"
 _GROUP = r"^[a-z_]*$"
-_MEDIA = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-    "numbers": "text/csv; charset=utf-8",
-    "pdf": "application/pdf",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
-_STATUS = {"busy": 429, "too_long": 413, "failed": 500}
-
 First = Annotated[str, Query(alias="from", pattern=_DATE)]
 Last = Annotated[str, Query(alias="to", pattern=_DATE)]
 Group = Annotated[str, Query(pattern=_GROUP, max_length=20)]
@@ -351,14 +343,10 @@ def _said(one: Measured, names: dict[str, dict[str, str]], unit: Sort) -> dict[s
 def _file(
     pages: ReportPages, here: Here, format: Format, question: Question, *, running: bool = False
 ) -> StreamingResponse:
-    try:
-        made = pages.desk.file(format, question, pages.made_text(), running=running)
-    except NotMade as why:
-        raise Troubled(_STATUS[why.code], why.code, why.sentence) from why
     first, last = question.period.labels
     name = {"docx": "month", "numbers": "numbers"}.get(format, question.kind)
     ending = "csv" if format == "numbers" else format
-    act = Act("report.exported", f"{name}.{ending}", after={"from": first, "to": last})
-    pages.frame.accounts.book.note(here.actor, act)
-    headers = {"Content-Disposition": f'attachment; filename="{name}-{first}-{last}.{ending}"'}
-    return StreamingResponse(iter(lambda: made.read(65_536), b""), media_type=_MEDIA[format], headers=headers)
+    whole = f"{name}-{first}-{last}.{ending}"
+    answer = report_file(pages.desk, format, question, whole, pages.made_text(), running=running)
+    pages.frame.accounts.book.note(here.actor, Act("report.exported", whole))
+    return answer

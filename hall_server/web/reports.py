@@ -16,11 +16,16 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from hall_server.reports.advice import LOOK_BACK_DAYS
+from hall_server.reports.asked import Question
+from hall_server.reports.calendar import date_of
+from hall_server.reports.days import Days
 from hall_server.reports.desk import ReportDesk
 from hall_server.reports.indicators import DIMENSIONS, INDICATORS, KINDS, UNIT_TEXT
+from hall_server.reports.periods import Period, Stretch
 from hall_server.reports.report import make
-from hall_server.reports.sheets import numbers_csv, report_csv
-from hall_server.web.problems import Problem
+from hall_server.reports.sheets import report_csv
+from hall_server.web.files import report_file
+from hall_server.web.problems import Problem, Troubled
 
 _DATE = r"^(\d{4}-\d{2}-\d{2}|\d{8})?$"
 First = Annotated[str, Query(alias="from", pattern=_DATE, description="First business day, 2026-11-01")]
@@ -147,9 +152,10 @@ def report_routes(desk: ReportDesk) -> APIRouter:
 
     @router.get("/reports/numbers.csv", operation_id="report_numbers", response_class=StreamingResponse)
     def numbers(first: First = "", last: Last = "") -> StreamingResponse:
-        """Every number of the days as one line of CSV, streamed; no persons in it."""
-        lines = numbers_csv(days.lives(_label(first), _label(last)))
-        return StreamingResponse(lines, media_type=_MEDIA, headers=_attached("numbers", first, last))
+        """Every number of the days as one line of CSV; no persons in it. One at a time, beside the hall."""
+        return report_file(
+            desk, "numbers", Question("waits", _period(days, first, last)), _file("numbers", first, last)
+        )
 
     @router.get("/reports/{kind}", operation_id="report", responses={200: {"model": ReportOut}})
     def report(
@@ -199,6 +205,19 @@ def _label(date: str) -> str:
 
 
 def _attached(name: str, first: str, last: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{_file(name, first, last)}"'}
+
+
+def _period(days: Days, first: str, last: str) -> Period:
+    """An open end is the oldest or newest business day. Raises Troubled."""
+    labels = days.labels() or ("20000101",)
+    try:
+        return Period(date_of(_label(first) or labels[0]), date_of(_label(last) or labels[-1]), Stretch.DAYS)
+    except ValueError:
+        raise Troubled(422, "bad_request", "日期不存在，请重新选择") from None
+
+
+def _file(name: str, first: str, last: str) -> str:
     """The file's name: only what was checked stands in it."""
     parts = [part for part in (name, _label(first), _label(last)) if re.fullmatch(r"[a-z0-9_]+", part)]
-    return {"Content-Disposition": f'attachment; filename="{"-".join(parts)}.csv"'}
+    return f"{'-'.join(parts)}.csv"

@@ -242,7 +242,10 @@ def _big(today: _Today, name: str, column: str, under: str) -> Big:
     value = today.figure(column)
     if value is None and column in ("issued", "finished", "second_visits"):
         value = 0
-    return Big(name, shown(_sort(column), value), under, column)
+    sort = _sort(column)
+    if sort is Sort.TIME and isinstance(value, int):
+        return Big(name, _minutes(seconds(value) * 1000), under, column)
+    return Big(name, shown(sort, value), under, column)
 
 
 def _under(today: _Today, name: str, column: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from contract.discovery import HallNotFound, find_hall
 from contract.mqtt import BrokerAddress, BrokerNotFound, MqttBus
 from contract.schema import ConfigError, Problem
-from contract.station import StationSection
+from contract.station_file import StationSection
 
 DISCOVER = "discover"
 ATTEMPTS_PER_SEARCH = 4

@@ -10,40 +10,28 @@ import logging
 import secrets
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
-from importlib.metadata import PackageNotFoundError, version
-
-import msgspec
 
 from contract import topics
 from contract.bus import Bus, Ids
 from contract.clock import StationClock
 from contract.messages import (
     Applied,
-    Command,
-    CommandResult,
     DeviceHealth,
     Presence,
     ServerState,
     StationConfig,
     StationHealth,
     StationInfo,
-    StationKind,
     StationState,
 )
+from contract.orders import Orders
 
 log = logging.getLogger(__name__)
 
 HEALTH_SECONDS = 8.0
 BEAT_LIMIT_SECONDS = 6.0
-REMEMBERED_COMMANDS = 64
 _GONE = (Presence.LOST, Presence.DISCONNECTED)
-
-
-class CommandRefused(Exception):
-    """Raised by a command's handler: the Chinese sentence goes back to whoever gave the order."""
 
 
 class ConfigRefused(Exception):
@@ -79,8 +67,7 @@ class Station:
         self._server_handlers: list[Callable[[bool], None]] = []
         self._config: StationConfig | None = None
         self._config_handlers: list[Callable[[StationConfig], None]] = []
-        self._commands: dict[str, Callable[[Command], Future[str] | str]] = {}
-        self._results: OrderedDict[str, CommandResult | None] = OrderedDict()
+        self.orders = Orders(bus, self.clock)
         self._thread = threading.Thread(target=self._run, name=f"station-{bus.station}", daemon=True)
 
     # ------------------------------------------------------------ life
@@ -91,7 +78,7 @@ class Station:
         self.bus.on(topics.SERVER, self._hear_server)
         self.bus.on(topics.STATION_STATE, self._hear_own_state, station=self.bus.station)
         self.bus.on(topics.STATION_CONFIG, self._take_config, station=self.bus.station)
-        self.bus.on(topics.STATION_COMMAND, self._take_command, station=self.bus.station)
+        self.bus.on(topics.STATION_COMMAND, self.orders.take, station=self.bus.station)
         self.bus.on_link(self._linked)
         self._give_birth()
         self.bus.open()
@@ -167,13 +154,6 @@ class Station:
     def on_config(self, handler: Callable[[StationConfig], None]) -> None:
         """Apply each configuration of the hall; raise ConfigRefused to keep the old one."""
         self._config_handlers.append(handler)
-
-    def on_command(self, op: str, handler: Callable[[Command], Future[str] | str]) -> None:
-        """Carry out orders with this ``op``; the result is a sentence ('' for done) or a future of one.
-
-        Raise CommandRefused to say no. Expired and repeated orders never reach the handler.
-        """
-        self._commands[op] = handler
 
     def tick(self) -> float:
         """Do what is due by the monotonic clock; seconds until something is due again."""
@@ -277,82 +257,3 @@ class Station:
             self._config = config
             applied = Applied(version=config.version, ok=True)
         self.bus.publish(topics.STATION_APPLIED, applied)
-
-    def _take_command(self, command: Command, _ids: Ids) -> None:
-        with self._changed:
-            if command.id in self._results:
-                known = self._results[command.id]
-                if known is not None:
-                    self.bus.publish(topics.STATION_RESULT, known)
-                return
-            self._results[command.id] = None
-            while len(self._results) > REMEMBERED_COMMANDS:
-                self._results.popitem(last=False)
-        handler = self._commands.get(command.op)
-        if self.clock.expired(command.expires_ms):
-            self._answer(command, ok=False, sentence="指令已过期")
-        elif handler is None:
-            self._answer(command, ok=False, sentence=f"本机不会执行“{command.op}”")
-        else:
-            self._carry_out(command, handler)
-
-    def _carry_out(self, command: Command, handler: Callable[[Command], Future[str] | str]) -> None:
-        try:
-            outcome = handler(command)
-        except CommandRefused as refused:
-            self._answer(command, ok=False, sentence=str(refused))
-        except Exception:
-            self._answer(command, ok=False, sentence="执行时出错，详见本机日志")
-            raise
-        else:
-            if isinstance(outcome, str):
-                self._answer(command, ok=True, sentence=outcome)
-            else:
-                outcome.add_done_callback(lambda done: self._answer_later(command, done))
-
-    def _answer_later(self, command: Command, done: Future[str]) -> None:
-        try:
-            self._answer(command, ok=True, sentence=done.result())
-        except (CommandRefused, CancelledError) as refused:
-            self._answer(command, ok=False, sentence=str(refused))
-        except Exception:
-            log.exception("command %s failed", command.op)
-            self._answer(command, ok=False, sentence="执行时出错，详见本机日志")
-
-    def _answer(self, command: Command, *, ok: bool, sentence: str) -> None:
-        result = CommandResult(id=command.id, ok=ok, sentence=sentence)
-        with self._changed:
-            self._results[command.id] = result
-        self.bus.publish(topics.STATION_RESULT, result)
-
-
-# ---------------------------------------------------------------- the station's file
-
-
-class StationSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[station]`` of every station's TOML file. ``server`` is ``host:port`` or ``discover``;
-    relative paths count from the folder of the file."""
-
-    id: topics.Identifier
-    name: str
-    hall: topics.Identifier
-    server: topics.ServerAddress
-    secret_file: str
-    cache: str
-    place: str = ""
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
-
-
-def station_info(kind: StationKind, section: StationSection, *, serves: str = "") -> StationInfo:
-    """What a station says of itself at birth; ``serves`` names its board, window or zone."""
-    return StationInfo(kind=kind, software=software_version(), place=section.place, serves=serves)
-
-
-def software_version() -> str:
-    """Version of the installed project, or ``dev`` in a working tree."""
-    try:
-        return version("banshi")
-    except PackageNotFoundError:
-        return "dev"

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from assets.ui.display import Display
-from contract.station import StationSection
+from contract.station_file import StationSection
 from contract.topics import Identifier
 from devices.ports import Kind
 

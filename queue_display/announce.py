@@ -17,7 +17,8 @@ from contract.bus import Bus
 from contract.joining import station_bus
 from contract.messages import StationKind
 from contract.schema import ConfigError, Problem, load_toml, masked
-from contract.station import Station, StationSection, station_info
+from contract.station import Station
+from contract.station_file import StationSection, station_info
 from devices.faults import DeviceMisconfigured
 from devices.ports import Speaker
 from devices.registry import build_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from assets.ui.display import Display, Pixels
-from contract.station import StationSection
+from contract.station_file import StationSection
 from contract.topics import Identifier
 
 

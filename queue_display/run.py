@@ -12,7 +12,8 @@ from typing import Any
 from contract import topics
 from contract.bus import Bus
 from contract.messages import DeviceHealth, Message, Owner, Presence, StationKind
-from contract.station import Station, StationSection, station_info
+from contract.station import Station
+from contract.station_file import StationSection, station_info
 from contract.topics import Route
 from queue_display import board, sign
 from queue_display.config import BoardStation, SignStation

@@ -12,7 +12,7 @@ from contract.catalogue import Catalogue, Item, Material, Service, Zone, read_ca
 from contract.discovery import FoundHall, HallNotFound
 from contract.mqtt import BrokerAddress, BrokerNotFound
 from contract.schema import BrokenPayload, ConfigError, encode, load_toml, masked
-from contract.station import StationSection
+from contract.station_file import StationSection
 
 
 class StationFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,8 @@ from contract import topics as t
 from contract.bus import Ids
 from contract.clock import StationClock
 from contract.memory import MemoryBroker
-from contract.station import CommandRefused, ConfigRefused, Station
+from contract.orders import CommandRefused
+from contract.station import ConfigRefused, Station
 from tests.contract.wire import Box
 
 M = TypeVar("M")
@@ -242,7 +243,7 @@ def test_orders_are_carried_out_once_and_answered_each_time(hall: Hall) -> None:
         done.append(command.id)
         return "已打印"
 
-    hall.station.on_command("test_print", print_test)
+    hall.station.orders.on("test_print", print_test)
     hall.open()
     hall.beat()
     hall.up.first()
@@ -254,7 +255,7 @@ def test_orders_are_carried_out_once_and_answered_each_time(hall: Hall) -> None:
 
 def test_an_order_may_take_its_time(hall: Hall) -> None:
     later: Future[str] = Future()
-    hall.station.on_command("clean", lambda _command: later)
+    hall.station.orders.on("clean", lambda _command: later)
     hall.open()
     hall.beat()
     hall.up.first()
@@ -273,8 +274,8 @@ def test_orders_that_are_late_unknown_refused_or_broken_are_answered_so(hall: Ha
     def fail(_command: m.Command) -> str:
         raise ZeroDivisionError
 
-    hall.station.on_command("refuse", refuse)
-    hall.station.on_command("fail", fail)
+    hall.station.orders.on("refuse", refuse)
+    hall.station.orders.on("fail", fail)
     hall.open()
     hall.beat()
     hall.up.first()

@@ -23,7 +23,8 @@ from contract.messages import (
     WindowState,
     WindowStatus,
 )
-from contract.station import Station, StationSection, station_info
+from contract.station import Station
+from contract.station_file import StationSection, station_info
 from queue_display import board, sign
 from queue_display.config import BoardStation, SignSection, SignStation
 from queue_display.news import STALE_SECONDS

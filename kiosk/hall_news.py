@@ -1,0 +1,114 @@
+"""What the hall says to a kiosk, turned into events: its beats, configuration, catalogue and orders.
+
+Everything here runs on the bus's threads and only posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from contract import messages as m
+from contract import topics
+from contract.bus import Ids
+from contract.catalogue import read_catalogue
+from contract.orders import CommandRefused
+from contract.station import ConfigRefused, Station
+from kiosk.alone import LoneDesk
+from kiosk.disk import Disk
+from kiosk.flows import events as e
+from kiosk.hardware import Hardware, Keyring
+
+KEPT_CONFIG = "config"
+HALL_CLOSED = "本机已由大厅暂停使用"
+
+
+class HallNews:
+    """Listens for one kiosk; ``closed`` tells whether the hall has taken it out of service."""
+
+    def __init__(
+        self,
+        station: Station,
+        hardware: Hardware,
+        lone: LoneDesk,
+        disk: Disk,
+        post: Callable[[e.Event], None],
+        *,
+        zones: tuple[str, ...],
+        closed: Callable[[], bool],
+    ) -> None:
+        self._station, self._hardware, self._lone, self._disk = station, hardware, lone, disk
+        self._post, self._zones, self._closed = post, zones, closed
+        self._day = ""
+        self._secret: tuple[bytes, int] | None = None
+
+    def listen(self) -> None:
+        """Before the station is opened."""
+        bus = self._station.bus
+        bus.on(topics.SERVER, self._hear_server)
+        bus.on(topics.QUEUE, lambda queue_state, _ids: self._post(e.QueueChanged(queue_state)))
+        self._station.on_server(self._judge_server)
+        self._station.on_config(self._take_config)
+        self._station.orders.on("close", self._close_for_citizens)
+        self._station.orders.on("open", self._open_for_citizens)
+
+    def _judge_server(self, there: bool) -> None:
+        self._lone.server(there)
+        self._post(e.ServerBack() if there else e.ServerGone())
+
+    def _hear_server(self, server: m.ServerState, _ids: Ids) -> None:
+        self._lone.hear_server(server)
+        if server.business_day and server.business_day != self._day:
+            self._day = server.business_day
+            self._renew_keyring()
+            self._post(e.DayChanged(self._day))
+
+    def _take_config(self, config: m.StationConfig) -> None:
+        if not config.person_key:
+            raise ConfigRefused("配置里没有身份密钥，不能刷证取号")
+        self._disk.do(self._lone.keep, KEPT_CONFIG, config)
+        self._apply(config)
+
+    def remember(self) -> None:
+        """A start without a hall: cards are read and numbers issued by what the hall said last."""
+        self._day = self._lone.day
+        config = self._lone.kept(KEPT_CONFIG, m.StationConfig)
+        if config is not None:
+            self._apply(config)
+        if self._day:
+            self._post(e.DayChanged(self._day))
+
+    def _apply(self, config: m.StationConfig) -> None:
+        self._secret = (config.person_key.encode(), config.elder_age)
+        self._renew_keyring()
+        self._post(
+            e.Configured(
+                hall_name=config.hall_name,
+                station_name=config.station_name,
+                elder_age=config.elder_age,
+                idle_seconds=config.idle_seconds,
+            )
+        )
+
+    def _renew_keyring(self) -> None:
+        if self._secret is not None:
+            key, elder_age = self._secret
+            self._hardware.keyring = Keyring(key, elder_age, self._day)
+
+    def take_catalogue(self, path: Path) -> None:
+        """A new catalogue lies at this path. Raises what reading it raises."""
+        catalogue = read_catalogue(path.read_bytes())
+        self._hardware.no_show_text = catalogue.no_show_text
+        offered = {zone.id for zone in catalogue.zones if not self._zones or zone.id in self._zones}
+        self._lone.offer(tuple(each.id for each in catalogue.services if each.zone in offered))
+        self._post(e.CatalogueArrived(catalogue))
+
+    def _close_for_citizens(self, command: m.Command) -> str:
+        self._post(e.TakenOutOfService(command.args.get("reason") or HALL_CLOSED))
+        return ""
+
+    def _open_for_citizens(self, _command: m.Command) -> str:
+        if not self._closed():
+            raise CommandRefused("本机没有暂停")
+        self._post(e.TakenOutOfService())
+        return ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import os
 import secrets
@@ -22,6 +20,7 @@ from contract.bus import Bus
 from contract.clock import HallClock
 from contract.discovery import HallAnnouncement
 from contract.mqtt import BrokerAddress, MqttBus
+from contract.person import kiosk_key
 from hall_server import keeping
 from hall_server.accounts.desk import Accounts
 from hall_server.anchor import journal_key
@@ -39,6 +38,7 @@ from hall_server.journal_writer import Journal
 from hall_server.recovery import Snapshots
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
+from hall_server.setup.desk import SetupDesk
 from hall_server.stations import StationDesk
 from hall_server.web.blobs import BlobStore
 from hall_server.web.guide import Place
@@ -220,6 +220,12 @@ class HallServer:
             self._service,
             accounts=self._open_accounts(undo),
             reports=self._reports,
+            setup=SetupDesk(
+                self._service,
+                self._described,
+                drafts=self._state / "drafts",
+                journal=self._state / keeping.JOURNAL,
+            ),
             host=part.host,
             port=part.port,
             blobs=self._blobs,
@@ -327,7 +333,7 @@ class HallServer:
 
     def _station_configs(self, config: HallConfig) -> dict[str, m.StationConfig]:
         """What each station needs of the hall; only kiosks get the key that hides persons."""
-        person_key = hmac.new(self._key, b"person", hashlib.sha256).hexdigest()
+        person_key = kiosk_key(self._key).decode()
         return {
             station.id: m.StationConfig(
                 version=config.digest[:12],

@@ -62,6 +62,7 @@ READ = _for(C, M, G, S, scopes=(Scope.READ,))
 REPORTS = _for(M, S, scopes=(Scope.READ,))
 TRACES = _for(M, S, Role.AUDIT)
 CLERK_PAGE = _for(C, own_window=True)
+MANAGING = _for(M)
 ACCOUNTS = _for(Role.SECURITY)
 AUDITING = _for(Role.AUDIT)
 TOKENS = _for(Role.SYSTEM)
@@ -178,6 +179,23 @@ def judge(access: Access, visitor: Visitor | None, window: str = "") -> Verdict:
         return Verdict.PASS
     if visitor is None:
         return Verdict.SIGN_IN
+    # describing the hall
+    "GET /manage/setup": MANAGING,
+    "GET /manage/setup/in/{section}": MANAGING,
+    "POST /manage/setup/in/{section}": MANAGING,
+    "GET /manage/setup/in/{section}/{row}": MANAGING,
+    "POST /manage/setup/in/{section}/{row}": MANAGING,
+    "POST /manage/setup/in/{section}/{row}/{act}": MANAGING,
+    "GET /manage/setup/preview": MANAGING,
+    "POST /manage/setup/publish": MANAGING,
+    "POST /manage/setup/rebase": MANAGING,
+    "POST /manage/setup/drop": MANAGING,
+    "GET /manage/setup/versions": MANAGING,
+    "GET /manage/setup/versions/{version}": MANAGING,
+    "POST /manage/setup/versions/{version}/restore": MANAGING,
+    "GET /manage/setup/exchange": MANAGING,
+    "GET /manage/setup/export/{name}": MANAGING,
+    "POST /manage/setup/import": MANAGING,
     if visitor.scopes:
         return Verdict.PASS if visitor.scopes & access.scopes else Verdict.FORBIDDEN
     if visitor.stage not in access.stages:

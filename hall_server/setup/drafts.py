@@ -12,12 +12,14 @@ from hall_server.hall_file import HallFile
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """What a manager has edited so far; ``base`` is the version that he began with."""
+    """What a manager has edited so far; ``base`` is the version that he began with, ``restores`` the older
+    one that he took up again, 0 = none."""
 
     author: str
     base: int
     changed_ms: int
     file: HallFile
+    restores: int = 0
 
 
 class Drafts:

@@ -102,7 +102,9 @@ def from_xlsx(content: bytes, box: HallFile) -> HallFile:
         raise ConfigError("XLSX", [Problem("", "", "不是有效的 XLSX 工作簿")]) from error
     raw: dict[str, Any] = {}
     for _, (table, key, value, *_) in _rows(book, SINGLE_SHEET, 3):
-        raw.setdefault(str(table), {})[str(key)] = _value(value, str(key), _single(str(table)))
+        part = raw.setdefault(str(table), {})
+        if value is not None:
+            part[str(key)] = _value(value, str(key), _single(str(table)))
     lines: dict[str, list[int]] = {}
     for table, title in LISTS.items():
         kind, rows = _record(table), list(_rows(book, title, 0, head=True))

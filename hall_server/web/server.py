@@ -18,6 +18,7 @@ from hall_server.hall.pictures import HallView
 from hall_server.house import House
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
+from hall_server.setup.desk import SetupDesk
 from hall_server.web.actions import ACTIONS, BY_NAME
 from hall_server.web.api import BEARER, COOKIE, PROBLEMS, api_routes, described_routes
 from hall_server.web.auditing import audit_routes
@@ -28,6 +29,7 @@ from hall_server.web.clerk_desk import clerk_routes
 from hall_server.web.clerk_sheet import Sheets
 from hall_server.web.entrance import entrance_routes
 from hall_server.web.forecast import forecast_routes
+from hall_server.web.describing import setup_routes
 from hall_server.web.frame import Frame
 from hall_server.web.gate import Gate
 from hall_server.web.guards import Guards
@@ -92,6 +94,7 @@ class WebServer:
         host: str,
         port: int,
         blobs: BlobStore,
+        setup: SetupDesk,
         now_ms: Callable[[], int],
         names: tuple[str, ...] = (),
         places: Callable[[], Mapping[str, Place]] = dict,
@@ -104,6 +107,7 @@ class WebServer:
         self._lines = Lines()
         self._host = host
         self._wanted_port = port
+        self._setup = setup
         self._blobs = blobs
         self._now_ms = now_ms
         self._places = places
@@ -258,6 +262,7 @@ class WebServer:
         app.add_middleware(
             Gate,
             table=table,
+            setup_routes(frame, self._setup),
             accounts=self._accounts,
             rendering=rendering,
             lines=self._lines,

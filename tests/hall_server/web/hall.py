@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from contract import messages as m
-from contract.catalogue import Catalogue, Item, Material
+from contract.catalogue import Catalogue, Item, Material, Situation, SituationOption
 from contract.clock import HallClock
 from contract.topics import Route
 from hall_server.accounts import codes, passwords
@@ -19,16 +19,21 @@ from hall_server.accounts.desk import Accounts
 from hall_server.accounts.records import Account
 from hall_server.accounts.roles import EVERY_WINDOW, Role, Scope
 from hall_server.accounts.signing import Origin
+from hall_server.description import Description
 from hall_server.hall import commands as c
 from hall_server.hall.model import Ticket
 from hall_server.hall.pictures import Look
 from hall_server.hall.plan import Board, Plan, Rules, Service, ServiceWindow, Zone
+from hall_server.house import House
 from hall_server.journal_writer import Journal
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
+from hall_server.setup.desk import SetupDesk
 from hall_server.web.blobs import BlobStore
+from hall_server.web.guide import Place
 from hall_server.web.lan import LanSide
 from hall_server.web.server import WebServer
+from tests.hall_server.web.box import box_of
 
 KEY = b"key of the hall of tests"
 PASSWORD = "tea and 24 hours"
@@ -61,7 +66,21 @@ CATALOGUE = Catalogue(
             department="公安局",
             zone="z",
             service="shebao",
-            materials=(Material(name="居民户口簿"),),
+            materials=(
+                Material(name="居民户口簿"),
+                Material(name="旧居民身份证"),
+                Material(name="委托书", needed=False),
+                Material(name="近期照片", copies=2, may_be_missing=True),
+            ),
+            situations=(
+                Situation(
+                    question="谁来办",
+                    options=(
+                        SituationOption(label="本人办理"),
+                        SituationOption(label="委托他人办理", adds=("委托书",)),
+                    ),
+                ),
+            ),
         ),
     ),
 )
@@ -72,14 +91,15 @@ class Recorder:
 
     def __init__(self) -> None:
         self.messages: list[tuple[str, Any, Mapping[str, str]]] = []
+        self.cleared: list[tuple[str, Mapping[str, str]]] = []
 
     def publish(self, route: Route[Any], message: Any, **ids: str) -> None:
         """Keep it."""
         self.messages.append((route.name, message, ids))
 
     def clear(self, route: Route[Any], **ids: str) -> None:
-        """A hall that stays as it is takes nothing away."""
-        raise AssertionError((route.name, ids))
+        """Keep what was taken away."""
+        self.cleared.append((route.name, ids))
 
     def calls(self) -> list[m.Call]:
         """What boards and voice were told."""
@@ -108,6 +128,7 @@ class PagedHall:
         self.recorder = Recorder()
         self.failures: list[BaseException] = []
         self.port = 0
+        self.house: House | None = None
         self._requests = itertools.count(1)
 
     def start(self) -> None:
@@ -123,15 +144,23 @@ class PagedHall:
         self.accounts.open()
         self._people()
         self.reports = ReportDesk(self.state, self.plan, lambda: CATALOGUE)
+        self.setup = SetupDesk(
+            self.service,
+            Description(self.service, box_of(self.plan)),
+            drafts=self.state / "drafts",
+            journal=self.journal.path,
+        )
         self.web = WebServer(
             self.service,
             accounts=self.accounts,
             lan=self.lan,
             reports=self.reports,
+            setup=self.setup,
             host="127.0.0.1",
             port=self.port,
             blobs=self.blobs,
             now_ms=self.clock.now_ms,
+            house=self.house,
         )
         self.web.bind()
         self.port = self.web.port

@@ -26,7 +26,7 @@ T = TypeVar("T")
 SECRET_MARK = "••••"
 PAYLOAD_LIMIT_BYTES = 65536
 LARGEST_NUMBER = 2**53 - 1
-"""Beyond it JSON numbers mean different things to different readers (RFC 8259 §6), and no database has room."""
+"""Beyond it JSON numbers mean different things to different readers (RFC 8259 §6)."""
 _LONG_NUMBER = re.compile(rb"[0-9]{16}")
 _SECRET_WORDS = ("password", "secret", "person_key", "token")
 

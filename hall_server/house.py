@@ -30,6 +30,19 @@ KIND_TEXT = {
     m.StationKind.ANNOUNCER: "语音",
     m.StationKind.SERVER: "服务器",
 }
+DEVICE_TEXT = {
+    "id_card_reader": "身份证阅读器",
+    "card_reader": "读卡器",
+    "ticket_printer": "凭条打印机",
+    "report_printer": "文件打印机",
+    "camera": "摄像头",
+    "scanner": "扫码器",
+    "face_verifier": "人证核验",
+    "call_box": "叫号器",
+    "led_bar": "条屏",
+    "guide_light": "导引灯",
+    "speaker": "音箱",
+}
 _TROUBLED = frozenset({"faulty", "backing_off", "absent"})
 
 
@@ -195,7 +208,7 @@ def _wrong(device: m.DeviceHealth) -> bool:
 
 def _of_wire(device: m.DeviceHealth) -> Trouble:
     return Trouble(
-        device=device.name,
+        device=DEVICE_TEXT.get(device.kind, device.name),
         sentence=device.sentence or "没有应答",
         action=device.action,
         owner=OWNER_TEXT[device.owner.value],
@@ -235,5 +248,5 @@ def _of_device(where: str, station: str, trouble: Trouble, act: Act | None) -> F
     who = f"由{trouble.owner}处理" if trouble.owner != OWNER_TEXT["nobody"] else trouble.owner
     detail = "；".join(part for part in (trouble.action, who) if part)
     urgency = Urgency.SOON if trouble.grave else Urgency.NOTE
-    title = f"{where} {trouble.device}：{trouble.sentence}"
+    title = f"{where}：{trouble.sentence}"
     return Finding(f"device-{station}-{trouble.device}", urgency, title, detail, trouble.since_ms, act)

@@ -46,6 +46,17 @@ KIND_TEXT = {
     "setup.dropped": "丢弃设置草稿",
     "setup.published": "发布设置",
     "setup.rolled-back": "回退设置",
+    "manager.window": "调整窗口",
+    "manager.shift": "调班",
+    "manager.issuing": "停止或恢复取号",
+    "manager.ticket": "取消、作废或恢复号",
+    "manager.guide": "呼叫导办",
+    "manager.help": "处理求助",
+    "manager.notice": "临时通知",
+    "manager.station": "暂停或恢复自助机",
+    "manager.seen": "收起提示",
+    "system.time": "校正大厅时间",
+    "system.backup": "备份账本",
     "report.exported": "导出报表",
 }
 """What an auditor reads; pages that write further kinds add theirs here."""

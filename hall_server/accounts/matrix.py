@@ -63,6 +63,7 @@ REPORTS = _for(M, S, scopes=(Scope.READ,))
 TRACES = _for(M, S, Role.AUDIT)
 CLERK_PAGE = _for(C, own_window=True)
 MANAGING = _for(M)
+MANAGES = _for(M)
 ACCOUNTS = _for(Role.SECURITY)
 AUDITING = _for(Role.AUDIT)
 TOKENS = _for(Role.SYSTEM)
@@ -143,6 +144,15 @@ MATRIX: Mapping[str, Access] = {
     "POST /api/guide-calls/{call}/end": _for(G, M),
     "POST /api/help-calls/{call}/take": _for(M),
     "POST /api/help-calls/{call}/end": _for(M),
+    # the hall as a whole, live
+    "GET /manager": MANAGES,
+    "LIVE /manager/live": MANAGES,
+    "GET /manager/windows/{name}": MANAGES,
+    "GET /manager/services/{name}": MANAGES,
+    "GET /manager/stations/{name}": MANAGES,
+    "GET /manager/why/{ticket}": MANAGES,
+    "GET /manager/usual": MANAGES,
+    "POST /manager/do/{act}": MANAGES,
     # figures about people's work, and the story of a visit
     "GET /api/reports": REPORTS,
     "GET /api/reports/numbers.csv": REPORTS,

@@ -206,10 +206,10 @@ def open_for(scene: Scene, service: str) -> tuple[ServiceWindow, ...]:
 # ---------------------------------------------------------------- what is wrong
 
 
-def findings(scene: Scene) -> tuple[Finding, ...]:
-    """Everything that the hall itself knows to be wrong, the first to be done first."""
+def findings(scene: Scene, stations: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Everything that the hall itself knows to be wrong, the first to be done first; ``stations`` by name."""
     found = (
-        *_helps(scene),
+        *_helps(scene, stations),
         *_queues(scene),
         *_windows(scene),
         *_stops(scene),
@@ -218,7 +218,7 @@ def findings(scene: Scene) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: finding.place))
 
 
-def _helps(scene: Scene) -> Iterator[Finding]:
+def _helps(scene: Scene, stations: Mapping[str, str]) -> Iterator[Finding]:
     rules = scene.plan.rules
     for call in scene.helps:
         taken = f"{_person(call.taken_by)}已前往" if call.taken_by else ""
@@ -239,7 +239,7 @@ def _helps(scene: Scene) -> Iterator[Finding]:
             yield Finding(
                 key=f"guide-{call.id}",
                 urgency=Urgency.SOON,
-                title=f"{_label(scene.plan, call.window) or call.station} 呼叫导办，无人应答",
+                title=f"{_place(scene.plan, call, stations)} 呼叫导办，无人应答",
                 detail=detail,
                 since_ms=call.at_ms,
                 act=Act("help-take", "我去", str(call.id)),
@@ -309,6 +309,12 @@ def _longest(line: Line) -> str:
 
 def _label(plan: Plan, window: str) -> str:
     return plan.windows[window].label if window in plan.windows else window
+
+
+def _place(plan: Plan, call: HelpCall, stations: Mapping[str, str]) -> str:
+    if call.window:
+        return _label(plan, call.window)
+    return stations.get(call.station, "工作人员" if ":" in call.station else call.station)
 
 
 def _person(by: str) -> str:

@@ -38,6 +38,7 @@ from hall_server.web.helps import help_routes
 from hall_server.web.lan import LanSide
 from hall_server.web.lines import Lines
 from hall_server.web.live import Hub
+from hall_server.web.managing import manager_routes
 from hall_server.web.merges import merge_routes
 from hall_server.web.metrics import metrics_routes
 from hall_server.web.pages import authority_routes, page_routes, static_routes
@@ -256,6 +257,7 @@ class WebServer:
             report_page_routes(frame, self._reports),
             wall_routes(frame, self._reports),
             metrics_routes(frame),
+            manager_routes(frame, self._reports.days),
         ):
             app.include_router(routes)
         table = RouteTable(app)

@@ -61,9 +61,8 @@ OF_WINDOW = _for(C, M, scopes=(Scope.WINDOWS,), own_window=True)
 READ = _for(C, M, G, S, scopes=(Scope.READ,))
 REPORTS = _for(M, S, scopes=(Scope.READ,))
 TRACES = _for(M, S, Role.AUDIT)
-CLERK_PAGE = _for(C, own_window=True)
 MANAGING = _for(M)
-MANAGES = _for(M)
+CLERK_PAGE = _for(C, own_window=True)
 ACCOUNTS = _for(Role.SECURITY)
 AUDITING = _for(Role.AUDIT)
 TOKENS = _for(Role.SYSTEM)
@@ -144,15 +143,6 @@ MATRIX: Mapping[str, Access] = {
     "POST /api/guide-calls/{call}/end": _for(G, M),
     "POST /api/help-calls/{call}/take": _for(M),
     "POST /api/help-calls/{call}/end": _for(M),
-    # the hall as a whole, live
-    "GET /manager": MANAGES,
-    "LIVE /manager/live": MANAGES,
-    "GET /manager/windows/{name}": MANAGES,
-    "GET /manager/services/{name}": MANAGES,
-    "GET /manager/stations/{name}": MANAGES,
-    "GET /manager/why/{ticket}": MANAGES,
-    "GET /manager/usual": MANAGES,
-    "POST /manager/do/{act}": MANAGES,
     # figures about people's work, and the story of a visit
     "GET /api/reports": REPORTS,
     "GET /api/reports/numbers.csv": REPORTS,
@@ -166,6 +156,23 @@ MATRIX: Mapping[str, Access] = {
     "GET /reports/month": _for(M, S),
     "GET /wall": _for(M, S),
     "GET /wall/now": _for(M, S),
+    # describing the hall
+    "GET /manage/setup": MANAGING,
+    "GET /manage/setup/in/{section}": MANAGING,
+    "POST /manage/setup/in/{section}": MANAGING,
+    "GET /manage/setup/in/{section}/{row}": MANAGING,
+    "POST /manage/setup/in/{section}/{row}": MANAGING,
+    "POST /manage/setup/in/{section}/{row}/{act}": MANAGING,
+    "GET /manage/setup/preview": MANAGING,
+    "POST /manage/setup/publish": MANAGING,
+    "POST /manage/setup/rebase": MANAGING,
+    "POST /manage/setup/drop": MANAGING,
+    "GET /manage/setup/versions": MANAGING,
+    "GET /manage/setup/versions/{version}": MANAGING,
+    "POST /manage/setup/versions/{version}/restore": MANAGING,
+    "GET /manage/setup/exchange": MANAGING,
+    "GET /manage/setup/export/{name}": MANAGING,
+    "POST /manage/setup/import": MANAGING,
     # the administrators, kept apart
     "GET /admin/accounts": ACCOUNTS,
     "POST /admin/accounts": ACCOUNTS,
@@ -189,23 +196,6 @@ def judge(access: Access, visitor: Visitor | None, window: str = "") -> Verdict:
         return Verdict.PASS
     if visitor is None:
         return Verdict.SIGN_IN
-    # describing the hall
-    "GET /manage/setup": MANAGING,
-    "GET /manage/setup/in/{section}": MANAGING,
-    "POST /manage/setup/in/{section}": MANAGING,
-    "GET /manage/setup/in/{section}/{row}": MANAGING,
-    "POST /manage/setup/in/{section}/{row}": MANAGING,
-    "POST /manage/setup/in/{section}/{row}/{act}": MANAGING,
-    "GET /manage/setup/preview": MANAGING,
-    "POST /manage/setup/publish": MANAGING,
-    "POST /manage/setup/rebase": MANAGING,
-    "POST /manage/setup/drop": MANAGING,
-    "GET /manage/setup/versions": MANAGING,
-    "GET /manage/setup/versions/{version}": MANAGING,
-    "POST /manage/setup/versions/{version}/restore": MANAGING,
-    "GET /manage/setup/exchange": MANAGING,
-    "GET /manage/setup/export/{name}": MANAGING,
-    "POST /manage/setup/import": MANAGING,
     if visitor.scopes:
         return Verdict.PASS if visitor.scopes & access.scopes else Verdict.FORBIDDEN
     if visitor.stage not in access.stages:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import os
 import secrets
@@ -22,6 +20,7 @@ from contract.bus import Bus
 from contract.clock import HallClock
 from contract.discovery import HallAnnouncement
 from contract.mqtt import BrokerAddress, MqttBus
+from contract.person import kiosk_key
 from hall_server import keeping
 from hall_server.accounts.desk import Accounts
 from hall_server.anchor import journal_key
@@ -42,7 +41,6 @@ from hall_server.service import HallService
 from hall_server.setup.desk import SetupDesk
 from hall_server.stations import StationDesk
 from hall_server.web.blobs import BlobStore
-from hall_server.web.guide import Place
 from hall_server.web.lan import LanSide
 from hall_server.web.server import WebServer
 from hall_server.wired import WiredDevices
@@ -231,7 +229,6 @@ class HallServer:
             port=part.port,
             blobs=self._blobs,
             now_ms=self._clock.now_ms,
-            places=self._places,
             lan=lan,
             house=self._house(wired, lan),
         )
@@ -262,10 +259,6 @@ class HallServer:
             fingerprint=lambda: lan.fingerprint() if lan is not None else "",
             address=lambda: lan.address if lan is not None else "",
         )
-
-    def _places(self) -> dict[str, Place]:
-        """Where each station stands, by the description in force."""
-        return {s.id: Place(s.name or s.id, s.place) for s in self._described.current.file.stations}
 
     def _say_first(self) -> None:
         """What the journal must know before anybody asks: description, suspect clock, numbers to skip."""
@@ -334,7 +327,7 @@ class HallServer:
 
     def _station_configs(self, config: HallConfig) -> dict[str, m.StationConfig]:
         """What each station needs of the hall; only kiosks get the key that hides persons."""
-        person_key = hmac.new(self._key, b"person", hashlib.sha256).hexdigest()
+        person_key = kiosk_key(self._key).decode()
         return {
             station.id: m.StationConfig(
                 version=config.digest[:12],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, WebSocket
@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from hall_server.hall.model import Asked, Hall, HelpCall
 from hall_server.hall.pictures import HallView
 from hall_server.hall.plan import Plan
+from hall_server.house import House, Station
 from hall_server.web.asking import ask
 from hall_server.web.caller import Here
 from hall_server.web.frame import Frame
@@ -39,16 +40,9 @@ ABOUT_TEXT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a station stands: its name for people, and the place in the hall, '' when not written down."""
-
-    title: str
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Asks:
-    """One call in words; instants are hall time, 0 for what has not happened. ``by`` took it: an account."""
+    """One call in words; instants are hall time, 0 for what has not happened. ``by``
+    took it, with the account ``by_id``."""
 
     call: int
     where: str
@@ -56,6 +50,7 @@ class Asks:
     about: str
     at_ms: int
     by: str
+    by_id: str
     taken_ms: int
     ended_ms: int
     note: str
@@ -74,8 +69,7 @@ class Floor:
 class GuidePage:
     """The live page of all guides; one for all of them."""
 
-    plan: Callable[[], Plan] = field(compare=False)
-    places: Callable[[], Mapping[str, Place]] = field(compare=False)
+    house: House = field(compare=False)
     name_of: Callable[[str], str] = field(compare=False)
     rendering: Rendering = field(compare=False)
 
@@ -85,7 +79,7 @@ class GuidePage:
 
     def read(self, hall: Hall) -> Floor:
         """On the hall's thread; a day has tens of calls."""
-        return floor_of(hall, self.places(), self.name_of)
+        return floor_of(hall, self.house.stations, self.name_of)
 
     def render(self, seen: Floor) -> dict[str, str]:
         """Fragment id -> HTML."""
@@ -93,8 +87,9 @@ class GuidePage:
         return {name: self.rendering.page(page, f=seen, live=True) for name, page in pages.items()}
 
 
-def floor_of(hall: Hall, places: Mapping[str, Place], name_of: Callable[[str], str]) -> Floor:
+def floor_of(hall: Hall, stations: Iterable[Station], name_of: Callable[[str], str]) -> Floor:
     """Who nobody has taken first, then who is taken, each by since when; the newest of the ended first."""
+    places = {station.id: station for station in stations}
     calls = [call for call in hall.helps.values() if call.asked is Asked.GUIDE]
     told = [_told(hall.plan, call, places, name_of) for call in calls]
     waiting = sorted((a for a in told if not a.ended_ms), key=lambda a: (bool(a.taken_ms), a.at_ms))
@@ -102,22 +97,33 @@ def floor_of(hall: Hall, places: Mapping[str, Place], name_of: Callable[[str], s
     return Floor(tuple(waiting), tuple(ended[:ENDED_SHOWN]), len(ended))
 
 
-def _told(plan: Plan, call: HelpCall, places: Mapping[str, Place], name_of: Callable[[str], str]) -> Asks:
+def _told(plan: Plan, call: HelpCall, places: Mapping[str, Station], name_of: Callable[[str], str]) -> Asks:
     window = plan.windows.get(call.window)
-    station = places.get(call.station, Place(call.station))
+    station = places.get(call.station)
     from_staff = call.station.partition(":")[2]
     if window is not None:
         where, place = window.label, window.name
     elif from_staff:
         where, place = name_of(call.station), "工作人员呼叫"
     else:
-        where, place = station.title, station.place
+        where, place = (station.name or station.id, station.place) if station else (call.station, "")
     about = ABOUT_TEXT.get(call.about, call.about)
     by = name_of(call.taken_by) if call.taken_by else ""
-    return Asks(call.id, where, place, about, call.at_ms, by, call.taken_ms, call.ended_ms, call.note)
+    return Asks(
+        call.id,
+        where,
+        place,
+        about,
+        call.at_ms,
+        by,
+        call.taken_by.rpartition(":")[2],
+        call.taken_ms,
+        call.ended_ms,
+        call.note,
+    )
 
 
-def guide_routes(frame: Frame, places: Callable[[], Mapping[str, Place]]) -> APIRouter:
+def guide_routes(frame: Frame) -> APIRouter:
     """GET /guide and its line."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     service, people = frame.service, frame.accounts.book
@@ -126,7 +132,7 @@ def guide_routes(frame: Frame, places: Callable[[], Mapping[str, Place]]) -> API
         known = people.accounts.get(sender.rpartition(":")[2])
         return known.name if known is not None else sender.rpartition(":")[2]
 
-    page = GuidePage(lambda: service.plan, places, name_of, frame.rendering)
+    page = GuidePage(frame.house, name_of, frame.rendering)
 
     @router.get("/guide")
     async def guide(here: Here) -> HTMLResponse:

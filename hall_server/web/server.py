@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import uvicorn
@@ -33,7 +33,7 @@ from hall_server.web.describing import setup_routes
 from hall_server.web.frame import Frame
 from hall_server.web.gate import Gate
 from hall_server.web.guards import Guards
-from hall_server.web.guide import Place, guide_routes
+from hall_server.web.guide import guide_routes
 from hall_server.web.helps import help_routes
 from hall_server.web.lan import LanSide
 from hall_server.web.lines import Lines
@@ -81,8 +81,7 @@ class WebServer:
 
     ``service``: the hall; construct before ``service.start()``, start after it. ``accounts``: opened.
     ``host``: a loopback address; ``port`` 0 takes a free one. ``blobs``: what is served at /blobs.
-    ``now_ms``: hall time. ``names``: further host[:port] by which a browser may ask.
-    ``places``: where each station stands. ``lan``: served once
+    ``now_ms``: hall time. ``names``: further host[:port] by which a browser may ask. ``lan``: served once
     accounts exist. ``house``: what the pages know beside the hall.
     """
 
@@ -98,7 +97,6 @@ class WebServer:
         setup: SetupDesk,
         now_ms: Callable[[], int],
         names: tuple[str, ...] = (),
-        places: Callable[[], Mapping[str, Place]] = dict,
         lan: LanSide | None = None,
         house: House | None = None,
     ) -> None:
@@ -111,7 +109,6 @@ class WebServer:
         self._setup = setup
         self._blobs = blobs
         self._now_ms = now_ms
-        self._places = places
         self._names = frozenset(name.lower() for name in names)
         self._lan = lan
         self._house = house or House()
@@ -248,7 +245,7 @@ class WebServer:
             page_routes(frame),
             phone_routes(frame),
             clerk_routes(frame, self._reports, sheets),
-            guide_routes(frame, self._places),
+            guide_routes(frame),
             entrance_routes(frame),
             profile_routes(frame),
             people_routes(frame),

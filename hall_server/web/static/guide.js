@@ -10,6 +10,7 @@
   let known = new Set(waiting().map((ask) => ask.dataset.call));
   let audio = null;
   let quiet = null;
+  const mine = document.getElementById("line").dataset.account;
   const busy = new Set();
 
   function waiting() {
@@ -57,6 +58,7 @@
     for (const button of document.querySelectorAll("[data-post]")) {
       const under = busy.has(button.dataset.post);
       button.setAttribute("aria-busy", String(under));
+      button.hidden = "by" in button.dataset && button.dataset.by !== mine; // only who went says that it is done
       button.textContent = under ? "正在提交…" : button.dataset.text;
     }
   }

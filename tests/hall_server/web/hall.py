@@ -30,7 +30,6 @@ from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
 from hall_server.setup.desk import SetupDesk
 from hall_server.web.blobs import BlobStore
-from hall_server.web.guide import Place
 from hall_server.web.lan import LanSide
 from hall_server.web.server import WebServer
 from tests.hall_server.web.box import box_of

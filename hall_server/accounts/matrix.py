@@ -61,6 +61,7 @@ OF_WINDOW = _for(C, M, scopes=(Scope.WINDOWS,), own_window=True)
 READ = _for(C, M, G, S, scopes=(Scope.READ,))
 REPORTS = _for(M, S, scopes=(Scope.READ,))
 TRACES = _for(M, S, Role.AUDIT)
+MANAGES = _for(M)
 MANAGING = _for(M)
 CLERK_PAGE = _for(C, own_window=True)
 ACCOUNTS = _for(Role.SECURITY)
@@ -156,6 +157,15 @@ MATRIX: Mapping[str, Access] = {
     "GET /reports/month": _for(M, S),
     "GET /wall": _for(M, S),
     "GET /wall/now": _for(M, S),
+    # the hall as a whole, live
+    "GET /manager": MANAGES,
+    "LIVE /manager/live": MANAGES,
+    "GET /manager/windows/{name}": MANAGES,
+    "GET /manager/services/{name}": MANAGES,
+    "GET /manager/stations/{name}": MANAGES,
+    "GET /manager/why/{ticket}": MANAGES,
+    "GET /manager/usual": MANAGES,
+    "POST /manager/do/{act}": MANAGES,
     # describing the hall
     "GET /manage/setup": MANAGING,
     "GET /manage/setup/in/{section}": MANAGING,

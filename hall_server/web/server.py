@@ -27,9 +27,9 @@ from hall_server.web.blobs import BlobStore, blob_routes
 from hall_server.web.clerk import ClerkPage
 from hall_server.web.clerk_desk import clerk_routes
 from hall_server.web.clerk_sheet import Sheets
+from hall_server.web.describing import setup_routes
 from hall_server.web.entrance import entrance_routes
 from hall_server.web.forecast import forecast_routes
-from hall_server.web.describing import setup_routes
 from hall_server.web.frame import Frame
 from hall_server.web.gate import Gate
 from hall_server.web.guards import Guards
@@ -91,10 +91,10 @@ class WebServer:
         *,
         accounts: Accounts,
         reports: ReportDesk,
+        setup: SetupDesk,
         host: str,
         port: int,
         blobs: BlobStore,
-        setup: SetupDesk,
         now_ms: Callable[[], int],
         names: tuple[str, ...] = (),
         lan: LanSide | None = None,
@@ -103,10 +103,10 @@ class WebServer:
         self._service = service
         self._accounts = accounts
         self._reports = reports
+        self._setup = setup
         self._lines = Lines()
         self._host = host
         self._wanted_port = port
-        self._setup = setup
         self._blobs = blobs
         self._now_ms = now_ms
         self._names = frozenset(name.lower() for name in names)
@@ -254,6 +254,7 @@ class WebServer:
             report_page_routes(frame, self._reports),
             wall_routes(frame, self._reports),
             metrics_routes(frame),
+            setup_routes(frame, self._setup),
             manager_routes(frame, self._reports.days),
         ):
             app.include_router(routes)
@@ -261,7 +262,6 @@ class WebServer:
         app.add_middleware(
             Gate,
             table=table,
-            setup_routes(frame, self._setup),
             accounts=self._accounts,
             rendering=rendering,
             lines=self._lines,

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sortedcontainers import SortedList
+
 from contract.messages import TicketStatus
 from hall_server.hall.model import FULL_GREEN_BUDGET, LEVEL_HELP, LEVEL_OWN, Class, Hall, Lane, Ticket
 from hall_server.hall.plan import CallingKind, CallingRule
@@ -162,11 +164,30 @@ def ahead(hall: Hall, ticket: Ticket, now_ms: int) -> int:
     A ratio is counted as first come, first served: it changes from call to call.
     """
     rule = hall.plan.rule_of(ticket.service)
+    lanes = [(lane, waiting) for lane, waiting in hall.lanes.items() if lane.services[0] == ticket.service]
+    by_time = _by_time(rule, lanes, now_ms)
     count = 0
-    for lane, waiting in hall.lanes.items():
-        if lane.services[0] == ticket.service:
-            count += waiting.bisect_left((_limit(rule, ticket, lane, now_ms), ticket.id))
+    for lane, waiting in lanes:
+        limit = ticket.rank if ticket.rank < by_time else max(by_time, _limit(rule, ticket, lane, now_ms))
+        count += waiting.bisect_left((limit, ticket.id))
     return count
+
+
+def _by_time(rule: CallingRule, lanes: list[tuple[Lane, SortedList]], now_ms: int) -> int:
+    """All with a smaller rank go first and by plain place: who waits beyond the limit, and under the aged cap
+    everyone up to the last normal one who has aged."""
+    bound = _rank_after(now_ms - rule.max_wait_minutes * MINUTE_MS) if rule.max_wait_minutes else 0
+    if rule.kind is CallingKind.AGED:
+        aged = (_rank_after(now_ms - rule.aged_minutes * MINUTE_MS), "")
+        for lane, waiting in lanes:
+            count = waiting.bisect_left(aged) if lane.rank_class is Class.NORMAL else 0
+            if count:
+                bound = max(bound, waiting[count - 1][0] + 1)
+    return bound
+
+
+def _rank_after(first_ms: int) -> int:
+    return (first_ms + 1) << 16
 
 
 def _limit(rule: CallingRule, ticket: Ticket, lane: Lane, now_ms: int) -> int:
@@ -179,10 +200,11 @@ def _limit(rule: CallingRule, ticket: Ticket, lane: Lane, now_ms: int) -> int:
             return own
         # Equal claims go by plain place: of two with the same weighted wait the lighter came first.
         return (int(now_ms - wait) + (ratio > 1)) << 16
-    if rule.kind is CallingKind.STRICT or (
-        rule.kind is CallingKind.AGED and now_ms - ticket.first_ms < rule.aged_minutes * MINUTE_MS
-    ):
+    if rule.kind in (CallingKind.STRICT, CallingKind.AGED):
         if lane.rank_class < ticket.rank_class:
-            return (now_ms + 1) << 16
+            return _EVERYBODY
         return 0 if lane.rank_class > ticket.rank_class else own
     return own
+
+
+_EVERYBODY = 1 << 62

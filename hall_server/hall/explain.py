@@ -22,7 +22,8 @@ class WhyNot:
     ``ahead`` people of its own service come first, ``preferred`` of them by a green reason or an appointment;
     ``windows`` labels of open windows that may call it, ``closed`` of those that could if they were open;
     ``elsewhere`` the window at which its holder stands with another number; ``next_at`` the window that would
-    call it next if it pressed now.
+    call it next if it pressed now; else ``first`` is the number that ``first_at``, one of ``windows``, would
+    call. ``moved``: it lies further back than when it was issued, having passed or been postponed.
     """
 
     ticket: str
@@ -36,6 +37,9 @@ class WhyNot:
     bound_to: str = ""
     elsewhere: str = ""
     next_at: str = ""
+    first: str = ""
+    first_at: str = ""
+    moved: bool = False
     sentence: str = ""
 
 
@@ -61,9 +65,9 @@ def why_not(hall: Hall, ticket_id: str, now_ms: int) -> WhyNot | None:
         closed=tuple(hall.plan.windows[w].label for w in able if w not in open_),
         bound_to=_bound(hall, ticket),
         elsewhere=_elsewhere(hall, ticket),
-        next_at=_next_at(hall, ticket, open_, now_ms),
+        moved=not ticket.appointment and ticket.first_ms > ticket.issued_ms,
     )
-    return _with_sentence(hall, ticket, found)
+    return _with_sentence(hall, ticket, _with_next(hall, ticket, open_, found, now_ms))
 
 
 def _able(hall: Hall, ticket: Ticket) -> tuple[str, ...]:
@@ -113,20 +117,24 @@ def _elsewhere(hall: Hall, ticket: Ticket) -> str:
     return ""
 
 
-def _next_at(hall: Hall, ticket: Ticket, windows: tuple[str, ...], now_ms: int) -> str:
+def _with_next(hall: Hall, ticket: Ticket, windows: tuple[str, ...], found: WhyNot, now_ms: int) -> WhyNot:
+    """Whom its windows would call if they pressed now: itself, or the number that comes before it."""
+    before = ("", "")
     for window in windows:
-        chosen = next_for(hall, window, now_ms)
+        chosen, label = next_for(hall, window, now_ms), hall.plan.windows[window].label
         if chosen is not None and chosen.id == ticket.id:
-            return hall.plan.windows[window].label
-    return ""
+            return replace(found, next_at=label)
+        if chosen is not None and not before[0]:
+            before = (chosen.number, label)
+    return replace(found, first=before[0], first_at=before[1])
 
 
 def _with_sentence(hall: Hall, ticket: Ticket, found: WhyNot) -> WhyNot:
     from_then = f"{ticket.number} 已等 {found.waited_minutes} 分钟"
     if found.elsewhere:
         why = f"您的另一个号正在{found.elsewhere}办理，办完即可呼叫这个号"
-    elif found.bound_to:
-        why = f"要由{found.bound_to}办理，那里前面的号办完就叫您"
+    elif found.bound_to and not found.windows:
+        why = f"要由{found.bound_to}办理，那里现在没有开放"
     elif not found.windows and found.closed:
         why = f"能办理的{'、'.join(found.closed)}现在没有开放"
     elif not found.windows:
@@ -134,11 +142,25 @@ def _with_sentence(hall: Hall, ticket: Ticket, found: WhyNot) -> WhyNot:
     elif found.next_at:
         why = f"{found.next_at}下一个就叫您"
     else:
-        name = hall.plan.service(ticket.service).name
-        why = f"“{name}”前面还有 {found.ahead} 人，由{'、'.join(found.windows[:6])}办理"
+        why = _before_it(hall, ticket, found)
     extra = ""
     if found.preferred:
         extra = f"；其中 {found.preferred} 人按绿色通道或预约优先"
+    elif found.moved:
+        extra = "；您的号曾过号或延后，按规则排到了后面"
     elif found.passed_by and ticket.rank_class is Class.NORMAL:
-        extra = f"；有 {found.passed_by} 人比您晚取号而先叫，是按绿色通道、预约、转办或业务不同的规则"
+        extra = (
+            f"；有 {found.passed_by} 人比您晚取号而先叫，是按绿色通道、预约、转办、直接呼叫或业务不同的规则"
+        )
     return replace(found, sentence=f"{from_then}：{why}{extra}。")
+
+
+def _before_it(hall: Hall, ticket: Ticket, found: WhyNot) -> str:
+    name = hall.plan.service(ticket.service).name
+    first = f"，{found.first_at}下一个叫 {found.first}" if found.first else ""
+    if found.bound_to:
+        return f"要由{found.bound_to}办理{first}"
+    windows = "、".join(found.windows[:6])
+    if not found.ahead:
+        return f"“{name}”您排在最前，由{windows}办理{first}"
+    return f"“{name}”前面还有 {found.ahead} 人，由{windows}办理{first}"

@@ -9,7 +9,7 @@ import pytest
 from contract.messages import Person, TicketStatus, WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
-from hall_server.hall.calling import ahead
+from hall_server.hall.calling import ahead, next_for
 from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.model import Arrival, Booking, Class, RuleBroken
 from hall_server.hall.plan import CallingKind, CallingRule, NoShowPolicy, Shift
@@ -88,9 +88,12 @@ def test_a_flood_of_green_waits_like_everybody_once_its_share_is_taken() -> None
     assert order[24:34].count("n") >= 7, order
 
 
-@pytest.mark.parametrize("kind", [CallingKind.FIRST_COME, CallingKind.STRICT, CallingKind.ACCUMULATING])
-def test_people_ahead_is_the_order_of_calls(kind: CallingKind) -> None:
-    desk = desk_with(CallingRule(kind, green_weight=3))
+@pytest.mark.parametrize("max_wait", [0, 3, 5])
+@pytest.mark.parametrize(
+    "kind", [CallingKind.FIRST_COME, CallingKind.STRICT, CallingKind.ACCUMULATING, CallingKind.AGED]
+)
+def test_people_ahead_is_the_order_of_calls(kind: CallingKind, max_wait: int) -> None:
+    desk = desk_with(CallingRule(kind, green_weight=3, aged_minutes=4, max_wait_minutes=max_wait))
     tickets = issue(desk, "n", "g", "n", "n", "g", "n")
     before = {t: ahead(desk.hall, desk.hall.tickets[t], desk.now_ms) for t in tickets}
     called = []
@@ -99,6 +102,23 @@ def test_people_ahead_is_the_order_of_calls(kind: CallingKind) -> None:
         desk.do(c.Arrive, window="w1")
         desk.do(c.Finish, window="w1")
     assert [before[t] for t in called] == list(range(6))
+
+
+@pytest.mark.parametrize("kind", CallingKind)
+def test_whoever_waited_beyond_the_limit_goes_first_whatever_the_rule(kind: CallingKind) -> None:
+    desk = desk_with(CallingRule(kind, max_wait_minutes=30, aged_minutes=600, green_weight=50))
+    normal = desk.do(c.Issue, service="tax")
+    desk.now_ms += 29 * MINUTE_MS
+    green = desk.do(c.Issue, service="tax", green_reason="disabled")
+    other = desk.do(c.Issue, service="police")
+    desk.now_ms += 50_000
+    chosen = next_for(desk.hall, "w1", desk.now_ms)
+    assert chosen is not None
+    if kind in (CallingKind.STRICT, CallingKind.RATIO, CallingKind.AGED):
+        assert chosen.id == green
+    desk.now_ms += 10_000
+    assert [desk.do(c.CallNext, window="w1")] == [normal]
+    assert other in desk.hall.tickets
 
 
 def test_a_window_helps_only_when_its_own_queue_is_empty() -> None:

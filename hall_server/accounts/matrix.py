@@ -58,6 +58,7 @@ SIGNED_IN = Access(roles=EVERYONE)
 C, M, G, S = Role.CLERK, Role.MANAGER, Role.GUIDE, Role.SUPERVISOR
 AT_WINDOW = _for(C, scopes=(Scope.WINDOWS,), own_window=True)
 OF_WINDOW = _for(C, M, scopes=(Scope.WINDOWS,), own_window=True)
+APPOINTMENTS = _for(M, G)
 READ = _for(C, M, G, S, scopes=(Scope.READ,))
 REPORTS = _for(M, S, scopes=(Scope.READ,))
 TRACES = _for(M, S, Role.AUDIT)
@@ -81,6 +82,11 @@ MATRIX: Mapping[str, Access] = {
     "GET /health": ANYONE_PLAIN,
     "GET /t/{token}": ANYONE_PLAIN,
     "GET /t/{token}/now": ANYONE_PLAIN,
+    "GET /book": ANYONE_PLAIN,
+    "GET /book/{name}": ANYONE_PLAIN,
+    "POST /book/{name}": ANYONE_PLAIN,
+    "GET /b/{token}": ANYONE_PLAIN,
+    "POST /b/{token}/cancel": ANYONE_PLAIN,
     "POST /t/{token}/postpone": ANYONE_PLAIN,
     "POST /t/{token}/back": ANYONE_PLAIN,
     "POST /t/{token}/cancel": ANYONE_PLAIN,
@@ -135,6 +141,13 @@ MATRIX: Mapping[str, Access] = {
     "GET /api/forecast": READ,
     "POST /api/services/{name}/stop": _for(M),
     "POST /api/services/{name}/resume": _for(M),
+    "GET /manage/appointments": APPOINTMENTS,
+    "POST /manage/appointments/{appointment}/check-in": APPOINTMENTS,
+    "POST /manage/appointments/{appointment}/cancel": APPOINTMENTS,
+    "GET /api/slots": _for(scopes=(Scope.APPOINTMENTS,)),
+    "POST /api/appointments": _for(scopes=(Scope.APPOINTMENTS,)),
+    "GET /api/appointments/{appointment}": _for(scopes=(Scope.APPOINTMENTS,)),
+    "DELETE /api/appointments/{appointment}": _for(scopes=(Scope.APPOINTMENTS,)),
     "GET /api/merges": _for(M, G, S, scopes=(Scope.READ,)),
     # guides, and the manager whom clerks ring
     "GET /guide": _for(G, M),

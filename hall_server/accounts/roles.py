@@ -38,6 +38,7 @@ class Scope(StrEnum):
     READ = "hall:read"
     WINDOWS = "windows:act"
     METRICS = "metrics:read"
+    APPOINTMENTS = "appointments:write"
 
 
 ROLE_TEXT = {
@@ -53,6 +54,7 @@ SCOPE_TEXT = {
     Scope.READ: "读取大厅、窗口、队列状态",
     Scope.WINDOWS: "代窗口操作（叫号、办结等）",
     Scope.METRICS: "读取运行指标",
+    Scope.APPOINTMENTS: "办理预约（查询时段、预约、取消）",
 }
 ADMINISTRATORS = frozenset({Role.SYSTEM, Role.SECURITY, Role.AUDIT})
 EVERYONE = frozenset(Role)

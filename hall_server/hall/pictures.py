@@ -214,6 +214,11 @@ def qr_seal(ticket_id: str, key: bytes) -> str:
     return hmac.new(key, b"ticket:" + ticket_id.encode(), hashlib.sha256).hexdigest()[:16]
 
 
+def booking_seal(appointment: str, key: bytes) -> str:
+    """The same of an appointment, for the address that its holder has."""
+    return hmac.new(key, b"booking:" + appointment.encode(), hashlib.sha256).hexdigest()[:16]
+
+
 def _open_windows(hall: Hall, service_id: str) -> tuple[str, ...]:
     return tuple(
         w.label for w in hall.windows_for(service_id) if hall.windows[w.id].status is m.WindowStatus.OPEN

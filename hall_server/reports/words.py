@@ -51,6 +51,8 @@ def sender_text(plan: Plan, sender: str) -> str:
         return f"{window_text(plan, name)}呼叫器"
     if kind == "phone":
         return "持号人手机"
+    if kind == "book":
+        return "网上预约页"
     return _SENDERS.get(sender, sender)
 
 

@@ -130,7 +130,7 @@ class Gate:
             asker = f"token:{caller.token.id}"
         elif caller.session is not None:
             limit, asker = OF_SESSION, caller.session.key
-        elif scope["path"].startswith(_PHONES):  # hundreds of them stand behind one address of the hall's Wi-Fi
+        elif scope["path"].startswith(_PHONES):  # hundreds stand behind one address of the hall's Wi-Fi
             limit, asker = OF_PHONES, f"phones:{caller.origin.address}"
         else:
             limit, asker = OF_STRANGER, caller.origin.address

@@ -18,7 +18,7 @@ class _Bucket:
 class Limit:
     """``per_minute`` on average, ``burst`` at once."""
 
-    per_minute: int
+    per_minute: float
     burst: int
 
 

@@ -17,7 +17,7 @@ from hall_server.web.rendering import Rendering
 
 log = logging.getLogger(__name__)
 
-UNKNOWN = frozenset({"unknown_window", "unknown_ticket", "unknown_service"})
+UNKNOWN = frozenset({"unknown_window", "unknown_ticket", "unknown_service", "unknown_appointment"})
 
 
 class Problem(BaseModel):

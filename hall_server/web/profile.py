@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from typing import Annotated
 
-import qrcode
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from markupsafe import Markup
-from qrcode.image.svg import SvgPathImage
 
 from hall_server.accounts import codes, passwords
 from hall_server.accounts.book import Refused
@@ -18,6 +14,7 @@ from hall_server.accounts.roles import ROLE_TEXT, Role, Stage
 from hall_server.web.caller import Caller, Here, Me
 from hall_server.web.entrance import Secret, Word, let_in
 from hall_server.web.frame import Frame
+from hall_server.web.qr import picture
 
 Text = Annotated[str, Form(max_length=256)]
 
@@ -109,13 +106,6 @@ async def _authenticator(frame: Frame, here: Caller, me: Me, wrong: str) -> Resp
     uri = codes.totp_uri(secret, me[0].id, frame.service.plan.name)
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     status = 409 if wrong else 200
-    return frame.page(here, "authenticator.html", status=status, wrong=wrong, picture=_qr(uri), secret=spaced)
-
-
-def _qr(text: str) -> Markup:
-    """The QR as an inline SVG of one path: no script, no style, no second request that carries the secret."""
-    code = qrcode.QRCode(border=2, error_correction=qrcode.constants.ERROR_CORRECT_M)
-    code.add_data(text)
-    stream = io.BytesIO()
-    code.make_image(image_factory=SvgPathImage).save(stream)
-    return Markup(stream.getvalue().decode("utf-8").partition("?>")[2])
+    return frame.page(
+        here, "authenticator.html", status=status, wrong=wrong, picture=picture(uri), secret=spaced
+    )

@@ -21,9 +21,11 @@ from hall_server.service import HallService
 from hall_server.setup.desk import SetupDesk
 from hall_server.web.actions import ACTIONS, BY_NAME
 from hall_server.web.api import BEARER, COOKIE, PROBLEMS, api_routes, described_routes
+from hall_server.web.appointments import appointment_api, appointment_routes
 from hall_server.web.auditing import audit_routes
 from hall_server.web.binding import CannotServe, listen
 from hall_server.web.blobs import BlobStore, blob_routes
+from hall_server.web.booking import booking_routes
 from hall_server.web.clerk import ClerkPage
 from hall_server.web.clerk_desk import clerk_routes
 from hall_server.web.clerk_sheet import Sheets
@@ -232,6 +234,7 @@ class WebServer:
         for routes in (
             api_routes(service, show),
             forecast_routes(service),
+            appointment_api(service),
             report_routes(self._reports),
             merge_routes(service, self._reports.days),
             help_routes(service),
@@ -244,6 +247,8 @@ class WebServer:
             authority_routes(lambda: self._lan.authority if self._lan is not None else None),
             page_routes(frame),
             phone_routes(frame),
+            booking_routes(frame, self._reports),
+            appointment_routes(frame),
             clerk_routes(frame, self._reports, sheets),
             guide_routes(frame),
             entrance_routes(frame),

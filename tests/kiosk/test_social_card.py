@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from contract import person as citizen
 from devices.cards import CardKind, Sex, SocialCard
 from devices.registry import build
 from devices.simulators.card_reader import CardReaderSimulator
@@ -85,7 +86,7 @@ def test_a_social_card_is_read_and_its_leaving_told(
     read = heard.next(e.CardRead)
     assert isinstance(read, e.CardRead)
     assert read.person.masked_name == "张*"
-    assert read.person.key == identity.person_key(KEY, "resident", "999999196803124820")
+    assert read.person.key == citizen.person_key(KEY, "resident", "999999196803124820")
     hardware.look_for_cards(False)
     hardware.watch_card(True)
     simulator.remove()

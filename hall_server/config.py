@@ -167,7 +167,7 @@ def _shifts(part: ShiftPart) -> Iterable[plan.Shift]:
         yield plan.Shift(
             window=window,
             from_minute=minute_of(part.begins),
-            to_minute=minute_of(part.ends),
+            to_minute=minute_of(part.ends) + (24 * 60 if part.ends <= part.begins else 0),
             weekdays=weekdays,
             holidays="holiday" in part.days,
             closed=part.closed,

@@ -177,7 +177,8 @@ class CallingPart(Part, frozen=True, kw_only=True):
 
 
 class ShiftPart(Part, frozen=True, kw_only=True):
-    """[[rota]]: what windows do from-to; ``days`` of mon tue wed thu fri sat sun holiday, default mon–fri."""
+    """[[rota]]: what windows do from-to; ``days`` of mon tue wed thu fri sat sun holiday, default mon–fri.
+    One that ends no later than it begins goes on past midnight and belongs to the day on which it began."""
 
     windows: tuple[Id, ...]
     begins: Clock

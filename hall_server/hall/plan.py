@@ -162,6 +162,7 @@ class Board:
 class Shift:
     """One line of the rota: from-to minutes on weekdays (0 = Monday) or holidays; what the window does then.
 
+    ``to_minute`` beyond 1440 lies on the next day, which does not count for the line's days.
     ``closed`` shifts pause the window; others open it, for ``services`` when these are named.
     """
 

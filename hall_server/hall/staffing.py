@@ -14,6 +14,7 @@ from hall_server.hall.model import LEVEL_HELP, LEVEL_OWN, Hall, RuleBroken, Tick
 from hall_server.hall.plan import Plan, ServiceWindow, Shift
 
 LEFT_PARK_MINUTES = 30
+DAY_MINUTES = 24 * 60
 
 
 def seated(hall: Hall, command: c.AtWindow, now_ms: int) -> tuple[e.Event, ...]:
@@ -147,16 +148,25 @@ def shifts_due(hall: Hall, now_ms: int) -> Iterator[e.Event]:
 
 
 def _runs(plan: Plan, shift: Shift, now_ms: int) -> bool:
+    """By its own day: an evening that goes on past midnight belongs to the day on which it began."""
     rules = plan.rules
     minute = local_minute(now_ms, rules)
-    if not shift.from_minute <= minute < shift.to_minute:
+    if shift.from_minute <= minute < shift.to_minute:
+        began_ms = now_ms
+    elif shift.from_minute <= minute + DAY_MINUTES < shift.to_minute:
+        began_ms = now_ms - DAY_MS
+    else:
         return False
-    holiday = local_day(now_ms, rules) in plan.holidays
-    return shift.holidays if holiday else weekday(now_ms, rules) in shift.weekdays
+    holiday = local_day(began_ms, rules) in plan.holidays
+    return shift.holidays if holiday else weekday(began_ms, rules) in shift.weekdays
 
 
 def _name(shift: Shift | None) -> str:
-    return "" if shift is None else f"{shift.from_minute}-{shift.to_minute}{shift.name}"
+    """The same only for lines that have a window do the same: one that differs is applied when it begins."""
+    if shift is None:
+        return ""
+    does = "-" if shift.closed else "+" + ",".join(shift.services) if shift.services else ""
+    return f"{shift.from_minute}-{shift.to_minute}{shift.name}{does}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +191,7 @@ def rota_ahead(plan: Plan, now_ms: int, until_ms: int) -> dict[str, tuple[RotaCh
             midnight + (day * DAY_MS) + minute * MINUTE_MS
             for shift in shifts
             for minute in (shift.from_minute, shift.to_minute)
-            for day in (0, 1)
+            for day in (-1, 0, 1)
         }
         found[window] = tuple(
             RotaChange(at_ms, *_by(plan.windows[window], _line_at(plan, shifts, at_ms)))

@@ -13,6 +13,7 @@ from hall_server.hall.calling import ahead, next_for
 from hall_server.hall.day import MINUTE_MS
 from hall_server.hall.model import Arrival, Booking, Class, RuleBroken
 from hall_server.hall.plan import CallingKind, CallingRule, NoShowPolicy, Shift
+from hall_server.hall.staffing import rota_ahead
 from tests.hall_server.test_hall import NOON, Desk
 
 HOUR_MS = 60 * MINUTE_MS
@@ -384,6 +385,70 @@ def test_a_number_that_passed_returns_two_places_back() -> None:
 
 
 # ---------------------------------------------------------------- rota
+
+
+def at(day: int, clock: str) -> int:
+    """Hall time of ``clock`` on a day from Saturday 2026-11-21 (0) on."""
+    hours, minutes = clock.split(":")
+    return NOON + day * 24 * HOUR_MS + (int(hours) - 12) * HOUR_MS + int(minutes) * MINUTE_MS
+
+
+def test_an_evening_goes_on_past_midnight_and_past_the_close_of_the_day() -> None:
+    """Saturdays 20:00-03:00 on a business day that closes at 02:00; Monday the 23rd is a holiday."""
+    desk = Desk()
+    evening = Shift("w1", 20 * 60, 27 * 60, (5,), services=("police",), name="夜间")
+    holiday = Shift("w1", 22 * 60, 25 * 60, (), holidays=True, services=("tax",), name="假日")
+    rest = Shift("w1", 9 * 60, 10 * 60, (5,), closed=True)
+    desk.plan = replace(
+        desk.plan,
+        rota=(evening, holiday, rest),
+        holidays=(NOON // (24 * HOUR_MS) + 2,),
+        rules=replace(desk.plan.rules, day_closes_minute=2 * 60),
+    )
+    desk.do(c.PublishPlan, plan=desk.plan)
+    seen = {}
+    for day, clock in (
+        *((0, "19:59"), (0, "20:00"), (0, "23:59"), (1, "00:00"), (1, "02:00"), (1, "02:59"), (1, "03:00")),
+        *((1, "20:00"), (2, "21:59"), (2, "22:00"), (3, "00:59"), (3, "01:00")),
+    ):
+        desk.now_ms = at(day, clock)
+        desk.do(c.Tick)
+        seen[f"{day} {clock}"] = ",".join(desk.hall.skills["w1"])
+    all_ = "tax,social,police"
+    assert seen == {
+        "0 19:59": all_,
+        "0 20:00": "police",
+        "0 23:59": "police",
+        "1 00:00": "police",
+        "1 02:00": "police",
+        "1 02:59": "police",
+        "1 03:00": all_,
+        "1 20:00": all_,
+        "2 21:59": all_,
+        "2 22:00": "tax",
+        "3 00:59": "tax",
+        "3 01:00": all_,
+    }
+
+
+def test_the_rota_ahead_knows_an_evening_that_began_yesterday() -> None:
+    desk = Desk()
+    plan = replace(desk.plan, rota=(Shift("w1", 20 * 60, 26 * 60, (5,), services=("police",)),))
+    changes = rota_ahead(plan, at(1, "01:00"), at(1, "12:00"))["w1"]
+    assert [(change.at_ms, sorted(change.skills)) for change in changes] == [
+        (at(1, "01:00"), ["police"]),
+        (at(1, "02:00"), ["police", "social", "tax"]),
+    ]
+
+
+def test_a_line_that_does_something_else_at_the_same_hours_is_applied() -> None:
+    desk = Desk()
+    desk.do(c.PublishPlan, plan=replace(desk.plan, rota=(Shift("w1", 0, 1440, (5,), services=("tax",)),)))
+    desk.do(c.Tick)
+    assert list(desk.hall.skills["w1"]) == ["tax"]
+    desk.do(c.PublishPlan, plan=replace(desk.plan, rota=(Shift("w1", 0, 1440, (5,), services=("police",)),)))
+    desk.do(c.Tick)
+    assert list(desk.hall.skills["w1"]) == ["police"]
 
 
 def test_the_rota_opens_pauses_and_changes_windows_by_itself() -> None:

@@ -46,7 +46,7 @@ from hall_server.web.frame import Frame
 from hall_server.web.plots import plot_of
 from hall_server.web.problems import Troubled
 
-ROWS_SHOWN = 1000
+CELLS_SHOWN, ROWS_AT_LEAST = 12_000, 50
 NUMBERS_SHOWN = 300
 AT_ONCE = 2
 PATIENCE_SECONDS = 20.0
@@ -220,6 +220,7 @@ def _date(text: str) -> datetime.date | None:
 
 def _page(answer: Answer, choice: Choice) -> dict[str, Any]:
     table, report = answer.table, answer.report
+    rows = max(ROWS_AT_LEAST, CELLS_SHOWN // len(table.columns))
     return {
         "answer": answer,
         "choice": choice,
@@ -229,8 +230,8 @@ def _page(answer: Answer, choice: Choice) -> dict[str, Any]:
         "dimensions": DIMENSIONS,
         "grouped": report.by,
         "heads": _heads(report.indicators, full=choice.question.full),
-        "lines": table.lines[:ROWS_SHOWN],
-        "rows_more": max(0, len(table.lines) - ROWS_SHOWN),
+        "lines": table.lines[:rows],
+        "rows_more": max(0, len(table.lines) - rows),
         "plot": json_block(plot_of(table)) if table.lines else "",
         "rest": [DIMENSIONS[name] for name in report.by],
         "month": f"{choice.question.period.last:%Y-%m}",

@@ -107,6 +107,14 @@ def test_a_range_takes_the_days_whose_dates_lie_in_it(tmp_path: Path, desk: Desk
     assert days.between("20300101") == ()
 
 
+def test_days_are_listed_though_what_they_kept_was_promised_before(tmp_path: Path, desk: Desk) -> None:
+    written(tmp_path / "journal.db", desk.events)
+    days = asked(tmp_path / "journal.db", desk.plan)
+    labels = days.labels()
+    assert [day.day for day in days.lives(labels[-3])] == list(labels[-3:])
+    assert [day.day for day in days.lives()] == list(labels)
+
+
 def test_an_empty_journal_has_no_days(tmp_path: Path) -> None:
     written(tmp_path / "journal.db", ())
     assert asked(tmp_path / "journal.db", small_plan()).between() == ()

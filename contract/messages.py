@@ -126,7 +126,11 @@ class BlobRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """State of one piece of hardware: ``sentence`` says what is wrong, ``action`` what ``owner`` must do."""
+    """State of one piece of hardware: ``sentence`` says what is wrong, ``action`` what ``owner`` must do.
+
+    ``condition`` is all of it in one word of devices.health.Condition, '' from an older station;
+    ``counters`` count what it did and suffered in all runs: ``tickets``, ``paper_mm``, ``faults.paper_out``.
+    """
 
     name: str
     kind: str
@@ -136,6 +140,8 @@ class DeviceHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     owner: Owner = Owner.NOBODY
     since_ms: int = 0
     identity: str = ""
+    condition: str = ""
+    counters: dict[str, int] = {}
 
 
 class TicketSlip(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

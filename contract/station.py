@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from msgspec import structs
+
 from contract import topics
 from contract.bus import Bus, Ids
 from contract.clock import StationClock
@@ -117,14 +119,14 @@ class Station:
     ) -> None:
         """What is known of the hardware and what is on the screen; sent at once when it changed.
 
-        ``counters`` of the program travel with the next beat, beside those of the bus.
+        ``counters``, of the program and of each device, travel with the next beat, beside those of the bus.
         """
         with self._changed:
             self._counters = self._counters if counters is None else counters
-            before = (self._devices, self._showing)
+            before = (_uncounted(self._devices), self._showing)
             self._devices = self._devices if devices is None else devices
             self._showing = self._showing if showing is None else showing
-            changed = before != (self._devices, self._showing)
+            changed = before != (_uncounted(self._devices), self._showing)
         if changed:
             self._publish_health()
 
@@ -257,3 +259,7 @@ class Station:
             self._config = config
             applied = Applied(version=config.version, ok=True)
         self.bus.publish(topics.STATION_APPLIED, applied)
+
+
+def _uncounted(devices: tuple[DeviceHealth, ...]) -> tuple[DeviceHealth, ...]:
+    return tuple(structs.replace(device, counters={}) for device in devices)

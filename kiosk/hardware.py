@@ -16,7 +16,6 @@ from time import monotonic
 from typing import cast
 
 from contract.messages import DeviceHealth, TicketSlip
-from contract.messages import Owner as WireOwner
 from devices.cards import BankCard, IdCard, SocialCard
 from devices.counters import CounterBook
 from devices.faults import Cause, DeviceError, DeviceRefused, Fault, Owner
@@ -25,6 +24,7 @@ from devices.hotplug import HotPlug
 from devices.media import MediaChange, MediaEvent
 from devices.ports import Camera, CardReader, Device, Frame, IdCardReader, Kind, Scanner, State, TicketPrinter
 from devices.protocols.scans import Scan
+from devices.reporting import reported
 from devices.signals import GuideLights
 from devices.supervisor import Supervised
 from devices.tickets import Proof, Ticket
@@ -108,7 +108,7 @@ class Hardware:
 
     def healths(self, hall_ms: int | None) -> tuple[DeviceHealth, ...]:
         """Health of all devices, for the hall; ``since_ms`` is hall time, 0 when unknown."""
-        return tuple(_wire(device.health, hall_ms) for device in self._devices.values())
+        return tuple(_reported(device, hall_ms) for device in self._devices.values())
 
     def well(self) -> bool:
         """No device is known to fail; one that is being opened is not judged."""
@@ -275,16 +275,7 @@ def public(fault: Fault) -> str:
     return fault.sentence if fault.owner in PUBLIC_OWNERS else ""
 
 
-def _wire(health: Health, hall_ms: int | None) -> DeviceHealth:
-    fault = health.fault
+def _reported(device: Supervised[Device], hall_ms: int | None) -> DeviceHealth:
+    health = device.health
     since = hall_ms - int((monotonic() - health.since) * 1000) if hall_ms is not None else 0
-    return DeviceHealth(
-        name=health.name,
-        kind=health.kind.value,
-        state=health.state.value,
-        sentence=fault.sentence if fault else "",
-        action=fault.action if fault else "",
-        owner=WireOwner(fault.owner.value) if fault else WireOwner.NOBODY,
-        since_ms=max(since, 0),
-        identity=health.identity,
-    )
+    return reported(health, since_ms=max(since, 0), counters=device.counters)

@@ -183,14 +183,19 @@ class Session:
         if isinstance(event, e.DeviceChanged):
             self._report_devices()
         if state.screen.name != before.screen.name:
-            self._station.report(showing=state.screen.name, counters=dict(self._asking.counts))
+            self._station.report(
+                showing=state.screen.name, counters=dict(self._asking.counts), devices=self._healths()
+            )
         if state != before:
             self._show(state)
 
     def _report_devices(self) -> None:
-        self._station.report(devices=self.hardware.healths(self._station.clock.now_ms()))
+        self._station.report(devices=self._healths())
         well = m.Presence.READY if self.hardware.well() else m.Presence.ALERT
         self._station.present(well)
+
+    def _healths(self) -> tuple[m.DeviceHealth, ...]:
+        return self.hardware.healths(self._station.clock.now_ms())
 
     # ------------------------------------------------------------ effects
 

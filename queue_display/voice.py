@@ -19,12 +19,12 @@ from msgspec import structs
 
 from contract import topics
 from contract.blobs import BlobFollower, BlobStore
-from contract.messages import Call, DeviceHealth, Presence, TicketStatus, WindowState
-from contract.messages import Owner as WireOwner
+from contract.messages import Call, Presence, TicketStatus, WindowState
 from contract.station import Station
 from contract.topics import Identifier
 from devices.health import Health
 from devices.ports import Speaker, State
+from devices.reporting import reported
 from devices.supervisor import Supervised
 from queue_display import announcer as rules
 from queue_display.clips import ClipLibrary, first_sound_seconds
@@ -269,17 +269,7 @@ class Announcer:
             showing = "语音片段准备中，叫号先用提示音"
         else:
             showing = "语音就绪" if have >= wanted else f"语音片段准备中（{have}/{wanted}）"
-        fault = self._health.fault
-        speaker = DeviceHealth(
-            name="speaker",
-            kind=str(self._health.kind),
-            state=str(self._health.state),
-            sentence=fault.sentence if fault else "",
-            action=fault.action if fault else "",
-            owner=WireOwner(fault.owner) if fault else WireOwner.NOBODY,
-            since_ms=self._since_ms,
-            identity=self._health.identity,
-        )
+        speaker = reported(self._health, since_ms=self._since_ms, counters=self._supervised.counters)
         counters = {**self._counts, "waiting": self._state.waiting, "clips": have}
         self._station.report(devices=(speaker,), showing=showing, counters=counters)
 

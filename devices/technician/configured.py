@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from devices.counters import CounterBook
 from devices.faults import DeviceMisconfigured
 from devices.ports import Device, Kind
 from devices.registry import build, build_table
@@ -35,6 +36,15 @@ def configured(config: Path) -> dict[str, Device]:
         if isinstance(file.get(name), Mapping):
             found[name] = _wired(config, name, file)
     return found
+
+
+def kept_counters(config: Path, name: str) -> CounterBook:
+    """What the station's program has counted of a device, read from the cache that its file names."""
+    station = tomllib.loads(config.read_text(encoding="utf-8")).get("station", {})
+    cache = station.get("cache", "") if isinstance(station, Mapping) else ""
+    book = CounterBook(name, config.parent / str(cache) / "counters" if cache else None)
+    book.load()
+    return book
 
 
 def the(config: Path, kind: Kind) -> Device:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +14,8 @@ from devices.faults import DeviceAbsent, DeviceError
 from devices.health import Health
 from devices.ports import Device, State
 from devices.supervisor import Supervised
-from devices.technician.configured import Unusable, configured
-from devices.technician.telling import as_json, failed, line_of, table_of, tell, wrong
+from devices.technician.configured import Unusable, configured, kept_counters
+from devices.technician.telling import as_json, counted, failed, line_of, table_of, tell, wrong
 from devices.terminal import complain, say
 
 
@@ -24,16 +25,18 @@ def list_devices(config: Path, *, json_wanted: bool) -> int:
         drivers = configured(config)
     except Unusable as error:
         return wrong(error)
-    found = [_looked_at(name, driver) for name, driver in drivers.items()]
+    found = [
+        (_looked_at(name, driver), kept_counters(config, name).all()) for name, driver in drivers.items()
+    ]
     if json_wanted:
-        say(json.dumps([as_json(health) for health in found], ensure_ascii=False, indent=2))
+        say(json.dumps([as_json(*each) for each in found], ensure_ascii=False, indent=2))
     else:
         table_of(found)
-    return 0 if all(health.usable for health in found) else 1
+    return 0 if all(health.usable for health, _ in found) else 1
 
 
 def watch(config: Path, *, seconds: float, json_wanted: bool) -> int:
-    """Supervise every device and tell each change, for so many seconds or until Ctrl-C."""
+    """Supervise every device and tell each change, for so many seconds or until Ctrl-C, then the counters."""
     try:
         drivers = configured(config)
     except Unusable as error:
@@ -46,6 +49,7 @@ def watch(config: Path, *, seconds: float, json_wanted: bool) -> int:
         threading.Event().wait(seconds or None)
     for one in supervised:
         one.stop()
+        _tell_counted(one, json_wanted=json_wanted)
     return 0 if all(one.health.usable for one in supervised) else 1
 
 
@@ -86,4 +90,15 @@ def _print_change(health: Health) -> None:
 
 
 def _json_change(health: Health) -> None:
-    tell({"at": datetime.now().astimezone().isoformat(timespec="milliseconds"), **as_json(health)})
+    _tell_json(health, {})
+
+
+def _tell_json(health: Health, counters: Mapping[str, int]) -> None:
+    tell({"at": datetime.now().astimezone().isoformat(timespec="milliseconds"), **as_json(health, counters)})
+
+
+def _tell_counted(one: Supervised[Device], *, json_wanted: bool) -> None:
+    if json_wanted:
+        _tell_json(one.health, one.counters)
+    elif words := counted(one.counters):
+        say(f"{one.name:<12}  {words}")

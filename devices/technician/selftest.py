@@ -12,23 +12,31 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from PIL import Image
+
 from devices.capabilities import CallBoxCapabilities, GuideLightCapabilities, LedBarCapabilities
-from devices.faults import DeviceError
+from devices.faults import DeviceError, DeviceRefused, Fault, Owner
 from devices.ports import Device, Kind
 from devices.signals import DARK, BarText, Flash, LedColour, Light, Shown
 from devices.technician.configured import Unusable, chosen
 from devices.technician.telling import OWNERS, rows, tell, wrong
 from devices.technician.working import PROOFS, test_ticket
 from devices.tickets import Proof
+from devices.verification import Outcome, Verification, VerifierCapabilities
 
 Step = tuple[str, Callable[[], str]]
 """What is tested, and the doing of it: it gives a remark, raises DeviceError, or NothingCame."""
 _WAIT_SECONDS = 0.5
 _LOOK_SECONDS = 0.4
+_NO_ANSWER = Fault("no_answer", "人脸核验程序没有给出结果", "查看该程序的日志和授权", Owner.TECHNICIAN)
+_PASSES_NOBODY = Fault(
+    "passes_nobody", "人脸核验程序让一张空白图通过了", "停用该程序，联系厂家", Owner.TECHNICIAN
+)
 
 
 class NothingCame(Exception):
@@ -203,6 +211,31 @@ def _tone() -> bytes:
     return b"".join(struct.pack("<hh", value, value) for value in samples)
 
 
+def _verifier(verifier: Any, _paper: bool) -> Iterator[Step]:
+    """A picture of nobody: what is proven is that the vendor's program answers, and that it passes nobody."""
+    known: VerifierCapabilities = verifier.capabilities
+    picture = _blank()
+
+    def verify() -> str:
+        found: Verification = verifier.verify(picture, [picture])
+        if found.outcome is Outcome.UNAVAILABLE:
+            raise DeviceRefused(_NO_ANSWER)
+        if found.outcome is Outcome.PASS and not known.demo:
+            raise DeviceRefused(_PASSES_NOBODY)
+        return f"{found.model_id}：{found.outcome.value}"
+
+    if known.hints:
+        yield "capture_hint", lambda: str(verifier.capture_hint(picture))
+    yield "verify", verify
+
+
+def _blank() -> bytes:
+    """A grey JPEG of 240 × 320."""
+    jpeg = BytesIO()
+    Image.new("RGB", (240, 320), (128, 128, 128)).save(jpeg, "JPEG")
+    return jpeg.getvalue()
+
+
 def _came(found: object, nothing: str, something: str) -> str:
     if found is None:
         raise NothingCame(nothing)
@@ -229,4 +262,5 @@ _OF_KIND: dict[Kind, Callable[[Any, bool], Iterator[Step]]] = {
     Kind.LED_BAR: _bars,
     Kind.GUIDE_LIGHT: _lights,
     Kind.SPEAKER: _speaker,
+    Kind.FACE_VERIFIER: _verifier,
 }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from devices.faults import Fault, Owner
-from devices.health import Health
+from devices.health import Condition, Health, condition
 from devices.ports import State
 from devices.technician.configured import Unusable
 from devices.terminal import complain, say
@@ -29,6 +29,35 @@ OWNERS = {
     Owner.TECHNICIAN: "运维人员",
     Owner.NOBODY: "无需处理",
 }
+CONDITIONS = {
+    Condition.OK: "正常",
+    Condition.WARNING: "有提醒",
+    Condition.UNKNOWN: "好坏未知",
+    Condition.USER_ERROR: "等人处理",
+    Condition.FAULT: "有故障",
+    Condition.STARTING: "正在启动",
+    Condition.OFFLINE: "离线",
+    Condition.NO_DEVICE: "没有设备",
+}
+COUNTERS = {
+    "tickets": "号票",
+    "cuts": "切纸",
+    "paper_mm": "用纸毫米",
+    "roll_mm": "本卷毫米",
+    "rolls": "换卷",
+    "cutter_recoveries": "切刀恢复",
+    "reads": "读卡",
+    "refused": "拒读",
+    "garbled": "乱码",
+    "scans": "扫码",
+    "pictures": "画面",
+    "stills": "拍照",
+    "jobs": "打印任务",
+    "verified": "核验",
+    "unavailable": "未能核验",
+    "supervisor.losses": "失联",
+}
+"""Maintenance counters by the names that drivers give them; others are told by those names."""
 KINDS = {
     "id_card_reader": "身份证读卡器",
     "card_reader": "智能卡读卡器",
@@ -47,19 +76,22 @@ NOT_USABLE = "不能用"
 UNKNOWN = "状态未知（设备不回报状态）"
 
 
-def table_of(healths: Sequence[Health]) -> None:
-    """Devices with their states: a table on a terminal, lines elsewhere."""
+def table_of(found: Sequence[tuple[Health, Mapping[str, int]]]) -> None:
+    """Devices with their states and counters: a table on a terminal, lines elsewhere."""
     if not sys.stdout.isatty():
-        for health in healths:
-            say(line_of(health))
+        for health, counters in found:
+            say("  ".join(word for word in (line_of(health), counted(counters)) if word))
         return
-    table = Table("设备", "种类", "状态", "识别号", "问题和处理")
-    for health in healths:
+    table = Table("设备", "种类", "状态", "识别号")
+    table.add_column("问题、处理、计数", overflow="fold")
+    for health, counters in found:
         colour = _colour(health)
-        words = "\n".join(_advice(fault) for fault in health.faults) or (UNKNOWN if _unknown(health) else "")
+        words = [_advice(fault) for fault in health.faults] or [UNKNOWN if _unknown(health) else ""]
+        words.append(counted(counters))
         kind = KINDS.get(health.kind.value, health.kind.value)
-        state = f"[{colour}]{_state(health)}[/]" if colour else _state(health)
-        table.add_row(health.name, kind, state, health.identity, words)
+        state = f"{_state(health)}\n{CONDITIONS[condition(health)]}"
+        coloured = f"[{colour}]{state}[/]" if colour else state
+        table.add_row(health.name, kind, coloured, health.identity, "\n".join(filter(None, words)))
     Console().print(table)
 
 
@@ -80,20 +112,32 @@ def rows(head: Sequence[str], lines: Sequence[Sequence[str]], *, good: int) -> N
 
 def line_of(health: Health) -> str:
     """A device in one line."""
-    words = [f"{health.name:<12}", f"{health.kind.value:<15}", _state(health), health.identity]
+    words = [f"{health.name:<12}", f"{health.kind.value:<15}", _state(health)]
+    words += [CONDITIONS[condition(health)], health.identity]
     words += [_advice(fault) for fault in health.faults]
     if _unknown(health):
         words.append(UNKNOWN)
     return "  ".join(word for word in words if word)
 
 
-def as_json(health: Health) -> dict[str, object]:
-    """A device for programs."""
+def counted(counters: Mapping[str, int]) -> str:
+    """The counters that are not 0, in one line; those of single commands and faults are left out."""
+    shown = ((name, value) for name, value in counters.items() if value and _for_technician(name))
+    return "  ".join(f"{COUNTERS.get(name, name)} {value}" for name, value in shown)
+
+
+def _for_technician(name: str) -> bool:
+    return "." not in name or name in COUNTERS
+
+
+def as_json(health: Health, counters: Mapping[str, int]) -> dict[str, object]:
+    """A device for programs; all counters."""
     faults = [
         {"code": f.code, "sentence": f.sentence, "action": f.action, "owner": f.owner} for f in health.faults
     ]
     words = {"name": health.name, "kind": health.kind, "state": health.state, "identity": health.identity}
-    return {**words, "ok": health.ok, "faults": faults}
+    verdict = condition(health)
+    return {**words, "ok": health.ok, "condition": verdict, "faults": faults, "counters": dict(counters)}
 
 
 def tell(value: object) -> None:

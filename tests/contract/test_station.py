@@ -208,6 +208,18 @@ def test_health_is_said_on_a_link_each_eight_seconds_and_on_change(hall: Hall) -
     assert [health.showing for health in hall.healths(4)] == ["", "home", "zone", "zone"]
 
 
+def test_what_a_device_counts_waits_for_the_next_beat(hall: Hall) -> None:
+    printer = m.DeviceHealth(name="printer", kind="ticket_printer", state="ready", counters={"tickets": 1})
+    hall.station.report(devices=(printer,))
+    hall.open()
+    assert hall.healths(1)[0].devices == (printer,)
+    more = m.DeviceHealth(name="printer", kind="ticket_printer", state="ready", counters={"tickets": 2})
+    hall.station.report(devices=(more,))
+    hall.now += 8.1
+    hall.station.tick()
+    assert [health.devices[0].counters["tickets"] for health in hall.healths(2)] == [1, 2]
+
+
 def test_counters_travel_with_health(hall: Hall) -> None:
     hall.station.bus.publish(t.BOARD_CALL, _call(), board="hall")
     hall.open()

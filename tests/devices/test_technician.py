@@ -53,7 +53,21 @@ def test_list_says_how_each_device_is(config: Path, capsys: pytest.CaptureFixtur
     assert main(["list", "--config", str(config)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["reader", "printer", "camera"]
-    assert all("就绪" in line for line in lines)
+    assert all(line.split()[2:4] == ["就绪", "正常"] for line in lines)
+
+
+def test_list_tells_what_the_station_has_counted(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text(config.read_text().replace("[station]", '[station]\ncache = "kept"'))
+    counters = config.parent / "kept" / "counters"
+    counters.mkdir(parents=True)
+    (counters / "printer.json").write_text('{"tickets": 1204, "cuts": 0, "faults.paper_out": 3}')
+    assert main(["list", "--config", str(config)]) == 0
+    printer = capsys.readouterr().out.splitlines()[1]
+    assert printer.endswith("号票 1204")
+    assert main(["list", "--config", str(config), "--json"]) == 0
+    told = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
+    assert told["printer"]["counters"] == {"tickets": 1204, "cuts": 0, "faults.paper_out": 3}
+    assert (told["printer"]["condition"], told["reader"]["counters"]) == ("ok", {})
 
 
 def test_list_names_what_is_wrong_and_who_must_act(
@@ -132,8 +146,10 @@ def test_probe_of_silence_and_of_no_port(bench: Bench, capsys: pytest.CaptureFix
 def test_watch_ends_by_itself_and_tells_changes(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["watch", "--config", str(config), "--seconds", "1.5"]) == 0
     out = capsys.readouterr().out
-    assert "正在识别" in out
-    assert "就绪" in out
+    assert "正在识别  正在启动" in out
+    assert "就绪  正常" in out
+    assert out.splitlines()[-1].startswith("camera")
+    assert "画面" in out.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

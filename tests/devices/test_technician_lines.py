@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,6 +148,8 @@ def test_watch_tells_json_lines(config: Path, capsys: pytest.CaptureFixture[str]
     changes = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {"ready", "identifying"} <= {change["state"] for change in changes}
     assert all(change["at"] for change in changes)
+    assert {"ok", "unknown"} & {change["condition"] for change in changes}
+    assert any(change["counters"] for change in changes)
 
 
 def test_a_terminal_gets_a_table_with_colours(
@@ -156,13 +159,21 @@ def test_a_terminal_gets_a_table_with_colours(
     fault = Fault("paper_out", "没有纸", "请装纸", Owner.STAFF)
     telling.table_of(
         [
-            Health("printer", Kind.TICKET_PRINTER, State.READY, ok=False, faults=(fault,)),
-            Health("bars", Kind.LED_BAR, State.READY, ok=None),
+            (Health("printer", Kind.TICKET_PRINTER, State.READY, ok=False, faults=(fault,)), {"tickets": 7}),
+            (Health("bars", Kind.LED_BAR, State.READY, ok=None), {}),
         ]
     )
     told = capsys.readouterr().out
     assert "就绪" in told
-    for words in ("设备", "不能用", "号票打印机", "没有纸；请装纸（大厅人员）", "状态未知"):
+    for words in (
+        "设备",
+        "不能用",
+        "号票打印机",
+        "没有纸；请装纸（大厅人员）",
+        "状态未知",
+        "好坏未知",
+        "号票7",
+    ):
         assert words in told.replace("\n", "").replace(" ", "") or words in told
 
 
@@ -227,3 +238,27 @@ def test_repeats_are_unrolled_in_order() -> None:
     assert [type(step).__name__ for step in steps] == ["Do", "Wait", "Wait", "Do", "Wait", "Wait", "Do"]
     assert isinstance(steps[-1], script.Do)
     assert steps[-1].path == "/api/remove"
+
+
+@pytest.mark.parametrize(
+    ("words", "demo", "ends", "said"),
+    [
+        (["--outcome", "unsure"], True, 0, "demo-0：unsure"),
+        (["--outcome", "fail", "--real"], False, 0, "demo-0：fail"),
+        (["--outcome", "pass", "--real"], False, 1, "让一张空白图通过了"),
+        (["--fault", "crash"], True, 1, "没有给出结果"),
+    ],
+)
+def test_a_face_verifier_must_answer_and_pass_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], demo: bool, ends: int, said: str
+) -> None:
+    file = tmp_path / "faces.toml"
+    command = json.dumps([sys.executable, "-m", "devices.simulators.face_vendor", *words])
+    file.write_text(
+        f'[devices.face]\ndriver = "face_verifier"\ncommand = {command}\n'
+        f"hints = true\ndemo = {json.dumps(demo)}\n"
+    )
+    assert main(["test", "--config", str(file)]) == ends
+    told = capsys.readouterr().out
+    assert said in told
+    assert "capture_hint" in told

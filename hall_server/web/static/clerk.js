@@ -260,7 +260,7 @@
     if (name === "transfer") targets(dialog);
     if (name === "waiting") document.getElementById("why").textContent = "选一个号，看它为什么还没被叫到。";
     dialog.showModal();
-    const first = dialog.querySelector("input:checked") || dialog.querySelector("input:enabled") || dialog.querySelector("button");
+    const first = dialog.querySelector("input:checked") || dialog.querySelector("input:enabled:not([type=hidden])") || dialog.querySelector(".go") || dialog.querySelector("button");
     first.focus();
   }
 

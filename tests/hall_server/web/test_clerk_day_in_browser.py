@@ -99,7 +99,7 @@ def test_a_day_by_keyboard_alone(hall: PagedHall, opened: Opener) -> None:
     sent = hall.service.query(lambda h: h.tickets[h.by_number["A003"]]).result(5)
     assert (sent.bound_clerk, sent.return_to) == ("022", "w01")
     keys(page, "Space")
-    expect(page.locator("#ticket .number")).not_to_have_text("空闲")
+    say(page, "已呼叫 B001")
     keys(page, "9")
     expect(page.locator("#dialog-close")).to_be_visible()
     keys(page, "Enter")
@@ -154,7 +154,7 @@ def test_a_tablet_by_touch_alone(hall: PagedHall, opened: Opener) -> None:
 
 
 @pytest.mark.processes
-def test_papers_and_undo_into_a_dying_server_are_done_once(server: Killable, opened: Opener) -> None:
+def test_an_undo_into_a_dying_server_is_done_once(server: Killable, opened: Opener) -> None:
     page = opened(f"{server.url}/clerk/w01").page
     expect(page.locator("#lamp")).to_have_text("已连接")
     keys(page, "Space")

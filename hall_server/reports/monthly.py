@@ -163,9 +163,13 @@ def _whole(month: Month) -> Section:
     days = len(month.now["hall",].days)
     if not now.rows:
         return Section("一、总体情况", (f"{month.period}共 {days} 个业务日，没有取号记录。",))
+    than = f"（{month.before_name} {len(month.before['hall',].days)} 个）" if month.compared_with else ""
     alone = "" if month.compared_with else f"{month.before_name}没有业务日，本报告不作环比。"
     sentences = (
-        f"{month.period}共 {days} 个业务日，取号 {said('issued', ' 个')}；到访 {said('visits', ' 人次')}。",
+        (
+            f"{month.period}共 {days} 个业务日{than}，取号 {said('issued', ' 个')}；"
+            f"到访 {said('visits', ' 人次')}。"
+        ),
         f"首呼等候平均 {said('wait.mean')}；P90 为 {said('wait.p90')}。",
         (
             f"办理结束 {said('finished', ' 个')}；单号办理平均 {said('service_ticket.mean')}；"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.person import check_character
 from devices.protocols.numbers import (
     born_of,
-    citizen_check,
     credit_check,
     is_citizen_number,
     is_credit_code,
@@ -49,7 +49,7 @@ def test_made_up_numbers_check_and_no_single_digit_can_be_changed(number: str) -
 def test_a_number_with_an_impossible_birth_date_is_none() -> None:
     first = "99999920010230051"
     assert born_of(first) is None
-    assert not is_citizen_number(first + citizen_check(first))
+    assert not is_citizen_number(first + check_character(first))
     assert not is_citizen_number("")
     assert not is_citizen_number("９" * 18)
 

@@ -35,6 +35,8 @@ class Holder:
     window: str = ""
     recalls: int = 0
     parked_until_ms: int = 0
+    postponed: int = 0
+    away: bool = False
 
 
 @dataclass
@@ -53,7 +55,9 @@ class Reference:
     everybody: list[Holder] = field(default_factory=list)
     desks: dict[str, Desk] = field(default_factory=dict)
     issued: dict[str, int] = field(default_factory=dict)
-    came: int = 0
+    stopped: set[str] = field(default_factory=set)
+    blocks: dict[int, range] = field(default_factory=dict)
+    leased: dict[str, int] = field(default_factory=dict)
     closes_ms: int = 0
 
     def __post_init__(self) -> None:
@@ -65,9 +69,34 @@ class Reference:
     def do(self, command: c.Command, now_ms: int) -> set[str]:
         """Carry it out; returns the numbers that would be a right answer ({''} = none). Raises Refused."""
         self._close_the_day(now_ms)
+        if isinstance(command, c.AtWindow) and command.window not in self.plan.windows:
+            raise Refused("no such window")
         match command:
             case c.Issue():
-                return self._issue(command)
+                return self._issue(command, now_ms)
+            case c.LeaseNumbers():
+                self._lease(command.service, command.count)
+                return {""}
+            case c.MergeLease():
+                self._merge(command)
+                return {""}
+            case c.Postpone():
+                return {self._postpone(command.ticket, now_ms)}
+            case c.ComeBack():
+                return {self._come_back(command.ticket)}
+            case c.StopIssuing():
+                self.stopped.add(command.service)
+                return {""}
+            case c.ResumeIssuing():
+                self.stopped.discard(command.service)
+                return {""}
+            case c.PublishPlan():
+                self._publish(command.plan)
+                return {""}
+            case c.CorrectTime():
+                if command.to_ms < now_ms + 1000:
+                    raise Refused("time does not go back")
+                return {""}
             case c.CallNext():
                 return {self._call_next(command.window)}
             case c.CallTicket():
@@ -124,26 +153,82 @@ class Reference:
             closes += timedelta(days=1)
         self.closes_ms = round(closes.timestamp() * 1000)
         self.everybody, self.issued = [], {}
+        self.stopped, self.blocks, self.leased = set(), {}, {}
 
     # ------------------------------------------------------------ getting a number
 
-    def _issue(self, command: c.Issue) -> set[str]:
+    def _issue(self, command: c.Issue, now_ms: int) -> set[str]:
+        if command.service not in self.plan.services:
+            raise Refused("no such service")
         person = command.person.key if command.person else ""
         open_ones = [h for h in self.everybody if person and h.person == person and h.status in OPEN]
         same = {h.number for h in open_ones if h.service == command.service}
         if same:
             return same
+        if command.service in self.stopped:
+            raise Refused("no more numbers today")
         if len(open_ones) >= self.plan.rules.open_per_person:
             raise Refused("too many open numbers")
         service = self.plan.services[command.service]
         ordinal = self.issued.get(service.prefix, service.first - 1) + 1
         self.issued[service.prefix] = ordinal
         number = service.prefix + str(ordinal).rjust(service.width, "0")
-        self.came += 1
         self.everybody.append(
-            Holder(number, service.id, Fraction(self.came), person, bool(command.green_reason))
+            Holder(number, service.id, Fraction(now_ms), person, bool(command.green_reason))
         )
         return {number}
+
+    def _lease(self, name: str, count: int) -> None:
+        """The next numbers of the series, from 501 on, for a box that may be alone."""
+        first = self.leased.get(name, 500) + 1
+        self.leased[name] = first + count - 1
+        self.blocks[len(self.blocks)] = range(first, first + count)
+
+    def _merge(self, command: c.MergeLease) -> None:
+        """Each number of a known block waits from the time at which it was taken; once."""
+        service = self.plan.services[command.service]
+        for ticket in command.tickets:
+            number = service.prefix + str(ticket.ordinal).rjust(service.width, "0")
+            known = any(ticket.ordinal in block for block in self.blocks.values())
+            if known and all(h.number != number for h in self.everybody):
+                place = Fraction(ticket.issued_ms) + Fraction(ticket.ordinal, 1_000_000)
+                self.everybody.append(Holder(number, service.id, place))
+
+    def _postpone(self, ticket: str, now_ms: int) -> str:
+        """Its place is kept for some minutes, so often."""
+        holder, rules = self._named(ticket), self.plan.rules
+        if holder.status not in ("waiting", "called") or holder.postponed >= rules.postpones_per_ticket:
+            raise Refused("cannot be postponed")
+        holder.status, holder.parked_until_ms = "parked", now_ms + rules.postpone_minutes * 60_000
+        holder.postponed, holder.away = holder.postponed + 1, True
+        return holder.number
+
+    def _come_back(self, ticket: str) -> str:
+        holder = self._named(ticket)
+        if holder.status == "waiting":
+            return holder.number
+        if holder.status != "parked" or not holder.away:
+            raise Refused("was not away")
+        holder.status, holder.away = "waiting", False
+        return holder.number
+
+    # ------------------------------------------------------------ the house
+
+    def _publish(self, plan: Plan) -> None:
+        """Refused while somebody would be left without a service or without the window where he stands."""
+        if plan == self.plan:
+            raise Refused("nothing new")
+        for holder in self.everybody:
+            at_window = holder.status in ("called", "serving")
+            if holder.status in OPEN and holder.service not in plan.services:
+                raise Refused("its service would be gone")
+            if at_window and holder.window not in plan.windows:
+                raise Refused("its window would be gone")
+        self.plan = plan
+        kept = {w: desk for w, desk in self.desks.items() if w in plan.windows}
+        for window in plan.windows.values():
+            kept.setdefault(window.id, Desk("open" if window.open_at_start else "closed"))
+        self.desks = {window: kept[window] for window in plan.windows}
 
     def _end(self, ticket: str, allowed: tuple[str, ...], status: str) -> str:
         holder = self._named(ticket)
@@ -156,6 +241,8 @@ class Reference:
         holder = self._named(ticket)
         if holder.status != "no_show":
             raise Refused(f"{holder.number} is {holder.status}")
+        if holder.service not in self.plan.services:
+            raise Refused("its service is gone")
         for other in self.everybody:
             same = other.person == holder.person and other.service == holder.service
             if holder.person and same and other.status in OPEN:
@@ -227,7 +314,7 @@ class Reference:
         return holder.number
 
     def _call(self, holder: Holder, window: str) -> None:
-        holder.status, holder.window, holder.recalls = "called", window, 0
+        holder.status, holder.window, holder.recalls, holder.away = "called", window, 0, False
 
     def _recall(self, window: str) -> str:
         holder = self._here(window, "called")
@@ -262,10 +349,12 @@ class Reference:
     def _parked_return(self, now_ms: int) -> None:
         for holder in self.everybody:
             if holder.status == "parked" and holder.parked_until_ms <= now_ms:
-                holder.status = "waiting"
+                holder.status, holder.away = "waiting", False
 
     def _transfer(self, window: str, service: str) -> str:
         holder = self._here(window, "called", "serving")
+        if service not in self.plan.services:
+            raise Refused("no such service")
         if service == holder.service:
             raise Refused("is there already")
         if not any(service in (*w.services, *w.helps_with) for w in self.plan.windows.values()):
@@ -309,8 +398,8 @@ class Reference:
         last = others[min(places, len(others)) - 1]
         if holder.place > last:
             return holder.place
-        later = [h.place for h in self.everybody if h.place > last and h is not holder]
-        return (last + min(later)) / 2 if later else last + Fraction(1, 2)
+        gaps = [h.place - last for h in self.everybody if h.place > last and h is not holder]
+        return last + min([Fraction(1), *gaps]) / 2
 
     # ------------------------------------------------------------ finding
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,6 +31,33 @@ def described(policy: NoShowPolicy, kind: CallingKind) -> Plan:
     return plan
 
 
+def plans_like(plan: Plan) -> tuple[Plan, ...]:
+    """Other descriptions of the same hall: a window less, one with another name and work, a service less."""
+    other = replace(plan.windows["w3"], label="8号窗口", services=("social",), helps_with=("police",))
+    without = {w.id: w for w in plan.windows.values() if w.id != "w5"}
+    no_police = {
+        w.id: replace(w, services=tuple(s for s in w.services if s != "police") or ("tax",))
+        for w in plan.windows.values()
+    }
+    services = {s.id: s for s in plan.services.values() if s.id != "police"}
+    return (
+        plan,
+        replace(plan, windows=without),
+        replace(plan, windows={**plan.windows, "w3": other}),
+        replace(plan, windows=no_police, services=services),
+    )
+
+
+@dataclass
+class Alone:
+    """A kiosk that takes blocks of tax numbers and issues them alone."""
+
+    token: int = 0
+    first: int = 0
+    given: int = 0
+    day: str = ""
+
+
 class Pair:
     """The core and the reference side by side."""
 
@@ -38,7 +65,9 @@ class Pair:
         plan = described(policy, kind)
         self.strict = kind is CallingKind.STRICT
         self.hall, self.reference = Hall(plan), Reference(plan)
-        self.plan, self.now_ms = plan, NOON
+        self.now_ms = NOON
+        self.plans = plans_like(plan)
+        self.alone = Alone()
         self.told: list[str] = []
         self.count = 0
 
@@ -56,6 +85,36 @@ class Pair:
                 f"{part}:\n core      {shown[part]}\n reference {wanted[part]}"
             )
         return ticket
+
+    def lease(self) -> None:
+        """The kiosk takes a block."""
+        self.do(c.LeaseNumbers, service="tax", count=5)
+        assert self.hall.day is not None
+        lease = self.hall.leases[self.hall.tokens]
+        self.alone = Alone(lease.token, lease.first, 0, self.hall.day.label)
+
+    def merge(self, seconds_ago: int, count: int, again: bool = False) -> None:
+        """It brings numbers home that it issued some time ago; perhaps some that are home already."""
+        alone = self.alone
+        if (
+            self.hall.day is None
+            or alone.day != self.hall.day.label
+            or self.now_ms >= self.hall.day.closes_ms
+        ):
+            return
+        since_ms = max(self.now_ms - seconds_ago * 1000, self.hall.day.opened_ms) | 1
+        begin = alone.first + (0 if again else alone.given)
+        if since_ms > self.now_ms or alone.given + count > 5:
+            return
+        tickets = tuple(c.OfflineTicket(ordinal=begin + i, issued_ms=since_ms) for i in range(count))
+        alone.given += 0 if again else count
+        self.do(c.MergeLease, token=alone.token, service="tax", tickets=tickets, final=False)
+
+    def correct(self, seconds: int) -> None:
+        """A technician sets the clock forward."""
+        to_ms = self.now_ms + seconds * 1000
+        self.do(c.CorrectTime, to_ms=to_ms)
+        self.now_ms = max(self.now_ms, to_ms)
 
     def story(self, difference: str) -> str:
         """The last commands and what differs."""
@@ -87,7 +146,7 @@ class Pair:
             key=lambda t: (t.rank_class if self.strict else 0, t.rank, t.id),
         )
         return {
-            "queues": {s: [t.number for t in waiting if t.service == s] for s in self.plan.services},
+            "queues": {s: [t.number for t in waiting if t.service == s] for s in hall.plan.services},
             "windows": {
                 w: (now.status.value, hall.tickets[now.ticket].number if now.ticket else "")
                 for w, now in hall.windows.items()
@@ -98,7 +157,8 @@ class Pair:
 
 def step(pair: Pair, chance: random.Random, green: float) -> None:
     """One command as a busy hall would give it."""
-    window, service = chance.choice(list(pair.plan.windows)), chance.choice(list(pair.plan.services))
+    plan = pair.hall.plan
+    window, service = chance.choice(list(plan.windows)), chance.choice(list(plan.services))
     tickets = list(pair.hall.tickets)[-40:] or ["none"]
     parked = [ticket for _, ticket in pair.hall.parked] or tickets
     options: dict[type[c.Command], tuple[int, dict[str, object]]] = {
@@ -126,12 +186,25 @@ def step(pair: Pair, chance: random.Random, green: float) -> None:
         c.OpenWindow: (10, {"window": window}),
         c.PauseWindow: (2, {"window": window}),
         c.CloseWindow: (2, {"window": window}),
+        c.Postpone: (4, {"ticket": chance.choice(tickets)}),
+        c.ComeBack: (3, {"ticket": chance.choice(parked)}),
+        c.StopIssuing: (1, {"service": service}),
+        c.ResumeIssuing: (2, {"service": service}),
+        c.PublishPlan: (3, {"plan": chance.choice(pair.plans)}),
     }
     kind = chance.choices(list(options), [weight for weight, _ in options.values()])[0]
-    pair.now_ms += chance.randrange(1, 8000)
+    pair.now_ms += 2 * chance.randrange(1, 4000)
     if chance.random() < 0.001:
         pair.now_ms += 12 * 3_600_000
-    pair.do(kind, **options[kind][1])
+    match chance.randrange(60):
+        case 0:
+            pair.lease()
+        case 1 | 2:
+            pair.merge(chance.randrange(1, 1200), chance.randrange(1, 4), chance.random() < 0.2)
+        case 3 if chance.random() < 0.1:
+            pair.correct(chance.choice([-60, 0, 90, 1800]))
+        case _:
+            pair.do(kind, **options[kind][1])
 
 
 @pytest.mark.parametrize("kind", [CallingKind.FIRST_COME, CallingKind.STRICT])
@@ -191,6 +264,31 @@ class Both(RuleBasedStateMachine):
     def with_ticket(self, kind: type[c.Command], which: int) -> None:
         tickets = list(self.pair.hall.tickets) or ["none"]
         self.give(kind, ticket=tickets[which % len(tickets)])
+
+    @rule(kind=st.sampled_from([c.Postpone, c.ComeBack]), which=st.integers(0, 5))
+    def from_afar(self, kind: type[c.Command], which: int) -> None:
+        tickets = list(self.pair.hall.tickets) or ["none"]
+        self.give(kind, ticket=tickets[which % len(tickets)])
+
+    @rule(kind=st.sampled_from([c.StopIssuing, c.ResumeIssuing]), service=st.sampled_from(["tax", "social"]))
+    def stop(self, kind: type[c.Command], service: str) -> None:
+        self.give(kind, service=service)
+
+    @rule(which=st.integers(0, 3))
+    def publish(self, which: int) -> None:
+        self.give(c.PublishPlan, plan=self.pair.plans[which])
+
+    @rule(seconds=st.sampled_from([-5, 0, 60, 3600]))
+    def correct(self, seconds: int) -> None:
+        self.pair.now_ms += 1000
+        self.pair.correct(seconds)
+
+    @rule(seconds_ago=st.integers(1, 10), count=st.integers(1, 3), again=st.booleans())
+    def merge(self, seconds_ago: int, count: int, again: bool) -> None:
+        self.pair.now_ms += 1000
+        if not self.pair.alone.token or self.pair.alone.given + count > 5:
+            self.pair.lease()
+        self.pair.merge(seconds_ago, count, again)
 
     @rule(minutes=st.sampled_from([0, 1, 2, 12 * 60]))
     def time_passes(self, minutes: int) -> None:

@@ -204,6 +204,7 @@ class TicketTransferred(Event):
     to_window: str = ""
     to_clerk: str = ""
     return_to: str = ""
+    return_service: str = ""
     note: str = ""
 
 

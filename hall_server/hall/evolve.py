@@ -52,6 +52,7 @@ def _day_closed(hall: Hall, _event: e.DayClosed) -> None:
     for of_day in (
         hall.tickets,
         hall.by_person,
+        hall.by_agent,
         hall.by_number,
         hall.lanes,
         hall.busy,
@@ -107,6 +108,8 @@ def _issued(hall: Hall, event: e.TicketIssued) -> None:
     counter = hall.leased if event.true_ms else hall.issued
     counter[event.series] = max(event.ordinal, counter.get(event.series, 0))
     hall.by_number[event.number] = event.ticket
+    if event.agent:
+        hall.by_agent[event.agent] = (*hall.by_agent.get(event.agent, ()), event.ticket)
     if event.person is not None:
         hall.issued_to[event.person.key] = hall.issued_to.get(event.person.key, 0) + 1
     if event.slot_ms:
@@ -277,7 +280,7 @@ def _papers_taken(hall: Hall, event: e.PapersTaken) -> None:
 
 def _sent_back(hall: Hall, event: e.TicketSentBack) -> None:
     old = hall.tickets[event.ticket]
-    service = old.service
+    service = old.return_service or old.service
     wanted = hall.skills.get(event.to_window, {})
     if service not in wanted and wanted:
         service = next(iter(wanted))
@@ -288,6 +291,7 @@ def _sent_back(hall: Hall, event: e.TicketSentBack) -> None:
         service=service,
         bound_window=event.to_window,
         return_to="",
+        return_service="",
         note=event.note,
     )
     put(hall, old, new)
@@ -340,6 +344,7 @@ def _transferred(hall: Hall, event: e.TicketTransferred) -> None:
         bound_window=event.to_window,
         bound_clerk=event.to_clerk,
         return_to=event.return_to or old.return_to,
+        return_service=event.return_service or old.return_service,
         note=event.note,
         transfers=old.transfers + 1,
     )

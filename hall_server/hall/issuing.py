@@ -12,7 +12,7 @@ from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import MINUTE_MS, slot_of
 from hall_server.hall.lookup import STATUS_TEXT, Answer, Decision, service_named, ticket_named
-from hall_server.hall.model import Booking, Class, Hall, RuleBroken, Ticket
+from hall_server.hall.model import OPEN_STATUSES, Booking, Class, Hall, RuleBroken, Ticket
 from hall_server.hall.plan import CallingKind, Service
 
 RANK_BITS = 16
@@ -73,7 +73,7 @@ def numbered(
     assert hall.day is not None
     ordinal = next_ordinal(hall, service)
     number = number_text(service, ordinal)
-    person = options.get("person")
+    person, agent = options.get("person"), options.get("agent")
     return e.TicketIssued(
         at_ms=now_ms,
         ticket=f"{hall.day.label}-{number}",
@@ -83,7 +83,8 @@ def numbered(
         day=hall.day.label,
         service=service.id,
         rank=rank_at(rank_ms or now_ms, hall.seq),
-        visit=visit_of(hall, person if isinstance(person, Person) else None),
+        visit=_visit_of_agent(hall, str(agent or ""))
+        or visit_of(hall, person if isinstance(person, Person) else None),
         **options,  # type: ignore[arg-type]
     )
 
@@ -104,6 +105,12 @@ def visit_of(hall: Hall, person: Person | None) -> str:
     """The visit that this person's open tickets belong to, or '' for a new one."""
     held = hall.by_person.get(person.key, ()) if person else ()
     return hall.tickets[held[0]].visit if held else ""
+
+
+def _visit_of_agent(hall: Hall, agent: str) -> str:
+    """The visit of an agent who is here: for whomever he comes, he stands at one window."""
+    tickets = (hall.tickets[ticket] for ticket in hall.by_agent.get(agent, ()))
+    return next((t.visit for t in tickets if t.status in OPEN_STATUSES), "") if agent else ""
 
 
 def green_reason(hall: Hall, asked: str, person: Person | None) -> str:

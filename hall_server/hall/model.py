@@ -103,7 +103,8 @@ class Ticket:
     """号票. ``service`` and ``also`` are what it needs (a basket when ``also`` is not empty); ``rank`` orders
     its lane (first time, moved by policy); ``calls`` counts calls and recalls; ``postpones`` how often its
     holder asked for more time, ``away`` while it is set aside for that. ``window`` is where it is or was last
-    called; ``bound_window`` or ``bound_clerk`` alone may call it; ``return_to`` gets it back."""
+    called; ``bound_window`` or ``bound_clerk`` alone may call it; ``return_to`` gets it back,
+    for ``return_service``."""
 
     id: str
     number: str
@@ -129,6 +130,7 @@ class Ticket:
     bound_window: str = ""
     bound_clerk: str = ""
     return_to: str = ""
+    return_service: str = ""
     responsible: str = ""
     calls: int = 0
     recalls: int = 0
@@ -330,6 +332,7 @@ class Hall:
         "appointments",
         "booked",
         "busy",
+        "by_agent",
         "by_number",
         "by_person",
         "by_slot",
@@ -378,6 +381,7 @@ class Hall:
         self.walk_ins: dict[tuple[str, int], int] = {}
         self.stopped: dict[str, Stop] = {}
         self.by_person: dict[str, tuple[str, ...]] = {}
+        self.by_agent: dict[str, tuple[str, ...]] = {}
         self.by_number: dict[str, str] = {}
         self.busy: dict[str, int] = {}
         self.parked: SortedList = SortedList()

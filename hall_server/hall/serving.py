@@ -201,6 +201,7 @@ def transfer(hall: Hall, command: c.Transfer, now_ms: int) -> Decision:
         to_window=command.to_window,
         to_clerk=command.to_clerk,
         return_to=window.id if command.come_back else "",
+        return_service=ticket.service if command.come_back else "",
         note=command.note,
     )
     return Decision((event,), Answer(ticket.id))

@@ -24,7 +24,7 @@ from hall_server.hall.model import (
 )
 from hall_server.hall.plan import Plan
 
-FORMAT = 6
+FORMAT = 7
 
 
 class _Frozen(msgspec.Struct, frozen=True):
@@ -112,6 +112,8 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.windows.update(frozen.windows)
     for ticket in frozen.tickets:
         hall.by_number[ticket.number] = ticket.id
+        if ticket.agent:
+            hall.by_agent[ticket.agent] = (*hall.by_agent.get(ticket.agent, ()), ticket.id)
         put(hall, None, ticket)
     for appointment in frozen.appointments:
         hall.appointments[appointment.id] = appointment

@@ -76,6 +76,7 @@ def picture(hall: Hall) -> tuple[object, ...]:
         dict(hall.leased),
         {key: set(held) for key, held in hall.by_person.items()},
         dict(hall.by_number),
+        dict(hall.by_agent),
         list(hall.parked),
         hall.recent,
         dict(hall.helps),

@@ -10,8 +10,9 @@ from contract.messages import Person, TicketStatus, WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import MINUTE_MS
-from hall_server.hall.model import RuleBroken
+from hall_server.hall.model import Hall, RuleBroken
 from hall_server.hall.plan import NoShowPolicy, Plan
+from hall_server.hall.snapshot import freeze, thaw
 from tests.hall_server.test_hall import Desk
 
 P = Person(key="p")
@@ -120,6 +121,33 @@ def test_a_basket_is_not_sent_whole_to_a_window_that_cannot_do_all_of_it() -> No
     called_at(desk, "w1", basket)
     with pytest.raises(RuleBroken, match="户政"):
         desk.do(c.Transfer, window="w1", to_window="w2")
+
+
+def test_a_number_comes_back_for_the_service_that_it_was_sent_away_from() -> None:
+    desk = Desk()
+    ticket = served(desk, "w1", "social")
+    desk.do(c.Transfer, window="w1", service="police", come_back=True)
+    called_at(desk, "w2", ticket)
+    desk.do(c.Arrive, window="w2")
+    desk.do(c.Finish, window="w2")
+    now = desk.hall.tickets[ticket]
+    assert (now.service, now.bound_window, now.return_to) == ("social", "w1", "")
+    called_at(desk, "w1", ticket)
+
+
+def test_an_agent_stands_at_one_window_for_all_his_principals() -> None:
+    desk = Desk()
+    for principal in ("p1", "p2"):
+        agent = {"agent": "a", "agent_reason": "family"}
+        desk.do(c.Issue, service="tax", person=Person(key=principal), **agent)
+    first = desk.do(c.CallNext, window="w1")
+    with pytest.raises(RuleBroken, match="暂无等待"):
+        desk.do(c.CallNext, window="w3")
+    hall = Hall(desk.plan)
+    thaw(hall, freeze(desk.hall))
+    assert hall.by_agent == desk.hall.by_agent
+    desk.do(c.Arrive, window="w1")
+    assert desk.do(c.CallNext, window="w1") != first
 
 
 # ---------------------------------------------------------------- return of a no-show

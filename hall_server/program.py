@@ -25,6 +25,7 @@ from hall_server import keeping
 from hall_server.accounts.desk import Accounts
 from hall_server.anchor import journal_key
 from hall_server.broker import Broker, secret
+from hall_server.catalogue.desk import CatalogueDesk
 from hall_server.clips import ClipRendering, SpokenHall
 from hall_server.config import HallConfig
 from hall_server.description import Description
@@ -129,7 +130,14 @@ class HallServer:
         self._service = HallService(
             self._config.plan, journal, clock=self._clock, publisher=bus, look=self._look()
         )
-        self._described = Description(self._service, self._config, on_alarm=self._alarms.append)
+        self._catalogue = self._open_catalogue(undo)
+        self._described = Description(
+            self._service,
+            self._config,
+            on_alarm=self._alarms.append,
+            items=self._catalogue.items_for,
+        )
+        self._catalogue.join(self._described)
         self._blobs = BlobStore(self._state / "blobs")
         clips = self._clips()
         self._stations = StationDesk(
@@ -212,6 +220,13 @@ class HallServer:
             log.warning("no accounts yet: set-up code %s (%s)", accounts.setup_code, accounts.setup_file)
         return accounts
 
+    def _open_catalogue(self, undo: ExitStack) -> CatalogueDesk:
+        """The items, with the list beside the hall's file as the first version."""
+        catalogue = CatalogueDesk(self._state, self._service, self._config.items)
+        catalogue.open()
+        undo.callback(catalogue.close)
+        return catalogue
+
     def _bind_web(self, undo: ExitStack, wired: WiredDevices) -> WebServer:
         part = self._config.file.web
         lan = LanSide(part.lan, self._state / "tls", hall=self._config.plan.id) if part.lan else None
@@ -219,6 +234,7 @@ class HallServer:
             self._service,
             accounts=self._open_accounts(undo),
             reports=self._reports,
+            catalogue=self._catalogue,
             setup=SetupDesk(
                 self._service,
                 self._described,
@@ -263,6 +279,7 @@ class HallServer:
     def _say_first(self) -> None:
         """What the journal must know before anybody asks: description, suspect clock, numbers to skip."""
         self._described.settle()
+        self._catalogue.settle()
         if self._clock.alarm:
             self._service.submit(c.SuspectClock(request="", by="clock", sentence=self._clock.alarm))
         if count := keeping.numbers_to_skip(self._state):

@@ -263,17 +263,18 @@ class CatalogueDesk:
             )
 
     def _taken(self, version: int, file: HallFile) -> tuple[ItemFile, ...]:
-        """Items that the services take, the last answer kept."""
+        """Items that the services take, the last answer kept. The writer's thread asks while a publication waits
+        for it: so without the lock of publications."""
         key = (version, tuple((s.id, s.items, s.departments) for s in file.services))
-        with self._lock:
-            if self._kept is None or self._kept[0] != key:
-                entries = self.store.entries(
-                    version,
-                    codes=assigning.wanted_codes(file),
-                    departments=assigning.wanted_departments(file),
-                )
-                self._kept = key, tuple(map(item_of, entries))
-            return self._kept[1]
+        kept = self._kept
+        if kept is None or kept[0] != key:
+            entries = self.store.entries(
+                version,
+                codes=assigning.wanted_codes(file),
+                departments=assigning.wanted_departments(file),
+            )
+            kept = self._kept = key, tuple(map(item_of, entries))
+        return kept[1]
 
     def _set(self, state: InForce) -> None:
         self.store.put_in_force(state)

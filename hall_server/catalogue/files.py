@@ -186,13 +186,8 @@ def _safe_archive(path: Path) -> None:
 def _xlsx(path: Path, _encoding: str) -> Iterator[Line]:
     try:
         _safe_archive(path)
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-            if line > MOST_ROWS * 4:
-                raise Unreadable(f"超过 {MOST_ROWS * 4} 行，请删去空行后再导入")
-            yield line, cells
+        with path.open("rb") as stream:
+            yield from _rows_of(load_workbook(stream, read_only=True, data_only=True, keep_links=False))
     except (
         InvalidFileException,
         zipfile.BadZipFile,
@@ -207,6 +202,15 @@ def _xlsx(path: Path, _encoding: str) -> Iterator[Line]:
         OSError,
     ) as error:
         raise Unreadable("不是有效的 XLSX 工作簿，或文件已损坏") from error
+
+
+def _rows_of(book: Any) -> Iterator[Line]:
+    sheet = book.worksheets[0]
+    sheet.reset_dimensions()
+    for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+        if line > MOST_ROWS * 4:
+            raise Unreadable(f"超过 {MOST_ROWS * 4} 行，请删去空行后再导入")
+        yield line, cells
 
 
 def _json(path: Path, _encoding: str) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from contract import catalogue as cat
+from contract.guide_sheet import SHARED_SOURCE
 from hall_server.hall_file import ItemFile
 
 
@@ -176,6 +177,7 @@ def entry_of(item: ItemFile) -> Entry:
                 copies=m.copies,
                 may_be_missing=m.may_be_missing,
                 source=m.source,
+                waived=m.source == SHARED_SOURCE,
             )
             for m in item.materials
         ),
@@ -184,8 +186,7 @@ def entry_of(item: ItemFile) -> Entry:
 
 
 def item_of(entry: Entry) -> ItemFile:
-    """As the hall's description takes it: papers that nobody must bring are left out."""
-    waived = {paper.name for paper in entry.materials if paper.waived}
+    """As the hall's description takes it."""
     return ItemFile(
         code=entry.code,
         name=entry.name,
@@ -198,27 +199,29 @@ def item_of(entry: Entry) -> ItemFile:
         service_minutes=entry.service_minutes,
         terminal=entry.terminal,
         appointment=entry.appointment,
-        materials=tuple(
-            cat.Material(
-                name=paper.name,
-                needed=paper.needed,
-                copies=paper.copies,
-                may_be_missing=paper.may_be_missing,
-                source=paper.source,
-            )
-            for paper in entry.materials
-            if not paper.waived
-        ),
-        situations=tuple(
-            cat.Situation(
-                question=asked.question,
-                options=tuple(
-                    cat.SituationOption(
-                        label=option.label, adds=tuple(a for a in option.adds if a not in waived)
-                    )
-                    for option in asked.options
-                ),
-            )
-            for asked in entry.situations
-        ),
+        materials=tuple(map(_material, entry.materials)),
+        situations=entry.situations,
+    )
+
+
+def sheet_of(entry: Entry) -> cat.Item:
+    """As guide sheets take it."""
+    return cat.Item(
+        code=entry.code,
+        name=entry.name,
+        department=entry.department,
+        zone="",
+        service="",
+        materials=tuple(map(_material, entry.materials)),
+        situations=entry.situations,
+    )
+
+
+def _material(paper: Paper) -> cat.Material:
+    return cat.Material(
+        name=paper.name,
+        needed=paper.needed,
+        copies=paper.copies,
+        may_be_missing=paper.may_be_missing,
+        source=SHARED_SOURCE if paper.waived else paper.source,
     )

@@ -180,7 +180,6 @@ def oddities(entry: Entry) -> list[str]:
             ]
         if len(asked.options) < 2:
             found.append(f"“{asked.question}”少于两个选项")
-    found += [f"材料“{p.name}”既必要又免提交" for p in entry.materials if p.waived and p.needed]
     return found
 
 
@@ -205,7 +204,7 @@ def _column_paper(reading: Reading, name: str) -> Paper:
     waived = reading.yes("material_waived", False)
     return Paper(
         name=name,
-        needed=reading.yes("material_needed", not waived),
+        needed=reading.yes("material_needed", True),
         copies=reading.number("material_copies", 99),
         may_be_missing=reading.yes("material_missing", False),
         waived=waived,
@@ -245,7 +244,7 @@ def written_paper(line: str) -> Paper:
     waived = "免提交" in hints
     return Paper(
         name=name,
-        needed=not (waived or "非必要" in hints or "必要时" in hints),
+        needed=not ("非必要" in hints or "必要时" in hints),
         copies=int(copies[1]) if copies else 0,
         may_be_missing="容缺" in hints,
         waived=waived,

@@ -24,6 +24,7 @@ ENTRIES = (
     Entry("/wall", "驾驶舱", "大屏：今天的数字、排队、窗口、与往常相比"),
     Entry("/manage/appointments", "预约", "当天与以后的预约：谁要来、谁到了，代为签到或取消"),
     Entry("/admin/accounts", "账户", "新建、停用、重置账户，分配角色与窗口"),
+    Entry("/manage/catalogue", "事项目录", "事项、材料、情形引导；导入、比较、发布、回退；归入业务"),
     Entry("/manage/setup", "大厅设置", "专区、业务、窗口、排班、叫号规则等，预览、发布、回退"),
     Entry("/admin/tokens", "接口令牌", "为对接单位发放、吊销接口令牌"),
     Entry("/admin/audit", "审计记录", "查看、筛选、校验审计记录"),

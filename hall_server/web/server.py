@@ -14,6 +14,7 @@ import uvicorn
 from fastapi import FastAPI, Security
 
 from hall_server.accounts.desk import Accounts
+from hall_server.catalogue.desk import CatalogueDesk
 from hall_server.hall.pictures import HallView
 from hall_server.house import House
 from hall_server.reports.desk import ReportDesk
@@ -26,6 +27,8 @@ from hall_server.web.auditing import audit_routes
 from hall_server.web.binding import CannotServe, listen
 from hall_server.web.blobs import BlobStore, blob_routes
 from hall_server.web.booking import booking_routes
+from hall_server.web.catalogue import catalogue_routes
+from hall_server.web.catalogue_import import import_routes
 from hall_server.web.clerk import ClerkPage
 from hall_server.web.clerk_desk import clerk_routes
 from hall_server.web.clerk_sheet import Sheets
@@ -37,6 +40,7 @@ from hall_server.web.gate import Gate
 from hall_server.web.guards import Guards
 from hall_server.web.guide import guide_routes
 from hall_server.web.helps import help_routes
+from hall_server.web.items import item_routes
 from hall_server.web.lan import LanSide
 from hall_server.web.lines import Lines
 from hall_server.web.live import Hub
@@ -94,6 +98,7 @@ class WebServer:
         accounts: Accounts,
         reports: ReportDesk,
         setup: SetupDesk,
+        catalogue: CatalogueDesk,
         host: str,
         port: int,
         blobs: BlobStore,
@@ -106,6 +111,7 @@ class WebServer:
         self._accounts = accounts
         self._reports = reports
         self._setup = setup
+        self._catalogue = catalogue
         self._lines = Lines()
         self._host = host
         self._wanted_port = port
@@ -260,6 +266,9 @@ class WebServer:
             wall_routes(frame, self._reports),
             metrics_routes(frame),
             setup_routes(frame, self._setup),
+            catalogue_routes(frame, self._catalogue, self._reports),
+            import_routes(frame, self._catalogue),
+            item_routes(frame, self._catalogue, self._reports),
             manager_routes(frame, self._reports.days),
         ):
             app.include_router(routes)

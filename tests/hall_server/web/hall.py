@@ -19,6 +19,7 @@ from hall_server.accounts.desk import Accounts
 from hall_server.accounts.records import Account
 from hall_server.accounts.roles import EVERY_WINDOW, Role, Scope
 from hall_server.accounts.signing import Origin
+from hall_server.catalogue.desk import CatalogueDesk
 from hall_server.description import Description
 from hall_server.hall import commands as c
 from hall_server.hall.model import Ticket
@@ -143,9 +144,14 @@ class PagedHall:
         self.accounts.open()
         self._people()
         self.reports = ReportDesk(self.state, self.plan, lambda: CATALOGUE)
+        box = box_of(self.plan)
+        self.catalogue = CatalogueDesk(self.state, self.service, box.items)
+        self.catalogue.open()
+        described = Description(self.service, box, items=self.catalogue.items_for)
+        self.catalogue.join(described)
         self.setup = SetupDesk(
             self.service,
-            Description(self.service, box_of(self.plan)),
+            described,
             drafts=self.state / "drafts",
             journal=self.journal.path,
         )
@@ -155,6 +161,7 @@ class PagedHall:
             lan=self.lan,
             reports=self.reports,
             setup=self.setup,
+            catalogue=self.catalogue,
             host="127.0.0.1",
             port=self.port,
             blobs=self.blobs,
@@ -170,6 +177,7 @@ class PagedHall:
         """In mirrored order."""
         self.service.stop()
         self.web.stop()
+        self.catalogue.close()
         self.accounts.close()
         self.journal.close()
 

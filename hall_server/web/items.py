@@ -1,0 +1,98 @@
+"""What everybody may see of the catalogue: search, one item, and what to bring in one's own situation."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from contract.guide_sheet import Bring, materials
+from hall_server.catalogue.desk import CatalogueDesk
+from hall_server.catalogue.records import Entry, sheet_of
+from hall_server.catalogue.store import MOST_COUNTED
+from hall_server.reports.desk import ReportDesk
+from hall_server.web.frame import Frame
+
+SHOWN = 20
+DEPARTMENTS = 200
+BRING_TEXT = {
+    Bring.NEEDED: "须提交",
+    Bring.MAY_BE_MISSING: "可容缺，后补",
+    Bring.NOT_SUBMITTED: "免提交，不用带",
+    Bring.IF_ASKED: "有时需要",
+}
+
+
+def item_routes(frame: Frame, desk: CatalogueDesk, reports: ReportDesk) -> APIRouter:
+    """/items and /items/{item}, without a sign-in."""
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    store, rendering = desk.store, frame.rendering
+
+    @router.get("/items")
+    async def search(q: str = "", department: str = "", page: str = "") -> Response:
+        number = int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 0
+        version = desk.standing.public
+
+        def look() -> tuple[object, ...]:
+            found = store.search(
+                q[:60], version, department=department[:200], limit=SHOWN, offset=number * SHOWN
+            )
+            return found, store.departments(version)
+
+        found, departments = await asyncio.to_thread(look)
+        html = rendering.page(
+            "items/search.html",
+            found=found,
+            departments=departments,
+            most_departments=DEPARTMENTS,
+            q=q[:60],
+            department=department[:200],
+            page=number,
+            shown=SHOWN,
+            most=MOST_COUNTED,
+        )
+        return HTMLResponse(html)
+
+    @router.get("/items/{item}")
+    async def one(request: Request, item: str) -> Response:
+        known = await asyncio.to_thread(store.item, item, desk.standing.public)
+        if known is None:
+            html = rendering.page(
+                "lost.html",
+                title="没有这个事项",
+                sentence="可能已经取消或换了编码，请重新查找。",
+                back="/items",
+            )
+            return HTMLResponse(html, 404)
+        return HTMLResponse(_item(known[1], request))
+
+    def _item(entry: Entry, request: Request) -> str:
+        answers = _answers(entry, request)
+        service = desk.service_of(entry)
+        plan = frame.service.plan
+        windows = [window.label for window in plan.windows_for(service)] if service in plan.services else []
+        advice = reports.advice(entry.code)
+        return rendering.page(
+            "items/item.html",
+            entry=entry,
+            answers=answers,
+            papers=materials(sheet_of(entry), answers),
+            bring=BRING_TEXT,
+            open_questions=sum(answer is None for answer in answers),
+            zone=plan.zones[plan.services[service].zone].name if service in plan.services else "",
+            windows=windows,
+            advice=advice.sentence if advice else "",
+        )
+
+    return router
+
+
+def _answers(entry: Entry, request: Request) -> tuple[int | None, ...]:
+    """The chosen option of each question, ``?q0=1&q1=0``; None where nothing was chosen."""
+    found: list[int | None] = []
+    for index, asked in enumerate(entry.situations):
+        text = request.query_params.get(f"q{index}", "")
+        chosen = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else -1
+        found.append(chosen if 0 <= chosen < len(asked.options) else None)
+    return tuple(found)

@@ -9,18 +9,15 @@ and the next call starts a fresh one. devices/vendor_host.py is the child's side
 from __future__ import annotations
 
 import ctypes
-import os
-import select
 import signal
 import struct
-import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from time import monotonic
 from typing import Any, cast
 
 import msgspec
 
+from devices.child import Child
 from devices.faults import Cause, DeviceLost, DeviceMisconfigured, DeviceRefused, Fault, Owner
 
 Value = bytes | str | int | float | bool | None
@@ -56,27 +53,31 @@ class VendorProcess:
         self._name = name
         self._program = tuple(program)
         self._limit = limit_seconds
-        self._child: subprocess.Popen[bytes] | None = None
-        self._to = self._from = -1
+        self._child: Child | None = None
         self._number = 0
         self.starts = 0
 
     @property
     def running(self) -> bool:
         """Is there a child that can be asked?"""
-        return self._child is not None and self._child.poll() is None
+        return self._child is not None and self._child.running
 
     def call(self, function: str, arguments: Mapping[str, Value], *, seconds: float | None = None) -> Value:
         """What the library's function answers. Raises DeviceRefused (the library said no), DeviceLost
         (hung, crashed, garbage), DeviceMisconfigured (the program cannot be started)."""
-        if not self.running:
-            self._start()
+        child = self._child if self._child is not None and self._child.running else self._start()
         self._number += 1
         try:
-            answer = self._ask(Call(self._number, function, dict(arguments)), seconds or self._limit)
+            answer = self._ask(child, Call(self._number, function, dict(arguments)), seconds or self._limit)
         except DeviceLost:
             self.stop()
             raise
+        except TimeoutError as error:
+            self.stop()
+            raise DeviceLost(_hung(self._name)) from error
+        except OSError as error:
+            self.stop()
+            raise DeviceLost(_crashed(self._name)) from error
         if answer.error:
             raise DeviceRefused(_said_no(self._name, answer.error))
         return cast("Value", answer.value)
@@ -84,78 +85,39 @@ class VendorProcess:
     def stop(self) -> None:
         """Kill the child and whatever it started; may be called twice."""
         child, self._child = self._child, None
-        if child is None:
-            return
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        for descriptor in (self._to, self._from):
-            os.close(descriptor)
+        if child is not None:
+            child.end()
 
-    def _start(self) -> None:
+    def _start(self) -> Child:
         self.stop()
-        child_reads, self._to = os.pipe()
-        self._from, child_writes = os.pipe()
-        os.set_blocking(self._to, False)
         try:
-            self._child = subprocess.Popen(
-                [*self._program, str(child_reads), str(child_writes)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(child_reads, child_writes),
-                start_new_session=True,
-            )
+            self._child = Child(self._program, apart=True)
         except OSError as error:
-            os.close(self._to)
-            os.close(self._from)
             raise DeviceMisconfigured(_no_program(self._name)) from error
-        finally:
-            os.close(child_reads)
-            os.close(child_writes)
         self.starts += 1
+        return self._child
 
-    def _ask(self, call: Call, seconds: float) -> Answer:
+    def _ask(self, child: Child, call: Call, seconds: float) -> Answer:
         deadline = monotonic() + seconds
         data = _CALL.encode(call)
-        self._write(_LENGTH.pack(len(data)) + data, deadline)
-        (size,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
+        child.write(_LENGTH.pack(len(data)) + data, deadline)
+        (size,) = _LENGTH.unpack(_whole(child, _LENGTH.size, deadline))
         if size > _LONGEST:
             raise DeviceLost(_garbage(self._name))
         try:
-            answer = _ANSWER.decode(self._read(size, deadline))
+            answer = _ANSWER.decode(_whole(child, size, deadline))
         except msgspec.DecodeError as error:
             raise DeviceLost(_garbage(self._name)) from error
         if answer.number != call.number:
             raise DeviceLost(_garbage(self._name))
         return answer
 
-    def _write(self, data: bytes, deadline: float) -> None:
-        rest = memoryview(data)
-        while rest:
-            self._wait(self._to, select.POLLOUT, deadline)
-            try:
-                rest = rest[os.write(self._to, rest) :]
-            except BlockingIOError:
-                continue
-            except BrokenPipeError as error:
-                raise DeviceLost(_crashed(self._name)) from error
 
-    def _read(self, size: int, deadline: float) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            self._wait(self._from, select.POLLIN, deadline)
-            piece = os.read(self._from, size - len(data))
-            if not piece:
-                raise DeviceLost(_crashed(self._name))
-            data += piece
-        return bytes(data)
-
-    def _wait(self, descriptor: int, events: int, deadline: float) -> None:
-        poller = select.poll()
-        poller.register(descriptor, events)
-        if not poller.poll(max(0.0, deadline - monotonic()) * 1000.0):
-            raise DeviceLost(_hung(self._name))
+def _whole(child: Child, size: int, deadline: float) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        data += child.read(size - len(data), deadline)
+    return bytes(data)
 
 
 def die_with_parent() -> None:

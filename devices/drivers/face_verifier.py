@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import base64
 import logging
-import os
-import selectors
-import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from time import monotonic
 from typing import Annotated
 
 import msgspec
 
+from devices.child import Child
 from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured, Fault, Owner
 from devices.ports import Kind, Status
 from devices.verification import Liveness, Outcome, Verification, VerifierCapabilities
 
 _log = logging.getLogger(__name__)
-_HELLO_SECONDS, _HINT_SECONDS, _END_SECONDS = 10.0, 1.0, 2.0
+_HELLO_SECONDS, _HINT_SECONDS = 10.0, 1.0
 _LONGEST_ANSWER = 65_536
 
 
@@ -64,7 +61,7 @@ class VendorVerifier:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._program: subprocess.Popen[bytes] | None = None
+        self._program: Child | None = None
         self._buffer = bytearray()
         self._asked = 0
         self._model = ""
@@ -79,13 +76,7 @@ class VendorVerifier:
     def open(self) -> None:
         self.close()
         try:
-            self._program = subprocess.Popen(
-                self._options.command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            self._program = Child(self._options.command)
         except OSError as error:
             raise DeviceAbsent(_absent(self._options.command[0])) from error
         self._buffer.clear()
@@ -97,18 +88,8 @@ class VendorVerifier:
 
     def close(self) -> None:
         program, self._program = self._program, None
-        if program is None:
-            return
-        for stream in (program.stdin, program.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(program.pid, 9)
-        try:
-            program.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            _log.warning("a face verifier's program does not end; left behind")
+        if program is not None:
+            program.end()
 
     def identify(self) -> str:
         """The model: another one is another verifier."""
@@ -147,44 +128,28 @@ class VendorVerifier:
         self._asked += 1
         deadline = monotonic() + timeout_seconds
         try:
-            self._write(program, msgspec.json.encode({"id": self._asked, **question}) + b"\n", deadline)
+            program.write(msgspec.json.encode({"id": self._asked, **question}) + b"\n", deadline)
             while True:
                 answer = msgspec.json.decode(self._line(program, deadline), type=Answer)
                 if answer.id == self._asked:
                     break
-        except (OSError, ValueError, TimeoutError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
             self.close()
             raise DeviceLost(_LOST) from error
         if answer.error:
             raise DeviceLost(_LOST)
         return answer
 
-    def _write(self, program: subprocess.Popen[bytes], data: bytes, deadline: float) -> None:
-        assert program.stdin is not None
-        descriptor = program.stdin.fileno()
-        os.set_blocking(descriptor, False)
-        rest = memoryview(data)
-        while rest:
-            _await(descriptor, selectors.EVENT_WRITE, deadline)
-            with suppress(BlockingIOError):
-                rest = rest[os.write(descriptor, rest) :]
-
-    def _line(self, program: subprocess.Popen[bytes], deadline: float) -> bytes:
-        assert program.stdout is not None
-        descriptor = program.stdout.fileno()
+    def _line(self, program: Child, deadline: float) -> bytes:
         while (end := self._buffer.find(b"\n")) < 0:
             if len(self._buffer) > _LONGEST_ANSWER:
                 raise ValueError("an answer without end")
-            _await(descriptor, selectors.EVENT_READ, deadline)
-            data = os.read(descriptor, 8192)
-            if not data:
-                raise OSError("it ended")
-            self._buffer += data
+            self._buffer += program.read(8192, deadline)
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
         return line
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Child:
         if self._program is None:
             raise DeviceLost(_LOST)
         return self._program
@@ -201,13 +166,6 @@ def _judged(answer: Answer, model: str) -> Verification:
 
 def _packed(image: bytes) -> str:
     return base64.b64encode(image).decode("ascii")
-
-
-def _await(descriptor: int, event: int, deadline: float) -> None:
-    with selectors.DefaultSelector() as selector:
-        selector.register(descriptor, event)
-        if not selector.select(max(0.0, deadline - monotonic())):
-            raise TimeoutError
 
 
 def _absent(command: str) -> Fault:

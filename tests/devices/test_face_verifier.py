@@ -111,4 +111,4 @@ def test_its_process_ends_with_it() -> None:
     with opened() as verifier:
         program = verifier._program
         assert program is not None
-    assert program.poll() is not None
+    assert not program.running

@@ -13,7 +13,7 @@ MINUTE = 60_000
 MONDAY_NINE = 1_795_395_600_000  # 2026-11-23 09:00 +08:00
 RULES = BookingRules(days_ahead=3, hours=((9 * 60, 12 * 60),), weekdays=(0, 1, 2, 3, 4), per_address=5)
 SERVICES = dict(PLAN.services) | {
-    "shebao": replace(PLAN.services["shebao"], slot_minutes=60, slot_quota=10, ring_fenced=2)
+    "shebao": replace(PLAN.services["shebao"], slot_minutes=60, slot_quota=100, ring_fenced=2)
 }
 BOOKING_PLAN = replace(PLAN, services=SERVICES, booking=RULES)
 

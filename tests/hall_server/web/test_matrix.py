@@ -152,7 +152,7 @@ def test_what_the_matrix_must_never_say() -> None:
             assert not access.roles & ADMINISTRATORS, f"{key}: administrators call nobody"
             assert access.own_window, key
     assert _open("POST") == {"POST /sign-in", "POST /setup", "POST /enter/{code}"} | {
-        key for key in _open("POST") if key.startswith(("POST /t/", "POST /booking"))
+        key for key in _open("POST") if key.startswith(("POST /t/", "POST /b/", "POST /book/"))
     }
     assert MATRIX["GET /admin/audit"].roles == {Role.AUDIT}
 

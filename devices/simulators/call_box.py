@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
@@ -10,6 +9,7 @@ from time import monotonic
 from devices.ports import CallBoxKey
 from devices.protocols.framed import BadFrame, build_frame, take_body
 from devices.protocols.makes import LCD21, NO_KEY
+from devices.simulators.on_line import OnLine
 from devices.simulators.pty_line import PtyLine
 
 FAULTS = {
@@ -27,10 +27,11 @@ _HELD_SECONDS = 0.25
 _CODES = {key: code for code, key in LCD21.keys.items()}
 
 
-class CallBoxSimulator:
+class CallBoxSimulator(OnLine):
     """Boxes at ``addresses``; ``spontaneous`` boxes speak when pressed, others when polled."""
 
     kind = "call_box"
+    FAULTS = FAULTS
 
     def __init__(
         self,
@@ -41,43 +42,14 @@ class CallBoxSimulator:
         baud: int = 9600,
         spontaneous: bool = False,
     ) -> None:
-        self.name = name
+        super().__init__(name, PtyLine(link, self._serve, baud=baud))
         self.addresses = addresses
-        self._line = PtyLine(link, self._serve, baud=baud)
         self._spontaneous = spontaneous
-        self._lock = threading.Lock()
-        self._faults: set[str] = set()
         self._waiting: dict[int, list[int]] = {address: [] for address in addresses}
         self._held: dict[int, tuple[int, float]] = {}
         self._displays = dict.fromkeys(addresses, "")
         self._spoiled: set[int] = set()
         self.polls = 0
-
-    @property
-    def address(self) -> str:
-        """Path of the port's symlink."""
-        return str(self._line.link)
-
-    def start(self) -> None:
-        """Plug the line in."""
-        self._line.plug()
-
-    def stop(self) -> None:
-        """Unplug it for good."""
-        self._line.unplug()
-
-    def faults(self) -> Mapping[str, str]:
-        """What it can do wrong."""
-        return FAULTS
-
-    def set_fault(self, fault: str, on: bool) -> None:
-        """Switch a fault."""
-        if fault not in FAULTS:
-            raise KeyError(fault)
-        with self._lock:
-            (self._faults.add if on else self._faults.discard)(fault)
-        if fault == "unplugged":
-            self._line.unplug() if on else self._line.plug()
 
     def state(self) -> Mapping[str, object]:
         """What each box shows, the faults that are on."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from devices.protocols.framed import BadFrame, build_frame, take_body
 from devices.protocols.makes import BARS, BarMake, build_parts, parse_parts
 from devices.signals import LedColour
 from devices.simulators.led_picture import bars_picture
+from devices.simulators.on_line import OnLine
 from devices.simulators.pty_line import PtyLine
 
 Make = Literal["carpark", "bus", "lcd21", "onbon"]
@@ -43,7 +43,7 @@ class _Says:
     answer: Callable[[str, LedColour], bytes] | None
 
 
-class LedBarSimulator:
+class LedBarSimulator(OnLine):
     """Bars at ``addresses``; a make without address has one bar that hears everything."""
 
     kind = "led_bar"
@@ -59,50 +59,27 @@ class LedBarSimulator:
         columns: int = 16,
         labels: Mapping[int, str] | None = None,
     ) -> None:
-        self.name = name
+        super().__init__(name, PtyLine(link, self._serve, baud=baud))
         self.addresses = addresses
         self._make, self._columns = make, columns
         self._labels = dict(labels or {})
-        self._line = PtyLine(link, self._serve, baud=baud)
-        self._changed = threading.Condition()
-        self._faults: set[str] = set()
         self._shown: dict[int, tuple[str, LedColour]] = dict.fromkeys(addresses, ("", LedColour.RED))
         self._spoiled: set[str] = set()
-
-    @property
-    def address(self) -> str:
-        """Path of the port's symlink."""
-        return str(self._line.link)
-
-    def start(self) -> None:
-        """Plug the line in."""
-        self._line.plug()
-
-    def stop(self) -> None:
-        """Unplug it for good."""
-        self._line.unplug()
 
     def faults(self) -> Mapping[str, str]:
         """What it can do wrong: a make that never answers cannot answer wrongly."""
         answers = self._make == "onbon" or bool(BARS[self._make].ask)
         return _ALL | (_ANSWERING if answers else {}) | (_REFUSING if self._make == "onbon" else {})
 
-    def set_fault(self, fault: str, on: bool) -> None:
-        """Switch a fault."""
-        if fault not in self.faults():
-            raise KeyError(fault)
-        with self._changed:
-            (self._faults.add if on else self._faults.discard)(fault)
-            self._spoiled.discard(fault)
-            if fault == "blank" and on:
-                self._shown = dict.fromkeys(self.addresses, ("", LedColour.RED))
-            self._changed.notify_all()
-        if fault == "unplugged":
-            self._line.unplug() if on else self._line.plug()
+    def _switched(self, fault: str, *, on: bool) -> None:
+        self._spoiled.discard(fault)
+        if fault == "blank" and on:
+            self._shown = dict.fromkeys(self.addresses, ("", LedColour.RED))
+        self._lock.notify_all()
 
     def state(self) -> Mapping[str, object]:
         """What each bar shows, the faults that are on."""
-        with self._changed:
+        with self._lock:
             bars = {
                 str(address): {"text": text, "colour": colour.value}
                 for address, (text, colour) in self._shown.items()
@@ -111,17 +88,17 @@ class LedBarSimulator:
 
     def shown(self, address: int) -> tuple[str, LedColour]:
         """Text and colour of one bar."""
-        with self._changed:
+        with self._lock:
             return self._shown[address]
 
     def wait_for(self, address: int, text: str, timeout_seconds: float = 20.0) -> bool:
         """Does the bar come to show this text in time? For tests and scripts."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._shown[address][0] == text, timeout_seconds)
+        with self._lock:
+            return self._lock.wait_for(lambda: self._shown[address][0] == text, timeout_seconds)
 
     def picture(self) -> tuple[str, bytes]:
         """PNG of all bars, dot by dot."""
-        with self._changed:
+        with self._lock:
             shown = dict(self._shown)
         rows = [(self._labels.get(a, f"{a} 号条屏"), text, colour) for a, (text, colour) in shown.items()]
         return "image/png", bars_picture(rows, self._columns)
@@ -163,10 +140,10 @@ class LedBarSimulator:
         address = said.address or self.addresses[0]
         if address not in self._shown or self._is_off(address):
             return
-        with self._changed:
+        with self._lock:
             if said.text is not None and not self._first_time("forgets"):
                 self._shown[address] = (said.text.rstrip(), said.colour)
-                self._changed.notify_all()
+                self._lock.notify_all()
             text, colour = self._shown[address]
         if said.answer is not None:
             if "late" in self._faults:
@@ -186,7 +163,7 @@ class LedBarSimulator:
         return True
 
     def _spoil(self, frame: bytes) -> bytes:
-        with self._changed:
+        with self._lock:
             if self._first_time("wrong_sum"):
                 return frame[:-2] + bytes((frame[-2] ^ 0x01,)) + frame[-1:]
             if self._first_time("collision"):

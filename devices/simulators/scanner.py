@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from devices.simulators.on_line import OnLine
 from devices.simulators.pty_line import PtyLine
 
 FAULTS = {
@@ -27,45 +27,17 @@ SAMPLES = {
 _WAIT_SECONDS, _SLOW_SECONDS = 0.02, 0.08
 
 
-class ScannerSimulator:
+class ScannerSimulator(OnLine):
     """A scanner at ``link``; ``scan`` is the trigger."""
 
     kind = "scanner"
+    FAULTS = FAULTS
 
     def __init__(self, name: str, link: Path, *, baud: int = 9600, terminator: bytes = b"\r") -> None:
-        self.name = name
-        self._line = PtyLine(link, self._serve, baud=baud)
+        super().__init__(name, PtyLine(link, self._serve, baud=baud))
         self._end = terminator
-        self._lock = threading.Lock()
-        self._faults: set[str] = set()
         self._wanted: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._scanned = 0
-
-    @property
-    def address(self) -> str:
-        """Path of the port's symlink."""
-        return str(self._line.link)
-
-    def start(self) -> None:
-        """Plug the line in."""
-        self._line.plug()
-
-    def stop(self) -> None:
-        """Unplug it for good."""
-        self._line.unplug()
-
-    def faults(self) -> Mapping[str, str]:
-        """What it can do wrong."""
-        return FAULTS
-
-    def set_fault(self, fault: str, on: bool) -> None:
-        """Switch a fault."""
-        if fault not in FAULTS:
-            raise KeyError(fault)
-        with self._lock:
-            (self._faults.add if on else self._faults.discard)(fault)
-        if fault == "unplugged":
-            self._line.unplug() if on else self._line.plug()
 
     def state(self) -> Mapping[str, object]:
         """The faults that are on, codes sent."""

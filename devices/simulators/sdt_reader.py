@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -20,6 +19,7 @@ from devices.protocols.sdt import (
     build_sam_id,
     take_request,
 )
+from devices.simulators.on_line import OnLine
 from devices.simulators.people import BY_WORD, Person, photo
 from devices.simulators.pty_line import PtyLine
 from devices.simulators.usb_line import UsbLine
@@ -56,10 +56,11 @@ _SHAPES: Mapping[UsbStyle, Shape] = {
 _RATE_OF: Mapping[int, int] = {command: rate for rate, command in RATES.items()}
 
 
-class SdtReaderSimulator:
+class SdtReaderSimulator(OnLine):
     """One reader; ``lay`` and ``remove`` move cards."""
 
     kind = "id_card_reader"
+    FAULTS = FAULTS
 
     def __init__(
         self,
@@ -70,49 +71,27 @@ class SdtReaderSimulator:
         module_seconds: float = _MODULE_SECONDS,
         usb: UsbStyle | None = None,
     ) -> None:
-        self.name = name
-        self._line: Line = PtyLine(link, self._serve, baud=baud)
-        if usb is not None:
-            self._line = UsbLine(link, _SHAPES[usb], self._serve)
+        super().__init__(
+            name,
+            PtyLine(link, self._serve, baud=baud)
+            if usb is None
+            else UsbLine(link, _SHAPES[usb], self._serve),
+        )
         self._rate = 0
         self._module_seconds = module_seconds
-        self._lock = threading.Lock()
-        self._faults: set[str] = set()
         self._card: Person | None = None
         self._found = self._selected = self._read = False
         self._fresh = True
         self.requests = 0
 
-    @property
-    def address(self) -> str:
-        """Path of the port's symlink, or ``usbsim://PATH``."""
-        return self._line.address
-
-    def start(self) -> None:
-        """Plug it in."""
-        self._line.plug()
-
-    def stop(self) -> None:
-        """Unplug it for good."""
-        self._line.unplug()
-
-    def faults(self) -> Mapping[str, str]:
-        """What it can do wrong."""
-        return FAULTS
-
     def set_fault(self, fault: str, on: bool) -> None:
         """Switch a fault; half_frame, bit_flip and card_moves clear themselves after one read."""
-        if fault not in FAULTS:
-            raise KeyError(fault)
-        with self._lock:
-            (self._faults.add if on else self._faults.discard)(fault)
+        super().set_fault(fault, on)
         if fault == "other_rate":
             self._rate = 9600 if on else 0
-        if fault == "unplugged":
-            self._line.unplug() if on else self._line.plug()
         elif fault == "replaced":
-            self._line.unplug()
-            self._line.plug()
+            self.stop()
+            self.start()
 
     def state(self) -> Mapping[str, object]:
         """The card that lies there, the faults that are on."""

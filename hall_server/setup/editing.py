@@ -12,7 +12,8 @@ import msgspec
 
 from contract.schema import ConfigError, Problem, check
 from hall_server.hall_file import HallFile, ItemFile
-from hall_server.setup.fields import NAMED_BY, Field, Section, Widget
+from hall_server.setup.fields import Field, Section, Widget
+from hall_server.setup.sections import NAMED_BY
 from hall_server.setup.words import wanted
 
 Typed = Mapping[str, Sequence[str]]
@@ -269,5 +270,9 @@ def _rows_with(file: HallFile, table: str, row: int) -> tuple[Any, ...]:
 
 
 def _free_id(text: str, used: set[str]) -> str:
+    """w01 becomes the next free one of w01, w02, …; shebao becomes shebao-2."""
     stem = text.rstrip("0123456789") if text[-1:].isdigit() else f"{text[:28]}-"
-    return next(f"{stem}{n}" for n in range(2, 10_000) if f"{stem}{n}" not in used)
+    width, first = len(text) - len(stem), int(text[len(stem) :] or 1) if text[-1:].isdigit() else 1
+    return next(
+        free for n in range(first + 1, 100_000) if (free := f"{stem}{n:0{max(width, 1)}}") not in used
+    )

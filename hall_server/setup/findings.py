@@ -9,7 +9,8 @@ from contract.schema import Problem
 from hall_server.hall_checks import problems_of
 from hall_server.hall_file import HallFile, ItemFile
 from hall_server.setup.editing import mistake, name_of, options, rows_of
-from hall_server.setup.fields import BY_KEY, NAMED_BY, field_of, section_of
+from hall_server.setup.fields import Field
+from hall_server.setup.sections import BY_KEY, NAMED_BY, field_of, section_of
 
 _PLACE = re.compile(r"(?P<table>\w+)(?:\[(?P<id>[^\]]*)\])?(?:\.(?P<field>\w+))?.*")
 
@@ -33,6 +34,10 @@ def findings(file: HallFile, items: tuple[ItemFile, ...]) -> tuple[Finding, ...]
 def _finding(file: HallFile, problem: Problem) -> Finding:
     found = _PLACE.fullmatch(problem.path)
     table, field = (found["table"], found["field"] or "") if found else ("", "")
+    if found is not None and field and (single := section_of(table, field)) and table not in NAMED_BY:
+        asked = single.field(field)
+        where = f"{single.title}的{asked.label}" if asked else single.title
+        return Finding(single.key, -1, field, where, _sentence(file, asked, problem))
     if found is None or table not in NAMED_BY:
         return _elsewhere(problem)
     row = _row(file, table, found["id"], field, problem)
@@ -43,7 +48,17 @@ def _finding(file: HallFile, problem: Problem) -> Finding:
         words.append(f"“{name_of(table, rows_of(file, table)[row], options(file))}”")
     if asked is not None:
         words.append(f"的{asked.label}")
-    return Finding(section.key if section else "", row, field, "".join(words), mistake(asked, problem))
+    return Finding(
+        section.key if section else "", row, field, "".join(words), _sentence(file, asked, problem)
+    )
+
+
+def _sentence(file: HallFile, asked: Field | None, problem: Problem) -> str:
+    """For the person at the form: rows by their names, nothing about what is not there any more."""
+    if asked is not None and asked.of and problem.wanted.startswith("is not one of"):
+        return f"“{problem.value}”已不存在，请重新选择"
+    names = options(file).lists["services"]
+    return re.sub(r"“([a-z0-9-]+)”", lambda at: f"“{names.get(at[1], at[1])}”", mistake(asked, problem))
 
 
 def _elsewhere(problem: Problem) -> Finding:

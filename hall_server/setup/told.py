@@ -10,7 +10,8 @@ import msgspec
 
 from hall_server.hall_file import HallFile
 from hall_server.setup.editing import Days, Options, name_of, options, rows_of, shown
-from hall_server.setup.fields import NAMED_BY, SECTIONS, Field, Section, field_of
+from hall_server.setup.fields import Field, Section
+from hall_server.setup.sections import NAMED_BY, SECTIONS, field_of
 
 _NEW, _GONE, _ORDER = "新增", "删除", "顺序"
 

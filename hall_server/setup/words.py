@@ -27,6 +27,7 @@ _PARTS = (
         r"no slot of (.*) \((\d+) minutes\) lies within these hours",
         r"业务“\1”每时段 \2 分钟，这些时间里放不下一个时段",
     ),
+    (r"lies before issue_until \((.*)\): .*", r"早于取号截止（\1），取到的号会没有人叫"),
     (r"must be later than begins \((.*)\)", r"应晚于开始时间（\1）"),
     (
         r"is (.*)'s too; only services of one group may share a letter",

@@ -14,8 +14,9 @@ from hall_server.hall_file import HallFile
 from hall_server.setup import editing
 from hall_server.setup.desk import SetupDesk
 from hall_server.setup.drafts import Draft
-from hall_server.setup.fields import BY_KEY, SECTIONS, Section
+from hall_server.setup.fields import Section
 from hall_server.setup.findings import Finding
+from hall_server.setup.sections import BY_KEY, SECTIONS
 from hall_server.setup.told import differences
 from hall_server.web.caller import Caller, Here
 from hall_server.web.frame import Frame

@@ -16,7 +16,7 @@ from hall_server.hall_file import HallFile
 from hall_server.setup.desk import SetupDesk, Version
 from hall_server.setup.drafts import Draft
 from hall_server.setup.exchange import from_toml, from_xlsx, to_toml, to_xlsx
-from hall_server.setup.fields import BY_KEY, field_of
+from hall_server.setup.sections import BY_KEY, field_of
 from hall_server.setup.told import Told, differences
 from hall_server.setup.words import sentences
 from hall_server.web.caller import Caller, Here

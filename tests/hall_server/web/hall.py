@@ -171,6 +171,7 @@ class PagedHall:
         self.web.bind()
         self.port = self.web.port
         self.service.start()
+        described.refresh()
         self.web.start()
 
     def stop(self) -> None:

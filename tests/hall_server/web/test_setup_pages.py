@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from openpyxl import load_workbook
 
 from hall_server.accounts.records import AuditLine
-from hall_server.setup.fields import SECTIONS
+from hall_server.setup.sections import SECTIONS
 from tests.hall_server.web.hall import PagedHall
 
 AT = "/manage/setup"

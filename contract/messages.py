@@ -345,12 +345,20 @@ class Answer(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Issue(Request, frozen=True, kw_only=True, omit_defaults=True):
-    """Take a number for a service. ``situation`` lists the labels chosen on the guide sheet."""
+    """Take a number for a service. ``situation`` lists the labels chosen on the guide sheet.
+
+    ``also`` are further services of a basket; ``green_reason`` asks for the green lane; ``agent`` is the key
+    of who comes for ``person``, with ``agent_reason``.
+    """
 
     service: str
     items: tuple[str, ...] = ()
     situation: tuple[str, ...] = ()
     person: Person | None = None
+    also: tuple[str, ...] = ()
+    green_reason: str = ""
+    agent: str = ""
+    agent_reason: str = ""
 
 
 class IssueAnswer(Answer, frozen=True, kw_only=True, omit_defaults=True):

@@ -107,6 +107,10 @@ class StationDesk:
             items=request.items,
             situation=request.situation,
             person=known(request.person),
+            also=request.also,
+            green_reason=request.green_reason,
+            agent=request.agent,
+            agent_reason=request.agent_reason,
         )
 
         def answered(answer: Answer) -> Future[m.IssueAnswer]:

@@ -94,6 +94,22 @@ def test_a_merge_over_the_wire_and_again_after_a_lost_answer(hall: tuple[HallSer
     other.bus.close()
 
 
+def test_a_basket_a_reason_and_an_agent_reach_the_hall(hall: tuple[HallService, MemoryBroker]) -> None:
+    service, broker = hall
+    kiosk = Kiosk(broker, "kiosk-1")
+    ask = m.Issue(id="b", service="tax", also=("police",), green_reason="disabled")
+    slip = kiosk.ask(t.ISSUE, ask).slip
+    assert slip is not None
+    ticket = service.query(lambda hall: hall.tickets[slip.ticket]).result(10)
+    assert (ticket.also, ticket.green_reason) == (("police",), "disabled")
+    who = m.Person(key="principal")
+    refused = kiosk.ask(t.ISSUE, m.Issue(id="a", service="tax", person=who, agent="a")).refusal
+    assert refused is not None
+    assert refused.code == "agent_reason"
+    alone = m.Issue(id="c", service="tax", person=who, agent="a", agent_reason="家属")
+    assert kiosk.ask(t.ISSUE, alone).slip is not None
+
+
 def test_a_number_that_nobody_waited_for_is_cancelled_once(hall: tuple[HallService, MemoryBroker]) -> None:
     service, broker = hall
     kiosk = Kiosk(broker, "kiosk-1")

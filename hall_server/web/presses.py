@@ -76,7 +76,7 @@ class ParkPress(Press):
 class TransferPress(Press):
     """Send the person on: to a service ('' = the same), to one window or one clerk of it, and back again."""
 
-    service: str = _NAME
+    service: str = Field(max_length=64)
     to_window: str = _NAME
     to_clerk: str = _NAME
     come_back: bool = False

@@ -15,7 +15,7 @@ from math import floor
 
 from contract.messages import BoardNow, BoardRow, Call, CallKind, ServerState, WindowState, ZoneWaiting
 from queue_display.blink import blinking, lit, next_half
-from queue_display.news import NO_NEWS, News, Now
+from queue_display.news import NO_NEWS, News, Now, boots_behind
 
 ROWS = 10
 HOLD_SECONDS = 2.5
@@ -25,7 +25,6 @@ LAG_SECONDS = 5.0
 GRACE_SECONDS = 2.0
 """A call that a newer snapshot does not hold stays this long: Call and BoardNow travel on two topics."""
 PAGE_SECONDS = 8.0
-BOOTS_KEPT = 8
 CALLS_KEPT = 64
 
 
@@ -87,14 +86,8 @@ def tidy(state: BoardState, now: Now) -> BoardState:
 
 def _pictured(state: BoardState, picture: BoardNow) -> BoardState:
     """A newer snapshot replaces the rows; an older one of this or an earlier server is ignored."""
-    have, past = state.picture, state.past_boots
-    if have is not None and picture.boot == have.boot and picture.seq <= have.seq:
-        return state
-    if have is not None and picture.boot != have.boot:
-        if picture.boot in past:
-            return state
-        past = (*past, have.boot)[-BOOTS_KEPT:]
-    return replace(state, picture=picture, past_boots=past)
+    past = boots_behind(state.picture, state.past_boots, picture)
+    return state if past is None else replace(state, picture=picture, past_boots=past)
 
 
 def _called(state: BoardState, call: Call, now: Now) -> BoardState:

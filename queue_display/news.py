@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from contract.messages import Presence, ServerState
+from contract.messages import BoardNow, Presence, ServerState, WindowState
 
+BOOTS_KEPT = 8
 STALE_SECONDS = 8.0
 """The server beats each 2 s; four beats missed is an outage."""
 STALE = "网络中断，显示内容可能已过时，请留意窗口广播"
@@ -18,6 +19,17 @@ class Now:
 
     mono: float
     hall_ms: int = 0
+
+
+def boots_behind(
+    have: BoardNow | WindowState | None, past: tuple[str, ...], picture: BoardNow | WindowState
+) -> tuple[str, ...] | None:
+    """Earlier servers once ``picture`` takes the place of ``have``; None when it is the older of the two."""
+    if have is None:
+        return past
+    if picture.boot == have.boot:
+        return None if picture.seq <= have.seq else past
+    return None if picture.boot in past else (*past, have.boot)[-BOOTS_KEPT:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from enum import StrEnum
 
 from contract.messages import Call, CallKind, ServerState, TicketStatus, WindowState, WindowStatus
 from queue_display.blink import blinking, lit, next_half
-from queue_display.news import NO_NEWS, News, Now
+from queue_display.news import NO_NEWS, News, Now, boots_behind
 
-BOOTS_KEPT = 8
 CALLS_KEPT = 16
 
 
@@ -113,14 +112,8 @@ def next_change(state: SignState, now: Now) -> float:
 
 
 def _pictured(state: SignState, picture: WindowState) -> SignState:
-    have, past = state.picture, state.past_boots
-    if have is not None and picture.boot == have.boot and picture.seq <= have.seq:
-        return state
-    if have is not None and picture.boot != have.boot:
-        if picture.boot in past:
-            return state
-        past = (*past, have.boot)[-BOOTS_KEPT:]
-    return replace(state, picture=picture, past_boots=past)
+    past = boots_behind(state.picture, state.past_boots, picture)
+    return state if past is None else replace(state, picture=picture, past_boots=past)
 
 
 def _called(state: SignState, call: Call, now: Now) -> SignState:

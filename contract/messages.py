@@ -376,9 +376,24 @@ class FindTickets(Request, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class FindTicketsAnswer(Answer, frozen=True, kw_only=True, omit_defaults=True):
-    """Slips of the open tickets found, oldest first; empty when there is none."""
+    """Slips of the open tickets found, oldest first; empty when there is none. ``promised`` are codes of the
+    person's appointments of today that were not checked in yet."""
 
     slips: tuple[TicketSlip, ...] = ()
+    promised: tuple[str, ...] = ()
+
+
+class CheckIn(Request, frozen=True, kw_only=True, omit_defaults=True):
+    """预约签到: the person with this booking code is here."""
+
+    code: str
+
+
+class CheckInAnswer(Answer, frozen=True, kw_only=True, omit_defaults=True):
+    """The ticket; ``existing`` when the appointment was checked in before (a reprint)."""
+
+    slip: TicketSlip | None = None
+    existing: bool = False
 
 
 class ReportPaper(Request, frozen=True, kw_only=True, omit_defaults=True):

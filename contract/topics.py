@@ -135,6 +135,7 @@ ROUTES: tuple[Route[m.Message], ...] = (  # type: ignore[assignment]
 
 ISSUE = RequestRoute("issue", m.Issue, m.IssueAnswer)
 FIND_TICKETS = RequestRoute("find", m.FindTickets, m.FindTicketsAnswer)
+CHECK_IN = RequestRoute("check-in", m.CheckIn, m.CheckInAnswer)
 REPORT_PAPER = RequestRoute("paper", m.ReportPaper, m.ReportPaperAnswer, 3600)
 CALL_GUIDE = RequestRoute("guide", m.CallGuide, m.CallGuideAnswer)
 CANCEL_ISSUE = RequestRoute("cancel-issue", m.CancelIssue, m.CancelIssueAnswer, 3600)
@@ -145,6 +146,7 @@ MERGE_LEASE = RequestRoute("merge", m.MergeLease, m.MergeLeaseAnswer)
 REQUESTS: tuple[RequestRoute[m.Request, m.Answer], ...] = (  # type: ignore[assignment]
     ISSUE,
     FIND_TICKETS,
+    CHECK_IN,
     REPORT_PAPER,
     CALL_GUIDE,
     CANCEL_ISSUE,

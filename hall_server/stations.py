@@ -13,8 +13,8 @@ from typing import Any
 from contract import messages as m
 from contract import topics
 from contract.bus import Bus, Ids
+from hall_server.hall import booking, pictures
 from hall_server.hall import commands as c
-from hall_server.hall import pictures
 from hall_server.hall.lookup import Answer, known
 from hall_server.hall.model import OPEN_STATUSES, Hall, RuleBroken
 from hall_server.lone_kiosks import LeaseDesk
@@ -64,6 +64,7 @@ class StationDesk:
         self._seen: dict[str, StationSeen] = {}
         bus.serve(topics.ISSUE, self._issue)
         bus.serve(topics.FIND_TICKETS, self._find)
+        bus.serve(topics.CHECK_IN, self._check_in)
         bus.serve(topics.REPORT_PAPER, self._paper)
         bus.serve(topics.CALL_GUIDE, self._guide)
         self._leases = LeaseDesk(service, bus, refusal_of=refusal_of, on_issued=on_issued)
@@ -132,7 +133,7 @@ class StationDesk:
         )
 
     def _find(self, _station: str, request: m.FindTickets) -> Future[m.FindTicketsAnswer]:
-        def look(hall: Hall) -> tuple[m.TicketSlip, ...]:
+        def look(hall: Hall) -> tuple[tuple[m.TicketSlip, ...], tuple[str, ...]]:
             ids: list[str] = []
             if request.person_key:
                 ids = list(hall.by_person.get(request.person_key, ()))
@@ -140,12 +141,29 @@ class StationDesk:
                 found = hall.by_number.get(request.number.strip().upper())
                 ids = [found] if found else []
             tickets = sorted((hall.tickets[t] for t in ids), key=lambda t: t.issued_ms)
-            return tuple(self._slip(hall, t.id) for t in tickets if t.status in OPEN_STATUSES)
+            slips = tuple(self._slip(hall, t.id) for t in tickets if t.status in OPEN_STATUSES)
+            return slips, booking.today_of(hall, request.person_key) if request.person_key else ()
 
         return _then(
             self._service.query(look),
-            lambda slips: m.FindTicketsAnswer(id=request.id, slips=slips),
+            lambda found: m.FindTicketsAnswer(id=request.id, slips=found[0], promised=found[1]),
             lambda refusal: m.FindTicketsAnswer(id=request.id, refusal=refusal),
+        )
+
+    def _check_in(self, station: str, request: m.CheckIn) -> Future[m.CheckInAnswer]:
+        command = c.CheckIn(request=request.id, by=station, appointment=request.code)
+
+        def answered(answer: Answer) -> Future[m.CheckInAnswer]:
+            return _then(
+                self._service.query(lambda hall: self._slip(hall, answer.ticket)),
+                lambda slip: m.CheckInAnswer(id=request.id, slip=slip, existing=answer.existing),
+                lambda refusal: m.CheckInAnswer(id=request.id, refusal=refusal),
+            )
+
+        return _chain(
+            self._service.submit(command),
+            answered,
+            lambda refusal: m.CheckInAnswer(id=request.id, refusal=refusal),
         )
 
     def _paper(self, station: str, request: m.ReportPaper) -> Future[m.ReportPaperAnswer]:

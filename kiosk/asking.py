@@ -68,6 +68,11 @@ class Asking:
         find = m.FindTickets(id=self._id(attempt), person_key=person_key, number=number)
         self._ask(attempt, topics.FIND_TICKETS, find, self._found)
 
+    def check_in(self, effect: x.AskCheckIn) -> None:
+        """A number for who has an appointment."""
+        request = m.CheckIn(id=self._id(effect.attempt), code=effect.code)
+        self._ask(effect.attempt, topics.CHECK_IN, request, self._checked_in)
+
     def guide(self, effect: x.AskGuide) -> None:
         """A person's help."""
         call = m.CallGuide(id=self._id(effect.attempt), about=effect.about)
@@ -142,7 +147,14 @@ class Asking:
         return e.Issued(attempt, answer.slip, answer.existing)
 
     def _found(self, attempt: int, answer: m.FindTicketsAnswer) -> e.Event:
-        return e.Found(attempt, answer.slips)
+        return e.Found(attempt, answer.slips, answer.promised)
+
+    def _checked_in(self, attempt: int, answer: m.CheckInAnswer) -> e.Event:
+        if answer.slip is None:
+            return e.Unanswered(attempt)
+        self.counts["issued"] += not answer.existing
+        log.info("%s: %s", answer.slip.number, "is open already" if answer.existing else "checked in")
+        return e.Issued(attempt, answer.slip, answer.existing)
 
     def report_paper(self, effect: x.ReportPaper) -> None:
         """What became of the paper, for the hall."""

@@ -213,6 +213,8 @@ class Session:
                 self._asking.give_up(attempt)
             case x.AskFind():
                 self._asking.find(effect, lonely=self.state.facts.lonely)
+            case x.AskCheckIn():
+                self._asking.check_in(effect)
             case x.AskGuide():
                 self._asking.guide(effect)
             case x.PrintSlip(attempt, slip, reprint):

@@ -96,6 +96,12 @@ def of_person(hall: Hall, person: str) -> tuple[Appointment, ...]:
     return tuple(one for one in held if one.person is not None and one.person.key == person)
 
 
+def today_of(hall: Hall, person: str) -> tuple[str, ...]:
+    """The codes of those that fall into the running business day."""
+    closes_ms = hall.day.closes_ms if hall.day is not None else 0
+    return tuple(one.id for one in of_person(hall, person) if one.start_ms < closes_ms)
+
+
 def _taken(hall: Hall, service: str, start_ms: int) -> list[Appointment]:
     named = (hall.appointments[a] for a in hall.by_slot.get((service, start_ms), ()))
     return [one for one in named if one.status in (Booking.BOOKED, Booking.CHECKED_IN)]

@@ -55,6 +55,14 @@ class AskFind:
 
 
 @dataclass(frozen=True, slots=True)
+class AskCheckIn:
+    """预约签到 by the booking code; ends with Issued, Refused or Unanswered."""
+
+    attempt: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskGuide:
     """Tell the hall that a guide is wanted here; ends with GuideComing, Refused or Unanswered."""
 
@@ -105,6 +113,7 @@ Effect = (
     | AskAlone
     | GiveUp
     | AskFind
+    | AskCheckIn
     | AskGuide
     | PrintSlip
     | ReportPaper

@@ -197,10 +197,11 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Open tickets, oldest first."""
+    """Open tickets, oldest first; ``promised``: codes of appointments of today."""
 
     attempt: int
     slips: tuple[TicketSlip, ...]
+    promised: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""PURE: 补打: lay the card or type the number, choose among several tickets, print again and marked."""
+"""PURE: 补打和预约签到: lay the card, type or scan; print again and marked, or the number promised."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from contract.messages import Person, TicketSlip
-from kiosk.flows.effects import AskFind
+from kiosk.flows.effects import AskCheckIn, AskFind, Effect
 from kiosk.flows.events import (
     CardRead,
     Confirm,
     Event,
     Found,
+    Issued,
     KeyPressed,
     OpenKeypad,
     Refused,
@@ -24,7 +25,9 @@ from kiosk.flows.events import (
 from kiosk.flows.number import show_number
 from kiosk.flows.state import Screen, State, Step, only
 
-NUMBER_LENGTH = 6
+NUMBER_LENGTH = 8
+BOOKING_DIGITS = 8
+NO_CHECK_IN = "网络中断，暂时不能签到，请直接取号或到导办台"
 NONE_FOUND = "没有查到您今天的有效号票"
 NO_SUCH_NUMBER = "没有查到这个号码，请核对后再试"
 NONE_ALONE = "网络中断，只能补打本机离线期间取的号"
@@ -34,6 +37,8 @@ NOT_TODAY = "这张号票不是今天的"
 
 _CODE = re.compile(r"https?://[^/]+/t/([0-9]{8})-([A-Z]{0,2}[0-9]{1,5})[.][0-9A-Za-z_.-]+")
 """What a ticket's code says (hall_server/hall/pictures.py): address, business day, number, seals."""
+_BOOKING = re.compile(r"https?://[^/]+/b/([0-9]{8})[.][0-9a-f]{16}")
+"""What the code of an appointment says: address, booking code, seal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +95,17 @@ def _step_reprint(state: State, screen: Reprint, event: Event) -> Step:
             return only(state.show(Keypad()))
         case Scanned(text) if not screen.looking:
             return _scanned(state, text)
-        case Found(attempt, slips) if attempt == screen.looking:
+        case Found(attempt, slips, promised) if attempt == screen.looking:
+            if not slips and promised:
+                state, attempt = state.next_attempt()
+                return state.show(Reprint(attempt)), (AskCheckIn(attempt, promised[0]),)
             if not slips:
                 return only(state.show(Reprint()).say(NONE_FOUND if state.facts.server else NONE_ALONE))
             if len(slips) == 1:
                 return show_number(state, slips[0], reprint=True)
             return only(state.show(Offer(slips)))
+        case Issued(attempt, slip, existing) if attempt == screen.looking and screen.looking:
+            return show_number(state, slip, reprint=existing)
         case Refused(attempt, sentence) if attempt == screen.looking:
             return only(state.show(Reprint()).say(sentence))
         case Unanswered(attempt) if attempt == screen.looking:
@@ -112,8 +122,9 @@ def _step_keypad(state: State, screen: Keypad, event: Event) -> Step:
         case Scanned(text) if not screen.looking:
             return _scanned(state, text)
         case Confirm() if screen.text and not screen.looking:
-            state, attempt = state.next_attempt()
-            return state.show(replace(screen, looking=attempt)), (AskFind(attempt, number=screen.text),)
+            return _ask_for(state, screen.text)
+        case Issued(attempt, slip, existing) if attempt == screen.looking and screen.looking:
+            return show_number(state, slip, reprint=existing)
         case Found(attempt, slips) if attempt == screen.looking and screen.looking:
             if slips:
                 return only(state.show(Offer(slips)))
@@ -133,14 +144,26 @@ def scanner_wanted(screen: Screen) -> bool:
 
 def _scanned(state: State, text: str) -> Step:
     """A ticket's code is as good as its number typed, if it is one of today."""
+    booked = _BOOKING.fullmatch(text)
+    if booked is not None:
+        return _ask_for(state, booked[1])
     match = _CODE.fullmatch(text)
     if match is None:
         return only(state.say(NOT_A_TICKET))
     day, number = match.groups()
     if day != state.facts.business_day.replace("-", ""):
         return only(state.say(NOT_TODAY))
+    return _ask_for(state, number)
+
+
+def _ask_for(state: State, text: str) -> Step:
+    """Eight digits are a booking code, everything else is the number of a ticket."""
+    booked = len(text) == BOOKING_DIGITS and text.isdigit()
+    if booked and not state.facts.server:
+        return only(state.show(Keypad(text)).say(NO_CHECK_IN))
     state, attempt = state.next_attempt()
-    return state.show(Keypad(number, attempt)), (AskFind(attempt, number=number),)
+    ask: Effect = AskCheckIn(attempt, text) if booked else AskFind(attempt, number=text)
+    return state.show(Keypad(text, attempt)), (ask,)
 
 
 def _typed(text: str, key: str) -> str:

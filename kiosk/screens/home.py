@@ -37,8 +37,8 @@ class HomePage(Page):
         self._zones: Widget = self._grid
         self._tiles: dict[str, Tile] = {}
         self._reprint = Choice(
-            text="补打号票",
-            note="号票丢失或没有打印出来，刷身份证或输入号码",
+            text="补打号票、预约签到",
+            note="刷身份证，或扫码、输入号码、预约码",
             icon="printer",
             level="lead",
             strong=True,

@@ -19,11 +19,11 @@ class KeypadPage(Page):
 
     def __init__(self, emit: Emit, **options: object) -> None:
         super().__init__(emit, **options)
-        self.title = "输入号票上的号码"
-        self._field = Field(hint="例如 A012", caption="号码", size_hint_y=None)
+        self.title = "输入号码或预约码"
+        self._field = Field(hint="例如 A012，预约码 8 位数字", caption="号码或预约码", size_hint_y=None)
         self._keys = Keys(layout_name="ticket")
         self._keys.bind(on_key=lambda _, key: self.emit(e.KeyPressed(key)))
-        self._find = PushButton(text="查找号票", icon="magnify", kind="primary", size_hint_y=None)
+        self._find = PushButton(text="查找", icon="magnify", kind="primary", size_hint_y=None)
         self._find.bind(on_release=lambda _: self.emit(e.Confirm()))
         for part in (self._field, self._keys, self._find):
             self.ids.content.add_widget(part)

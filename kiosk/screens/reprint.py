@@ -17,25 +17,25 @@ class ReprintPage(Page):
 
     def __init__(self, emit: Emit, **options: object) -> None:
         super().__init__(emit, **options)
-        self.title = "补打号票"
+        self.title = "补打号票、预约签到"
         self._working = Working(icon="card-account-details-outline")
         self.ids.content.add_widget(self._working)
 
     def draw(self, state: State, screen: Reprint) -> None:
         """Asks for the card; the keypad is always a way."""
-        self.say(page_say(state, "补打的号票会标明“补打”", "原来的号码和排队位置不变"))
+        self.say(page_say(state, "已有号的补打，有预约的签到取号", "补打的号票会标明“补打”，排队位置不变"))
         if state.reading or screen.looking:
             self._working.text = "正在读取身份证" if state.reading else "正在查找您的号票"
             self._working.more = "请稍候"
         elif state.facts.reader:
             self._working.text, self._working.more = (
                 "请把身份证放在感应区",
-                "没有带身份证，可扫号票上的码或输入号码"
+                "没有带身份证，可扫号票或预约的码，或输入号码"
                 if state.facts.scanner
-                else "没有带身份证，可输入号票上的号码",
+                else "没有带身份证，可输入号票号码或预约码",
             )
         else:
-            self._working.text, self._working.more = "请输入号票上的号码", "本机现在不能刷身份证"
+            self._working.text, self._working.more = "请输入号票号码或预约码", "本机现在不能刷身份证"
         if self.changed("actions"):
             self._working.ids.actions.clear_widgets()
             button = self._working.action("输入号码", "dialpad", kind="primary")

@@ -58,7 +58,7 @@ def test_only_so_many_keys_count() -> None:
     kiosk = walk()
     kiosk.go(e.OpenReprint(), e.OpenKeypad(), *(e.KeyPressed(key) for key in "A123456789号"))
     assert isinstance(kiosk.state.screen, Keypad)
-    assert kiosk.state.screen.text == "A12345"
+    assert kiosk.state.screen.text == "A1234567"
     kiosk.go(e.KeyPressed("clear"))
     assert isinstance(kiosk.state.screen, Keypad)
     assert kiosk.state.screen.text == ""

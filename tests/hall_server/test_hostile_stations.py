@@ -22,6 +22,7 @@ Hall = tuple[HallService, MemoryBroker]
 REQUESTS: tuple[RequestRoute[m.Request, m.Answer], ...] = (
     t.ISSUE,  # type: ignore[assignment]
     t.FIND_TICKETS,
+    t.CHECK_IN,
     t.REPORT_PAPER,
     t.CALL_GUIDE,
     t.LEASE_NUMBERS,
@@ -55,6 +56,7 @@ def bodies(number: int, text: str) -> Iterator[tuple[RequestRoute[m.Request, m.A
         "person": person,
         "person_key": text,
         "number": text,
+        "code": text,
         "ticket": text,
         "paper": "confirmed",
         "about": text,

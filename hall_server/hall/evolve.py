@@ -110,7 +110,7 @@ def _issued(hall: Hall, event: e.TicketIssued) -> None:
     hall.by_number[event.number] = event.ticket
     if event.agent:
         hall.by_agent[event.agent] = (*hall.by_agent.get(event.agent, ()), event.ticket)
-    if event.person is not None:
+    if event.person is not None and not event.agent:
         hall.issued_to[event.person.key] = hall.issued_to.get(event.person.key, 0) + 1
     if event.slot_ms:
         slot = (event.service, event.slot_ms)

@@ -127,9 +127,24 @@ def _require_common_window(hall: Hall, services: tuple[str, ...]) -> None:
     """A basket needs one window that can do all of it."""
     if len(set(services)) != len(services):
         raise RuleBroken("twice", "同一业务不用重复选择")
-    if len(services) > 1 and not any(skills.keys() >= set(services) for skills in hall.skills.values()):
-        names = "、".join(hall.plan.services[s].name for s in services)
-        raise RuleBroken("no_common_window", f"没有一个窗口能同时办理{names}，请分开取号")
+    if len(services) == 1 or any(skills.keys() >= set(services) for skills in hall.skills.values()):
+        return
+    named = ["、".join(hall.plan.services[s].name for s in part) for part in split(hall, services)]
+    parts = "；".join(f"{names}取一个号" for names in named)
+    raise RuleBroken("no_common_window", f"没有一个窗口能同时办理{'、'.join(named)}，请分开取号：{parts}")
+
+
+def split(hall: Hall, services: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """A basket as few numbers: of what is left, always all that the window which does most of it can do."""
+    parts, rest = [], list(services)
+    while rest:
+        most = max(
+            (sum(s in skills for s in rest), -i, w) for i, (w, skills) in enumerate(hall.skills.items())
+        )
+        part = tuple(s for s in rest if s in hall.skills[most[2]]) or (rest[0],)
+        parts.append(part)
+        rest = [s for s in rest if s not in part]
+    return tuple(parts)
 
 
 def _require_quota(hall: Hall, service: Service, now_ms: int) -> int:
@@ -167,10 +182,15 @@ def _hoarding(hall: Hall, command: c.Issue, now_ms: int) -> tuple[e.Event, ...]:
     """Told once per person and day, when the count is reached; never a block."""
     if command.person is None or command.agent:
         return ()
-    count = hall.issued_to.get(command.person.key, 0) + 1
+    return hoarding(hall, command.person.key, now_ms)
+
+
+def hoarding(hall: Hall, person: str, now_ms: int, more: int = 1) -> tuple[e.Event, ...]:
+    """The alert, when with ``more`` numbers a person has just taken too many in a day."""
+    count = hall.issued_to.get(person, 0) + more
     if count != hall.plan.rules.hoarding_per_day:
         return ()
-    return (e.HoardingSuspected(at_ms=now_ms, person=command.person.key, count=count),)
+    return (e.HoardingSuspected(at_ms=now_ms, person=person, count=count),)
 
 
 # ---------------------------------------------------------------- what becomes of a number

@@ -13,7 +13,15 @@ from contract.messages import Paper, TicketStatus, WindowStatus
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import last_minute_before, slot_of
-from hall_server.hall.issuing import LEASES_FROM, green_reason, modest, number_text, rank_at, visit_of
+from hall_server.hall.issuing import (
+    LEASES_FROM,
+    green_reason,
+    hoarding,
+    modest,
+    number_text,
+    rank_at,
+    visit_of,
+)
 from hall_server.hall.leasing import FENCED
 from hall_server.hall.lookup import Answer, Decision, Finding
 from hall_server.hall.model import Class, Hall, Lease, RuleBroken, Ticket
@@ -67,6 +75,7 @@ class _Merge:
     persons: dict[str, str] = field(default_factory=dict)
     numbers: set[int] = field(default_factory=set)
     slots: Counter[int] = field(default_factory=Counter)
+    taken: Counter[str] = field(default_factory=Counter)
 
     def take(self, offline: c.OfflineTicket) -> None:
         """One number: passed over, left out, or home."""
@@ -151,6 +160,9 @@ class _Merge:
             station=self.command.by,
         )
         self.events.append(event)
+        if event.person is not None:
+            self.taken[event.person.key] += 1
+            self.events.extend(hoarding(hall, event.person.key, self.now_ms, self.taken[event.person.key]))
         self._tell_paper(offline, event.ticket)
         if offline.cancelled:
             self._void(event.ticket, offline.cancelled)

@@ -249,3 +249,12 @@ def test_blocks_are_bounded() -> None:
         lease(desk, 1)
     with pytest.raises(RuleBroken, match="一次最多合并"):
         merge(desk, desk.hall.tokens, *[alone(501, 1)] * 101)
+
+
+def test_whoever_hoards_at_a_lonely_kiosk_is_told_too() -> None:
+    desk = Desk()
+    token = lease(desk)
+    desk.now_ms += 10 * MINUTE_MS
+    merge(desk, token, *(alone(501 + i, i, "hoarder") for i in range(9)))
+    told = [event for event in desk.events if isinstance(event, e.HoardingSuspected)]
+    assert [event.count for event in told] == [desk.hall.plan.rules.hoarding_per_day]

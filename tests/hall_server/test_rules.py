@@ -153,6 +153,15 @@ def test_a_basket_is_called_only_where_everything_can_be_done() -> None:
     assert desk.do(c.CallNext, window="w1") == basket
 
 
+def test_a_basket_that_no_window_can_do_is_split_into_what_windows_can() -> None:
+    desk = Desk()
+    desk.do(c.SetSkills, window="w1", skills=(("police", 1),))
+    desk.do(c.SetSkills, window="w2", skills=(("tax", 1), ("social", 2)))
+    desk.do(c.SetSkills, window="w3", skills=(("tax", 1),))
+    with pytest.raises(RuleBroken, match="请分开取号：办税服务、社保医保取一个号；户政取一个号"):
+        desk.do(c.Issue, service="tax", also=("police", "social"))
+
+
 def test_a_basket_that_no_window_can_do_is_split_by_a_sentence() -> None:
     desk = Desk()
     for window in ("w1", "w2", "w3"):

@@ -1,102 +1,28 @@
 """The wall screen (领导驾驶舱): today's numbers, queues, windows, today against usual, what needs somebody.
 
-The page asks every few seconds; whatever many screens ask costs one answer. Figures of the day are those of
-the reports, the rest is the hall's newest picture. No names, no numbers of tickets.
+The page asks every few seconds; whatever many screens ask costs one answer. No names, no numbers of tickets.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from contract.clock import china
-from contract.messages import WindowStatus
-from hall_server.hall.model import Asked as AskedFor
-from hall_server.hall.model import Hall
-from hall_server.hall.pictures import HallView
-from hall_server.hall.plan import Plan
-from hall_server.reports.calendar import date_of
 from hall_server.reports.desk import ReportDesk
-from hall_server.reports.indicators import INDICATORS
-from hall_server.reports.periods import Period, Stretch
-from hall_server.reports.report import Report, make
-from hall_server.reports.table import Sort, Value, seconds, shown, value_of
+from hall_server.service import Ended
+from hall_server.web.asking import Away
 from hall_server.web.caller import Here
 from hall_server.web.frame import Frame
+from hall_server.web.problems import Troubled
 from hall_server.web.report_pages import json_block
+from hall_server.web.wall_picture import STATE_TEXT, Today, Usual, Wall, drawn_up, longest_wait, usual_of
 
-USUAL_DAYS = 10
 FRESH_SECONDS = 4.0
 ANSWER_SECONDS = 5.0
-QUEUES_SHOWN, ITEMS_SHOWN, ALERTS_SHOWN = 8, 4, 6
-SLOW_FROM, SLOW_CASES = 1.25, 3
-LONG_WAIT_MS = 30 * 60_000
-MINUTE_MS = 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class Big:
-    """One large figure, and a line below it."""
-
-    name: str
-    value: str
-    under: str = ""
-    column: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class QueueBar:
-    """One service's queue; ``part`` of the longest, in per cent."""
-
-    name: str
-    waiting: int
-    part: int
-    said: str
-    wrong: bool
-
-
-@dataclass(frozen=True, slots=True)
-class WindowTile:
-    """One window: ``state`` busy, idle, paused or closed."""
-
-    label: str
-    state: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """One line of a list: an item and its figure, and what is usual."""
-
-    name: str
-    value: str
-    under: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wall:
-    """Everything on the screen."""
-
-    day: str
-    at_ms: int
-    bigs: tuple[Big, ...]
-    queues: tuple[QueueBar, ...]
-    queues_more: int
-    tiles: tuple[WindowTile, ...]
-    counts: dict[str, int]
-    plots: dict[str, Any]
-    second: tuple[Ranked, ...]
-    slow: tuple[Ranked, ...]
-    alerts: tuple[str, ...]
-    usual_days: int
-
-
-STATE_TEXT = {"busy": "在办", "idle": "空闲", "paused": "暂停", "closed": "未开"}
 
 
 def wall_routes(frame: Frame, desk: ReportDesk) -> APIRouter:
@@ -128,10 +54,10 @@ class WallScreen:
         self._lock = threading.Lock()
         self._shown: Wall | None = None
         self._until = 0.0
-        self._usual: tuple[str, _Usual] = ("", _Usual(0, {}, {}, {}))
+        self._usual: tuple[str, Usual] = ("", Usual(0, {}, {}, {}))
 
     def now(self) -> Wall:
-        """What the screens show. Raises JournalBroken."""
+        """What the screens show. Raises JournalBroken, Away, Troubled."""
         with self._lock:
             if self._shown is None or time.monotonic() >= self._until:
                 self._shown = self._draw()
@@ -140,254 +66,18 @@ class WallScreen:
 
     def _draw(self) -> Wall:
         service, now_ms = self._frame.service, self._frame.now_ms()
-        view, plan = service.view, service.plan
-        longest_ms = service.query(lambda hall: _longest(hall, now_ms)).result(ANSWER_SECONDS)
-        today = _Today(self._desk, view.day)
-        usual = self._usual_of(view.day)
-        queues = _queues(plan, view)
-        tiles = tuple(_tile(view, name) for name in plan.windows)
-        return Wall(
-            day=view.day,
-            at_ms=now_ms,
-            bigs=_bigs(today, usual, view, longest_ms, now_ms),
-            queues=queues[:QUEUES_SHOWN],
-            queues_more=max(0, len(queues) - QUEUES_SHOWN),
-            tiles=tiles,
-            counts={state: sum(tile.state == state for tile in tiles) for state in STATE_TEXT},
-            plots=_plots(today, usual),
-            second=_second(today),
-            slow=_slow(today, usual),
-            alerts=_alerts(plan, view, longest_ms)[:ALERTS_SHOWN],
-            usual_days=usual.days,
-        )
+        view = service.view
+        try:
+            longest_ms = service.query(lambda hall: longest_wait(hall, now_ms)).result(ANSWER_SECONDS)
+        except Ended as ended:
+            raise Away(ended.sentence) from ended
+        except TimeoutError:
+            raise Troubled(503, "busy", "大厅繁忙，画面稍后更新") from None
+        today, usual = Today(self._desk, view.day), self._usual_of(view.day)
+        return drawn_up(service.plan, view, today, usual, longest_ms, now_ms)
 
-    def _usual_of(self, day: str) -> _Usual:
+    def _usual_of(self, day: str) -> Usual:
         """Of the days before this one; measured once a day."""
         if self._usual[0] != day or not day:
-            self._usual = (day, _usual(self._desk))
+            self._usual = (day, usual_of(self._desk))
         return self._usual[1]
-
-
-# ---------------------------------------------------------------- figures
-
-
-@dataclass(frozen=True, slots=True)
-class _Usual:
-    """Means of so many closed business days: issued and waits by half hour, minutes of items in ms."""
-
-    days: int
-    issued: dict[str, float]
-    waited: dict[str, float]
-    items: dict[str, int]
-
-
-class _Today:
-    """The reports of the business day that runs; empty before it has begun."""
-
-    def __init__(self, desk: ReportDesk, day: str) -> None:
-        self._asked, self._day = desk.asked, day
-
-    def report(self, kind: str, *by: str) -> Report | None:
-        """None while there is no day."""
-        if not self._day:
-            return None
-        date = date_of(self._day)
-        return self._asked.report(Period(date, date, Stretch.DAY), kind, by)
-
-    def figure(self, column: str) -> Value:
-        """The whole hall's figure, such as ``wait.p90``."""
-        report = self.report("all", "hall")
-        if report is None or not report.rows:
-            return None
-        name, _, part = column.partition(".")
-        return value_of(report.rows[0].figures[name], part)
-
-
-def _usual(desk: ReportDesk) -> _Usual:
-    days = desk.days.closed(USUAL_DAYS)
-    if not days:
-        return _Usual(0, {}, {}, {})
-    arrivals, waits = make(days, "arrivals", ("half_hour",)), make(days, "waits", ("half_hour",))
-    services = make(days, "services", ("item",))
-    return _Usual(
-        len(days),
-        {row.key[0]: _int(value_of(row.figures["issued"], "")) / len(days) for row in arrivals.rows},
-        {
-            row.key[0]: _int(value_of(row.figures["wait"], "mean"))
-            for row in waits.rows
-            if row.figures["wait"]
-        },
-        {
-            row.key[0]: _int(value_of(row.figures["service_ticket"], "mean"))
-            for row in services.rows
-            if row.figures["service_ticket"]
-        },
-    )
-
-
-def _bigs(today: _Today, usual: _Usual, view: HallView, longest_ms: int, now_ms: int) -> tuple[Big, ...]:
-    waiting = sum(queue.waiting for queue in view.queues.values())
-    expected = _by_now(usual, now_ms)
-    return (
-        _big(today, "今日取号", "issued", f"往常此时 {expected:,.0f}" if usual.days else ""),
-        Big("正在等候", f"{waiting:,}", f"最久 {_minutes(longest_ms)}" if waiting else "无人等候"),
-        _big(today, "办理结束", "finished", _under(today, "无结果率", "without_result_rate")),
-        _big(today, "平均等候", "wait.mean", _under(today, "P90", "wait.p90")),
-        _big(today, "平均办理", "service_ticket.mean", _under(today, "窗口空闲率", "idle_rate")),
-        _big(today, "二次跑动", "second_visits", _under(today, "最多跑一次", "once_rate")),
-    )
-
-
-def _big(today: _Today, name: str, column: str, under: str) -> Big:
-    value = today.figure(column)
-    if value is None and column in ("issued", "finished", "second_visits"):
-        value = 0
-    sort = _sort(column)
-    if sort is Sort.TIME and isinstance(value, int):
-        return Big(name, _minutes(seconds(value) * 1000), under, column)
-    return Big(name, shown(sort, value), under, column)
-
-
-def _under(today: _Today, name: str, column: str) -> str:
-    return f"{name} {shown(_sort(column), today.figure(column))}"
-
-
-def _sort(column: str) -> Sort:
-    if "." in column:
-        return Sort.TIME
-    return Sort.RATE if INDICATORS[column].unit.value == "rate" else Sort.COUNT
-
-
-def _by_now(usual: _Usual, now_ms: int) -> float:
-    """How many numbers a usual day has given by this time."""
-    clock = china(now_ms)
-    half = f"{clock.hour:02d}:{clock.minute // 30 * 30:02d}"
-    part = clock.minute % 30 / 30
-    return sum(n for at, n in usual.issued.items() if at < half) + usual.issued.get(half, 0.0) * part
-
-
-def _plots(today: _Today, usual: _Usual) -> dict[str, Any]:
-    arrivals, waits = today.report("arrivals", "half_hour"), today.report("waits", "half_hour")
-    issued = (
-        {row.key[0]: _int(value_of(row.figures["issued"], "")) for row in arrivals.rows} if arrivals else {}
-    )
-    waited = (
-        {r.key[0]: _int(value_of(r.figures["wait"], "mean")) for r in waits.rows if r.figures["wait"]}
-        if waits
-        else {}
-    )
-    halves = sorted({half for half in (*issued, *usual.issued) if half})
-    return {
-        "labels": halves,
-        "issued": {
-            "now": [issued.get(half) for half in halves],
-            "usual": [round(usual.issued[half], 1) if half in usual.issued else None for half in halves],
-        },
-        "waited": {
-            "now": [seconds(waited[half]) if half in waited else None for half in halves],
-            "usual": [seconds(int(usual.waited[half])) if half in usual.waited else None for half in halves],
-        },
-    }
-
-
-def _second(today: _Today) -> tuple[Ranked, ...]:
-    report = today.report("second_visits", "item")
-    rows = [(row, _int(value_of(row.figures["second_visits"], ""))) for row in report.rows] if report else []
-    rows = sorted((pair for pair in rows if pair[1]), key=lambda pair: -pair[1])[:ITEMS_SHOWN]
-    return tuple(
-        Ranked(
-            row.names[0],
-            f"{count} 次",
-            f"占 {shown(Sort.RATE, value_of(row.figures['second_visit_rate'], ''))}",
-        )
-        for row, count in rows
-    )
-
-
-def _slow(today: _Today, usual: _Usual) -> tuple[Ranked, ...]:
-    """Items that today take a quarter longer than usual, in at least three numbers."""
-    report = today.report("services", "item")
-    found = []
-    for row in report.rows if report else ():
-        mean, cases = (
-            (_int(value_of(row.figures["service_ticket"], part)) for part in ("mean", "count"))
-            if (row.figures["service_ticket"])
-            else (0, 0)
-        )
-        known = usual.items.get(row.key[0], 0)
-        if known and cases >= SLOW_CASES and mean > known * SLOW_FROM:
-            line = Ranked(row.names[0], _minutes(mean), f"往常 {_minutes(known)}")
-            found.append((mean / known, line))
-    return tuple(line for _, line in sorted(found, key=lambda pair: -pair[0])[:ITEMS_SHOWN])
-
-
-# ---------------------------------------------------------------- the hall now
-
-
-def _longest(hall: Hall, now_ms: int) -> int:
-    """How long the first of any lane has waited, on the hall's thread."""
-    firsts = (hall.tickets[lane[0][1]] for lane in hall.lanes.values() if lane)
-    return max((now_ms - ticket.issued_ms for ticket in firsts), default=0)
-
-
-def _queues(plan: Plan, view: HallView) -> tuple[QueueBar, ...]:
-    states = [view.queues[name] for name in plan.services if name in view.queues]
-    states.sort(key=lambda queue: -queue.waiting)
-    most = max((queue.waiting for queue in states), default=0) or 1
-    found = []
-    for queue in states:
-        wait = "—"
-        if queue.wait_low is not None and queue.wait_high is not None:
-            wait = f"约 {queue.wait_low}–{queue.wait_high} 分钟"
-        elif queue.wait_low is not None:
-            wait = f"{queue.wait_low} 分钟以上"
-        windows = len(queue.windows)
-        said = f"{windows} 窗 · {wait}" if windows else "无开放窗口"
-        wrong = bool(queue.waiting) and not windows
-        found.append(QueueBar(queue.name, queue.waiting, round(queue.waiting * 100 / most), said, wrong))
-    return tuple(found)
-
-
-def _tile(view: HallView, name: str) -> WindowTile:
-    window = view.windows[name]
-    state = {WindowStatus.OPEN: "busy" if window.number else "idle", WindowStatus.PAUSED: "paused"}.get(
-        window.status, "closed"
-    )
-    return WindowTile(window.label, state, STATE_TEXT[state])
-
-
-def _alerts(plan: Plan, view: HallView, longest_ms: int) -> tuple[str, ...]:
-    """What needs somebody, the most urgent first."""
-    found = []
-    for call in view.helps:
-        if not call.ended_ms and call.asked is AskedFor.MANAGER:
-            where = plan.windows[call.window].label if call.window in plan.windows else call.window
-            found.append(f"{where}紧急求助，{'已有人前往' if call.taken_by else '尚无人接手'}")
-    for name, queue in view.queues.items():
-        if queue.waiting and not queue.windows:
-            found.append(f"{queue.name}有 {queue.waiting} 人等候，没有开放窗口")
-        survey = view.waits.queues.get(name)
-        if survey and survey.left is not None and survey.needed is not None and survey.needed > survey.left:
-            found.append(f"{queue.name}今天可能办不完")
-    guides = sum(
-        not call.ended_ms and call.asked is AskedFor.GUIDE and not call.taken_by for call in view.helps
-    )
-    if guides:
-        found.append(f"{guides} 处呼叫导办，尚无人接手")
-    found += [
-        f"{plan.services[name].name}已停止取号" for name, stop in view.stopped.items() if not stop.lifted
-    ]
-    if longest_ms >= LONG_WAIT_MS:
-        found.append(f"有人已等候 {_minutes(longest_ms)}")
-    return tuple(found)
-
-
-def _minutes(ms: int) -> str:
-    minutes = ms // MINUTE_MS
-    if minutes >= 60:
-        return f"{minutes // 60}小时{minutes % 60:02d}分"
-    return f"{minutes}分{ms // 1000 % 60:02d}秒"
-
-
-def _int(value: Value) -> int:
-    return value if isinstance(value, int) else 0

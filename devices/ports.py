@@ -15,7 +15,6 @@ from typing import Protocol, runtime_checkable
 from devices.capabilities import Capabilities, Media, PrinterCapabilities
 from devices.cards import IdCard, SmartCard
 from devices.faults import Fault
-from devices.protocols.scans import Scan
 from devices.tickets import Proof, Ticket
 
 
@@ -213,6 +212,16 @@ class Camera(Device, Protocol):
 
 
 # ---------------------------------------------------------------- scanner
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Scan:
+    """What a code says: 1 to 512 printable ASCII characters. Its representation shows nothing of it."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Scan({len(self.text)} characters)"
 
 
 class Scanner(Device, Protocol):

@@ -22,8 +22,18 @@ from devices.faults import Cause, DeviceError, DeviceRefused, Fault, Owner
 from devices.health import Health, Watch
 from devices.hotplug import HotPlug
 from devices.media import MediaChange, MediaEvent
-from devices.ports import Camera, CardReader, Device, Frame, IdCardReader, Kind, Scanner, State, TicketPrinter
-from devices.protocols.scans import Scan
+from devices.ports import (
+    Camera,
+    CardReader,
+    Device,
+    Frame,
+    IdCardReader,
+    Kind,
+    Scan,
+    Scanner,
+    State,
+    TicketPrinter,
+)
 from devices.reporting import reported
 from devices.signals import GuideLights
 from devices.supervisor import Supervised

@@ -12,8 +12,8 @@ from devices import link_faults
 from devices.capabilities import ScannerCapabilities
 from devices.faults import DeviceLost, DeviceRefused
 from devices.links import Link, link_for
-from devices.ports import Kind, Status
-from devices.protocols.scans import LONGEST, BadScan, Scan, SerialScans
+from devices.ports import Kind, Scan, Status
+from devices.protocols.scans import LONGEST, BadScan, SerialScans
 from devices.scan_faults import bad_scan
 
 

@@ -15,8 +15,8 @@ import msgspec
 
 from devices.capabilities import ScannerCapabilities
 from devices.faults import DeviceLost, DeviceRefused, Fault, Owner
-from devices.ports import Kind, Status
-from devices.protocols.scans import LONGEST, Flaw, KeyBurst, Keys, Scan
+from devices.ports import Kind, Scan, Status
+from devices.protocols.scans import LONGEST, Flaw, KeyBurst, Keys
 from devices.scan_faults import bad_scan
 
 _MOST_WAITING = 4

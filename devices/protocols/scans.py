@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from devices.ports import Scan
+
 LONGEST = 512
 """Characters; our own tickets have at most 42, appointments 224."""
 IDLE_SECONDS, PATIENCE_SECONDS = 0.05, 0.3
@@ -32,16 +34,6 @@ class BadScan(Exception):
     def __init__(self, flaw: Flaw) -> None:
         super().__init__(flaw.value)
         self.flaw = flaw
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Scan:
-    """What a code says: 1 to 512 printable ASCII characters. Its representation shows nothing of it."""
-
-    text: str
-
-    def __repr__(self) -> str:
-        return f"Scan({len(self.text)} characters)"
 
 
 def scan_of(data: bytes | str) -> Scan:

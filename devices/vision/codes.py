@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from devices.protocols.scans import BadScan, Scan, scan_of
+from devices.ports import Scan
+from devices.protocols.scans import BadScan, scan_of
 from devices.vision.page import Pixels
 
 FORMATS = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128])

@@ -13,7 +13,8 @@ from devices.drivers.scanner import Options, SerialScanner, build
 from devices.drivers.scanner_keys import KeyboardScanner
 from devices.faults import DeviceLost, DeviceRefused, Owner
 from devices.health import Health
-from devices.protocols.scans import KeyBurst, Scan
+from devices.ports import Scan
+from devices.protocols.scans import KeyBurst
 from devices.simulators.scanner import ScannerSimulator
 from devices.supervisor import Supervised
 from tests.devices.support import Heard, state_is

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.ports import Scan
 from devices.protocols.scans import (
     IDLE_SECONDS,
     KEY_SECONDS,
@@ -15,7 +16,6 @@ from devices.protocols.scans import (
     Flaw,
     KeyBurst,
     Keys,
-    Scan,
     SerialScans,
     scan_of,
 )

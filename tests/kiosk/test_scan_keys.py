@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from devices.drivers.scanner_keys import KeyboardScanner
-from devices.protocols.scans import Scan
+from devices.ports import Scan
 from kiosk.scan_keys import ENTER, PAD_ENTER, ScanKeys
 
 LEFT, F1 = 276, 282

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from devices.protocols.scans import LONGEST, Scan
+from devices.ports import Scan
+from devices.protocols.scans import LONGEST
 from devices.simulators import desk_scene, documents
 from devices.vision.capture import decoded
 from devices.vision.codes import read_codes

@@ -123,4 +123,4 @@ def sent_to(hall: Hall, window_id: str) -> tuple[str, ...]:
     window = hall.plan.windows.get(window_id)
     if window is None:
         return ()
-    return (*(f"{board.title}（屏幕、语音）" for board in boards_of(hall, window)), f"{window.label}屏")
+    return (*(f"{board.title}及语音" for board in boards_of(hall, window)), f"{window.label}屏")

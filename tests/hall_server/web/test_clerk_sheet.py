@@ -178,7 +178,7 @@ def test_the_story_of_the_number_at_the_window(hall: PagedHall) -> None:
         hall.do(c.CallNext)
         hall.do(c.Recall)
         story = clerk.get("/clerk/w01/story").text
-        assert "已发送到：综合屏（屏幕、语音）、1号窗口屏" in story
+        assert "已发送到：综合屏及语音、1号窗口屏" in story
         assert "不回报" in story
 
 

@@ -23,7 +23,7 @@ class ReprintPage(Page):
 
     def draw(self, state: State, screen: Reprint) -> None:
         """Asks for the card; the keypad is always a way."""
-        self.say(page_say(state, "已有号的补打，有预约的签到取号", "补打的号票会标明“补打”，排队位置不变"))
+        self.say(page_say(state, "补打的号票会标明“补打”", "有预约的，在这里签到取号"))
         if state.reading or screen.looking:
             self._working.text = "正在读取身份证" if state.reading else "正在查找您的号票"
             self._working.more = "请稍候"
@@ -35,7 +35,7 @@ class ReprintPage(Page):
                 else "没有带身份证，可输入号票号码或预约码",
             )
         else:
-            self._working.text, self._working.more = "请输入号票号码或预约码", "本机现在不能刷身份证"
+            self._working.text, self._working.more = "请输入号码或预约码", "本机现在不能刷身份证"
         if self.changed("actions"):
             self._working.ids.actions.clear_widgets()
             button = self._working.action("输入号码", "dialpad", kind="primary")

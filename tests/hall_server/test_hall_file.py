@@ -51,6 +51,18 @@ MISTAKES: dict[str, tuple[Callable[[HallFile], HallFile], str]] = {
         lambda f: first_service(f, issue_until="17:00", closes="16:30"),
         "lies before issue_until (17:00)",
     ),
+    "appointments that no service takes": (
+        lambda f: replace(f, services=tuple(replace(s, ring_fenced=0) for s in f.services)),
+        "no service keeps numbers for appointments",
+    ),
+    "hours of appointments that overlap": (
+        lambda f: replace(f, booking=replace(f.booking, hours=("09:00-12:00", "11:00-13:00"))),
+        "in order, from-to, without overlapping",
+    ),
+    "hours too short for a slot": (
+        lambda f: replace(f, booking=replace(f.booking, hours=("09:10-09:25",))),
+        "lies within these hours",
+    ),
     "a service that no window does": (
         lambda f: replace(
             f, windows=tuple(replace(w, services=("shebao",), helps_with=()) for w in f.windows)

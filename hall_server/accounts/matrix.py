@@ -65,6 +65,7 @@ TRACES = _for(M, S, Role.AUDIT)
 MANAGES = _for(M)
 MANAGING = _for(M)
 CLERK_PAGE = _for(C, own_window=True)
+MANAGES = _for(M)
 ACCOUNTS = _for(Role.SECURITY)
 AUDITING = _for(Role.AUDIT)
 TOKENS = _for(Role.SYSTEM)
@@ -159,6 +160,15 @@ MATRIX: Mapping[str, Access] = {
     "POST /api/guide-calls/{call}/end": _for(G, M),
     "POST /api/help-calls/{call}/take": _for(M),
     "POST /api/help-calls/{call}/end": _for(M),
+    # the hall as a whole, live
+    "GET /manager": MANAGES,
+    "LIVE /manager/live": MANAGES,
+    "GET /manager/windows/{name}": MANAGES,
+    "GET /manager/services/{name}": MANAGES,
+    "GET /manager/stations/{name}": MANAGES,
+    "GET /manager/why/{ticket}": MANAGES,
+    "GET /manager/usual": MANAGES,
+    "POST /manager/do/{act}": MANAGES,
     # figures about people's work, and the story of a visit
     "GET /api/reports": REPORTS,
     "GET /api/reports/numbers.csv": REPORTS,
@@ -229,6 +239,10 @@ MATRIX: Mapping[str, Access] = {
     "POST /admin/tokens/{token}/revoke": TOKENS,
     "GET /admin/audit": AUDITING,
     "POST /admin/audit/verify": AUDITING,
+    "GET /system": TOKENS,
+    "POST /system/time": TOKENS,
+    "POST /system/backup": TOKENS,
+    "GET /system/backups/{name}": TOKENS,
     "GET /metrics": _for(Role.SYSTEM, scopes=(Scope.METRICS,)),
 }
 

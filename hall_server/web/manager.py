@@ -32,6 +32,7 @@ from hall_server.web.lookout import Lookout
 PACE_SECONDS = 0.15
 LOOK_MS = 1500
 DENSE_FROM = 110
+LAST_TEXT = "办完暂停"
 STATE_TEXT = {
     "idle": "空闲",
     "called": "呼叫中",
@@ -202,13 +203,14 @@ class ManagerPage:
             state, since_ms = ("called", ticket.called_ms) if called else ("serving", ticket.arrived_ms)
         elif now.status is WindowStatus.OPEN:
             state, since_ms = "idle", idle_since(seen, window.id)
+        leaving = ticket is not None and now.status is not WindowStatus.OPEN
         worst = {lights[service] for service in skills if service in lights}
         return Tile(
             window=window.id,
             label=window.label,
             name=window.name if window.name != window.label else "",
             state=state,
-            text=STATE_TEXT[state],
+            text=LAST_TEXT if leaving else STATE_TEXT[state],
             light=window_light(seen, window.id),
             number=ticket.number if ticket is not None else "",
             service=seen.plan.service(ticket.service).name if ticket is not None else "",

@@ -26,6 +26,7 @@ ENTRIES = (
     Entry("/admin/accounts", "账户", "新建、停用、重置账户，分配角色与窗口"),
     Entry("/manage/catalogue", "事项目录", "事项、材料、情形引导；导入、比较、发布、回退；归入业务"),
     Entry("/manage/setup", "大厅设置", "专区、业务、窗口、排班、叫号规则等，预览、发布、回退"),
+    Entry("/system", "系统", "大厅时间与校时、账本校验与备份、站点、证书、磁盘"),
     Entry("/admin/tokens", "接口令牌", "为对接单位发放、吊销接口令牌"),
     Entry("/admin/audit", "审计记录", "查看、筛选、校验审计记录"),
 )

@@ -57,6 +57,7 @@ from hall_server.web.rendering import Rendering, static_files
 from hall_server.web.report_pages import report_page_routes
 from hall_server.web.reports import report_routes
 from hall_server.web.routes import RouteTable
+from hall_server.web.system import system_routes
 from hall_server.web.wall import wall_routes
 
 log = logging.getLogger(__name__)
@@ -265,6 +266,8 @@ class WebServer:
             report_page_routes(frame, self._reports),
             wall_routes(frame, self._reports),
             metrics_routes(frame),
+            manager_routes(frame, self._reports.days),
+            system_routes(frame),
             setup_routes(frame, self._setup),
             catalogue_routes(frame, self._catalogue, self._reports),
             import_routes(frame, self._catalogue),

@@ -15,6 +15,7 @@
   const bell = document.getElementById("bell");
   const clock = document.querySelector("[data-clock]");
   const shape = document.getElementById("headline").dataset.shape;
+  const name = document.title;
   let busy = false;
   let shown = ""; // the address of the sheet that is open
   let audio = null;
@@ -182,7 +183,8 @@
 
   function ring() {
     const calls = document.querySelectorAll("[data-ring]");
-    document.title = calls.length ? `紧急求助 ${calls.length} · 大厅现场` : document.title.replace(/^紧急求助 \d+ · /, "");
+    const title = calls.length ? `紧急求助 ${calls.length} · ${name}` : name;
+    if (document.title !== title) document.title = title;
     if (!calls.length || !audio || audio.state !== "running" || performance.now() - heard < RING_MS) return;
     heard = performance.now();
     for (const [start, pitch] of [[0, 880], [0.22, 660], [0.44, 880]]) {

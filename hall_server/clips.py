@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
@@ -127,8 +127,12 @@ class ClipRendering:
         self._thread.join(_END_SECONDS)
 
     def describe(self, hall: SpokenHall) -> None:
-        """The hall was described anew: its numbers and windows are wanted too; the voice stays."""
-        self._hall = hall
+        """Described anew: its numbers and windows are wanted too. Once started, the voice stays."""
+        if self._thread.ident is None:
+            self._hall, self._folder = hall, self._folder.parent / hall.voice
+            self._store = ClipStore(self._folder)
+        else:
+            self._hall = replace(hall, voice=self._hall.voice)
         self.want(hall.likely())
 
     def issued(self, number: str) -> None:

@@ -128,7 +128,7 @@ class HallServer:
         journal = self._open_journal(undo)
         bus = self._open_way(undo)
         self._service = HallService(
-            self._config.plan, journal, clock=self._clock, publisher=bus, look=self._look()
+            self._config.plan, journal, clock=self._clock, publisher=bus, look=self._look(self._config)
         )
         self._catalogue = self._open_catalogue(undo)
         self._described = Description(
@@ -172,7 +172,7 @@ class HallServer:
         self._watch.start()
         undo.callback(self._watch.stop)
         self._open_bus(undo, bus)
-        if clips is not None:
+        if clips is not None and self._described.current.file.voice.render:
             clips.start()
             undo.callback(clips.stop)
         self._announce(undo)
@@ -197,13 +197,13 @@ class HallServer:
             self._alarms.append(self._clock.alarm)
         return journal
 
-    def _look(self) -> Look:
+    def _look(self, config: HallConfig) -> Look:
         return Look(
             boot=self._boot,
-            public_url=self._config.file.hall.public_url,
+            public_url=config.file.hall.public_url,
             key=self._key,
-            wording=self._config.file.voice.wording,
-            one=self._config.file.voice.one,
+            wording=config.file.voice.wording,
+            one=config.file.voice.one,
         )
 
     def _open_accounts(self, undo: ExitStack) -> Accounts:
@@ -293,14 +293,14 @@ class HallServer:
         """Kiosks, stations and voice get the description in force, now and whenever it changes."""
 
         def follow(config: HallConfig) -> None:
+            self._service.present(self._look(config))
             self._show_catalogue()
             self._stations.describe(self._station_configs(config))
             if clips is not None:
                 clips.describe(_spoken(config))
             self._beat_now.set()
 
-        self._show_catalogue()
-        self._stations.describe(self._station_configs(self._described.current))
+        follow(self._described.current)
         self._described.on_change(follow)
 
     def _show_catalogue(self) -> None:
@@ -358,7 +358,7 @@ class HallServer:
 
     def _announce(self, undo: ExitStack) -> None:
         """Advertise the hall to stations that say "discover"; a hint to them, never trust."""
-        if not self._config.file.hall.announce or self._address is None:
+        if not self._described.current.file.hall.announce or self._address is None:
             return
         try:
             addresses = [socket.gethostbyname(self._address.host)]
@@ -366,7 +366,7 @@ class HallServer:
             log.error("the hall is not announced: broker address %s: %s", self._address.host, error)
             return
         announcement = HallAnnouncement(
-            self._config.plan.id, self._config.plan.name, self._boot, addresses, self._address.port
+            self._config.plan.id, self._described.current.plan.name, self._boot, addresses, self._address.port
         )
 
         def open_late() -> None:

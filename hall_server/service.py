@@ -129,6 +129,17 @@ class HallService:
         """How the hall presents itself."""
         return self._look
 
+    def present(self, look: Look) -> None:
+        """Show the hall so from now on; from any thread."""
+
+        def take(hall: Hall) -> None:
+            self._look = look
+            self._dirty.mark()
+            self._dirty.everything(hall)
+
+        if self._running:
+            self._inbox.put(_Query(take, Future()))
+
     def now_ms(self) -> int:
         """Hall time."""
         return self._clock.now_ms()

@@ -96,7 +96,7 @@ SECTIONS: tuple[Section, ...] = (
                 "public_url",
                 "手机查询地址",
                 T,
-                "号票二维码指向的地址，例如 http://10.0.0.8:18088；留空则不印二维码。" + RESTART,
+                "号票二维码指向的地址，例如 http://10.0.0.8:18088；留空则不印二维码。",
                 unset="不印二维码",
             ),
             Field("day_closes_at", "营业日结束", K, "到时未办结的号自动结束，号码从头开始。", required=True),
@@ -287,7 +287,7 @@ SECTIONS: tuple[Section, ...] = (
     ),
     Section(
         "appointments",
-        "预约",
+        "预约到场",
         "预约的人早到、迟到怎么算；每时段留给预约的号数在“限号与时段”里设。",
         "rules",
         (
@@ -398,7 +398,12 @@ SECTIONS: tuple[Section, ...] = (
                 required=True,
             ),
             Field("voice", "声音", Widget.CHOICE, RESTART, choices=_VOICES, required=True),
-            Field("render", "在本机合成语音", Y, "由大厅服务器在后台合成。" + RESTART),
+            Field(
+                "render",
+                "在本机合成语音",
+                Y,
+                "由大厅服务器在后台合成。大厅说明文件中也开启时有效。" + RESTART,
+            ),
         ),
     ),
     Section(

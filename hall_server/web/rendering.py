@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,9 +28,11 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
 
 
 class Rendering:
-    """Draws pages. ``version`` changes whenever a template or a static file does."""
+    """Draws pages. ``version`` changes whenever a template or a static file does; ``hall_name`` is asked for
+    each page, as managers may change it."""
 
-    def __init__(self, **globals_: object) -> None:
+    def __init__(self, *, hall_name: Callable[[], str], **globals_: object) -> None:
+        self._hall_name = hall_name
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -45,7 +48,7 @@ class Rendering:
 
     def page(self, name: str, **values: object) -> str:
         """One template as HTML."""
-        return self._environment.get_template(name).render(**values)
+        return self._environment.get_template(name).render(hall_name=self._hall_name(), **values)
 
 
 def _csrf(here: Caller) -> Markup:

@@ -200,7 +200,7 @@ class WebServer:
 
     def _app(self) -> FastAPI:
         service, now_ms = self._service, self._now_ms
-        rendering = Rendering(hall_name=service.plan.name, actions=BY_NAME, action_list=ACTIONS)
+        rendering = Rendering(hall_name=lambda: service.plan.name, actions=BY_NAME, action_list=ACTIONS)
         hub = self._hub = Hub(service, now_ms=now_ms, version=rendering.version)
 
         sheets = Sheets(lambda: self._reports.catalogue)

@@ -114,7 +114,7 @@ def test_index_choice_and_an_unknown_window(clerk: httpx.Client) -> None:
 
 def test_a_page_is_stale_only_by_its_own_window_and_queues(hall: PagedHall) -> None:
     service = hall.service
-    rendering = Rendering(hall_name="", actions=BY_NAME, action_list=ACTIONS)
+    rendering = Rendering(hall_name=str, actions=BY_NAME, action_list=ACTIONS)
     pages = {w: ClerkPage(w, hall.plan, SHEETS, hall.clock.now_ms, rendering) for w in hall.plan.windows}
 
     shown = {w: look(hall, w) for w in pages}
@@ -134,7 +134,7 @@ def test_a_page_is_stale_only_by_its_own_window_and_queues(hall: PagedHall) -> N
 
 
 def test_a_window_that_learns_a_service_follows_its_queue(hall: PagedHall) -> None:
-    rendering = Rendering(hall_name="", actions={}, action_list=())
+    rendering = Rendering(hall_name=str, actions={}, action_list=())
     page = ClerkPage("w02", hall.plan, SHEETS, hall.clock.now_ms, rendering)
     hall.do(c.SetSkills, "w02", skills=(("shebao", 1), ("huji", 2)))
     assert [q.name for q in look(hall, "w02").queues] == ["社保医保", "户籍与身份证"]

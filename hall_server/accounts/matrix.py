@@ -65,7 +65,6 @@ TRACES = _for(M, S, Role.AUDIT)
 MANAGES = _for(M)
 MANAGING = _for(M)
 CLERK_PAGE = _for(C, own_window=True)
-MANAGES = _for(M)
 ACCOUNTS = _for(Role.SECURITY)
 AUDITING = _for(Role.AUDIT)
 TOKENS = _for(Role.SYSTEM)
@@ -182,15 +181,6 @@ MATRIX: Mapping[str, Access] = {
     "GET /reports/month": _for(M, S),
     "GET /wall": _for(M, S),
     "GET /wall/now": _for(M, S),
-    # the hall as a whole, live
-    "GET /manager": MANAGES,
-    "LIVE /manager/live": MANAGES,
-    "GET /manager/windows/{name}": MANAGES,
-    "GET /manager/services/{name}": MANAGES,
-    "GET /manager/stations/{name}": MANAGES,
-    "GET /manager/why/{ticket}": MANAGES,
-    "GET /manager/usual": MANAGES,
-    "POST /manager/do/{act}": MANAGES,
     # describing the hall
     # the catalogue of items
     "GET /manage/catalogue": MANAGING,

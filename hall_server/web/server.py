@@ -272,7 +272,6 @@ class WebServer:
             catalogue_routes(frame, self._catalogue, self._reports),
             import_routes(frame, self._catalogue),
             item_routes(frame, self._catalogue, self._reports),
-            manager_routes(frame, self._reports.days),
         ):
             app.include_router(routes)
         table = RouteTable(app)

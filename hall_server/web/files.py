@@ -19,7 +19,7 @@ MEDIA: dict[Format, str] = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
-_STATUS = {"busy": 429, "too_long": 413, "failed": 500}
+_STATUS = {"busy": 429, "too_long": 413, "failed": 503}
 _PIECE = 65_536
 
 

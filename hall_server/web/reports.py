@@ -150,7 +150,12 @@ def report_routes(desk: ReportDesk) -> APIRouter:
         )
         return plain
 
-    @router.get("/reports/numbers.csv", operation_id="report_numbers", response_class=StreamingResponse)
+    @router.get(
+        "/reports/numbers.csv",
+        operation_id="report_numbers",
+        response_class=StreamingResponse,
+        responses={413: {"model": Problem, "description": "Too much for one file: shorten the period"}},
+    )
     def numbers(first: First = "", last: Last = "") -> StreamingResponse:
         """Every number of the days as one line of CSV; no persons in it. One at a time, beside the hall."""
         return report_file(

@@ -245,7 +245,7 @@ def booking_routes(frame: Frame, reports: ReportDesk) -> APIRouter:
             token=token,
             choice=Choice(item, answers_told_by(item, promised.appointment.situation) if item else ()),
             rules=service.plan.rules,
-            qr=picture(f"{service.look.public_url}/b/{token}"),
+            qr=picture(f"{service.look.public_url}/b/{token}") if service.look.public_url else "",
             ticket=f"/t/{promised.ticket}.{pictures.qr_seal(promised.ticket, service.look.key)}",
             wrong=wrong,
         )

@@ -103,7 +103,8 @@ def test_waits_turn_lights_as_time_goes_by_and_a_window_is_opened_for_the_queue(
         assert day.status(window) is not WindowStatus.OPEN
     late = day.hall.issue("huji")
     day.turned.forward(45)
-    assert "人等候超过 40 分钟" in finding(page, "户籍与身份证")
+    late_there = page.locator(".finding", has_text="户籍与身份证")
+    expect(late_there).to_contain_text("人等候超过 40 分钟")
     expect(page.locator("#queue-huji .queue.red")).to_have_count(1)
     page.locator("#queue-huji button").click()
     page.get_by_role("button", name=f"{late[-4:]} 为什么还没叫到").click()

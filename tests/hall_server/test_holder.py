@@ -190,7 +190,7 @@ class HolderMachine(HallMachine):
     @initialize(
         policy=st.sampled_from(NoShowPolicy), kind=st.sampled_from(Postponing), limit=st.integers(0, 2)
     )
-    def open_hall(self, policy: NoShowPolicy, kind: Postponing, limit: int) -> None:  # type: ignore[override]
+    def open_hall(self, policy: NoShowPolicy, kind: Postponing, limit: int) -> None:
         super().open_hall(policy)
         rules = replace(self.desk.plan.rules, postpone=kind, postpones_per_ticket=limit, postpone_places=2)
         self.desk.plan = replace(self.desk.plan, rules=rules)

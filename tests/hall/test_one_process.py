@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import apsw
+from msgspec.structs import replace
 
 from contract.messages import Paper
 from devices.ports import CallBoxKey
 from devices.simulators.people import BY_WORD
+from hall_server.config import described, document_of, load
+from hall_server.hall import commands as c
 from hall_server.hall.model import Hall, Ticket
 from kiosk.flows import events as e
 from tests.hall.one_process import WholeHall, whole_hall
@@ -128,3 +131,35 @@ def test_no_document_number_name_or_birth_date_leaves_the_kiosk(tmp_path: Path) 
         for secret in (text[:15].strip(), text[61:79], text[18:26], text[26:61].strip()):
             for encoding in ("utf-8", "utf-16-le", "gb18030"):
                 assert secret.encode(encoding) not in everything, (who, encoding)
+
+
+def test_a_published_description_reaches_paper_board_and_voice_without_a_restart(tmp_path: Path) -> None:
+    with whole_hall(tmp_path) as hall:
+        hall.kiosk.at_rest()
+        box = load(tmp_path / "hall.toml")
+        taken = c.Issue(request="r1", by="kiosk-9", service="shebao")
+        hall.server.service.submit(taken).result(10)
+        services = tuple(replace(s, name="社保与医保") if s.id == "shebao" else s for s in box.file.services)
+        windows = tuple(replace(w, label="社保窗口") if w.id == "w03" else w for w in box.file.windows)
+        boards = (replace(box.file.boards[0], title="一楼叫号"),)
+        voice = replace(box.file.voice, wording="please-first")
+        file = replace(box.file, services=services, windows=windows, boards=boards, voice=voice)
+        plan = described(file, box.items, source="").plan
+        publish = c.PublishPlan(
+            request="",
+            by="clerk:m1",
+            plan=plan,
+            base=hall.server.service.published.version,
+            document=document_of(file),
+        )
+        hall.server.service.submit(publish).result(10)
+        hall.screen.wait(lambda v: v.title == "一楼叫号")
+        hall.callbox.press(3, CallBoxKey.NEXT)
+        hall.screen.wait(lambda v: bool(v.rows) and v.rows[0].window == "社保窗口")
+        hall.screen.eventually(lambda: hall.server.service.look.wording == "please-first")
+        hall.kiosk.wait(lambda s: "社保与医保" in repr(s.facts.shelf))
+        hall.kiosk.do(*WAY)
+        hall.kiosk.wait(lambda s: s.screen.name == "service")
+        hall.kiosk.reader.lay("wang")
+        assert hall.kiosk.paper("printed").slip.number == "C002"
+        assert "社保与医保" in hall.kiosk.printer.latest_text()

@@ -107,7 +107,7 @@ class BrokerPart(Part, frozen=True, kw_only=True):
 
 
 class LanPart(Part, frozen=True, kw_only=True):
-    """[web.lan]: the pages on the hall's LAN over TLS, as soon as accounts exist. ``plain_port`` serves without
+    """[web.lan]: the pages on the hall's LAN over TLS, once accounts exist. ``plain_port`` serves without
     TLS what is public (phones' ticket pages, blobs for stations), 0 = nothing. ``names``: further host
     names. ``certificate`` and ``key``: PEM files of the hall's own; without them the hall makes its own."""
 
@@ -128,7 +128,7 @@ class WebPart(Part, frozen=True, kw_only=True):
 
 
 class AccountsPart(Part, frozen=True, kw_only=True):
-    """[accounts]: ``sample = true`` makes a sample hall on this machine: made-up accounts without passwords, a
+    """[accounts]: ``sample = true`` makes a sample hall: made-up accounts without passwords, a
     one-time link to come in. Never for a real hall; refused together with [web.lan]."""
 
     sample: bool = False

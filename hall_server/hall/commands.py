@@ -360,7 +360,7 @@ class CallForHelp(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeHelp(Command):
-    """I go: a guide takes a citizen's call, a manager a clerk's; ``asked`` refuses a call of the other kind."""
+    """I go: a guide takes a citizen's call, a manager a clerk's; ``asked`` refuses one of the other kind."""
 
     call: int
     asked: Asked | None = None

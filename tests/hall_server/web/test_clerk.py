@@ -15,7 +15,6 @@ from hall_server.web.clerk_sheet import Sheets
 from hall_server.web.rendering import Rendering
 from tests.hall_server.web.hall import CATALOGUE, ITEM, PagedHall
 
-
 SHEETS = Sheets(lambda: CATALOGUE)
 
 

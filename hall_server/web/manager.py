@@ -32,7 +32,7 @@ from hall_server.web.lookout import Lookout
 PACE_SECONDS = 0.15
 LOOK_MS = 1500
 DENSE_FROM = 110
-LAST_TEXT = "办完暂停"
+LAST_TEXT = "办完停"
 STATE_TEXT = {
     "idle": "空闲",
     "called": "呼叫中",

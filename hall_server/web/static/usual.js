@@ -23,13 +23,14 @@
     const past = now.getUTCHours() * 2 + (now.getUTCMinutes() >= 30 ? 1 : 0);
     const today = (half, value) => (half > past ? null : value);
     plots ??= { arrivals: hallChart(document.getElementById("plot-arrivals")), waits: hallChart(document.getElementById("plot-waits")) };
-    plots.arrivals.show({ labels, flowing: true, series: [
+    const both = (series) => (told.days ? series : series.slice(0, 1)); // a first day has nothing to stand beside
+    plots.arrivals.show({ labels, flowing: true, series: both([
       { name: "今天", sort: "count", values: halves.map((h) => today(h, told.today.arrivals[h])), area: true },
-      { name: "往常", sort: "count", values: halves.map((h) => told.usual.arrivals[h]), past: true }] });
+      { name: "往常", sort: "count", values: halves.map((h) => told.usual.arrivals[h]), past: true }]) });
     const seconds = (value) => (value === null ? null : value * 60);
-    plots.waits.show({ labels, flowing: true, series: [
+    plots.waits.show({ labels, flowing: true, series: both([
       { name: "今天", sort: "time", values: halves.map((h) => seconds(today(h, told.today.waits[h]))), area: true },
-      { name: "往常", sort: "time", values: halves.map((h) => seconds(told.usual.waits[h])), past: true }] });
+      { name: "往常", sort: "time", values: halves.map((h) => seconds(told.usual.waits[h])), past: true }]) });
     document.getElementById("usual-days").textContent = told.days ? `往常为前 ${told.days} 个同一星期几的平均` : "还没有往常的数据";
     const so = sum(told.today.arrivals, past);
     const usual = Math.round(sum(told.usual.arrivals, past));

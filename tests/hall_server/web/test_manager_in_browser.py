@@ -155,7 +155,7 @@ def test_skills_and_shifts_are_moved_from_the_window(day: Day, opened: Opener) -
     assert (day.status("w001"), day.status("w018")) == (WindowStatus.PAUSED, WindowStatus.OPEN)
     assert day.hall.service.query(lambda hall: hall.skills["w018"]["shuiwu"]).result(10) == 2
     page.keyboard.press("Escape")
-    expect(page.locator("#window-w001 .tile-state")).to_have_text("办完暂停")
+    expect(page.locator("#window-w001 .tile-state")).to_have_text("办完停")
     assert day.audited("manager.shift")[0][0] == "w001 → w018"
 
 
@@ -228,4 +228,4 @@ def test_nothing_stands_over_the_edge_and_axe_finds_nothing_serious(
 def test_a_window_that_pauses_is_seen_without_a_press(day: Day, opened: Opener) -> None:
     page = floor(day, opened)
     day.hall.do(c.PauseWindow, "w003", reason="系统故障")
-    expect(page.locator("#window-w003 .tile-state")).to_have_text("办完暂停")
+    expect(page.locator("#window-w003 .tile-state")).to_have_text("办完停")

@@ -168,8 +168,8 @@ class Publishing:
         def look() -> tuple[tuple[Told, ...], tuple[Told, ...]]:
             mine = self._desk.document(found.version)
             earlier = [one for one in self._desk.versions() if one.version < found.version]
-            brought = differences(self._desk.document(earlier[0].version), mine) if earlier else ()
-            return brought, differences(self._desk.current.file, mine)
+            former = self._desk.document(earlier[0].version if earlier else 0)
+            return differences(former, mine), differences(self._desk.current.file, mine)
 
         brought, back = await asyncio.to_thread(look)
         return self._frame.page(

@@ -263,7 +263,7 @@ class CatalogueDesk:
             )
 
     def _taken(self, version: int, file: HallFile) -> tuple[ItemFile, ...]:
-        """Items that the services take, the last answer kept. The writer's thread asks while a publication waits
+        """Items that the services take, the last answer kept. the writer asks while a publication waits
         for it: so without the lock of publications."""
         key = (version, tuple((s.id, s.items, s.departments) for s in file.services))
         kept = self._kept

@@ -57,11 +57,9 @@ def grams(text: str) -> str:
     )
 
 
-@lru_cache(maxsize=20_000)
 def initials(name: str) -> str:
     """社会保障卡申领 -> shbzksl; Latin letters and digits stay."""
-    bare = "".join(_RUN.findall(plain(name)))
-    return "".join(part[:1] if part.isalpha() else part for part in _initials(bare))
+    return "".join(map(_initials, _RUN.findall(plain(name))))
 
 
 def words_of(query: str) -> tuple[str, ...]:
@@ -88,9 +86,7 @@ def _phrase(word: str) -> str:
     return '"' + " ".join(map("".join, pairwise(word))) + '"'
 
 
-def _initials(text: str) -> list[str]:
-    return [
-        one
-        for part in lazy_pinyin(text, style=Style.FIRST_LETTER, errors="default", strict=False)
-        for one in (part if _LATIN.fullmatch(part) else part[:1])
-    ]
+@lru_cache(maxsize=50_000)
+def _initials(run: str) -> str:
+    """Of one piece of a name: they repeat from department to department."""
+    return "".join(lazy_pinyin(run, style=Style.FIRST_LETTER, errors="default", strict=False))

@@ -181,6 +181,8 @@ class Check:
             self._look_after(line, entry)
         head = self._store.head
         before = self._store.digests(head)
+        if kept := self._kept_fields():
+            entries = {c: (line, self._completed(entry, kept, head)) for c, (line, entry) in entries.items()}
         state = {c: "added" if c not in before else "changed" for c in entries}
         for done, (code, (_, entry)) in enumerate(entries.items()):
             if code in before and before[code][1] == digest_of(entry.document):
@@ -206,6 +208,19 @@ class Check:
                 version=version,
             )
         )
+
+    def _kept_fields(self) -> tuple[str, ...]:
+        """Elements that the file has no column for: an update leaves them as they are."""
+        mapping = {*self._job.mapping, "code"}
+        if mapping & {"materials", "material_name"}:
+            mapping.add("materials")
+        return tuple(name for name in Entry.__struct_fields__ if name not in mapping)
+
+    def _completed(self, entry: Entry, kept: tuple[str, ...], head: int) -> Entry:
+        known = self._store.item(entry.code, head)
+        if known is None:
+            return entry
+        return msgspec.structs.replace(entry, **{name: getattr(known[1], name) for name in kept})
 
     def library(self) -> Result:
         """The authority's list of basic items, in place of the one before."""
@@ -237,7 +252,10 @@ class Check:
                         Find(line=line, kind="no_code", code="", name=str(values.get("name") or "")[:60])
                     )
                 continue
-            if by_column and held and entry.code == held[1].code and values.get("material_name"):
+            if not by_column:
+                yield line, entry, cells
+                continue
+            if held and entry.code == held[1].code and values.get("material_name"):
                 papers = (held[1].materials + entry.materials)[:MOST_PAPERS]
                 held = held[0], msgspec.structs.replace(held[1], materials=papers), held[2]
                 continue

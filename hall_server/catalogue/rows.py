@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from contract import catalogue as cat
@@ -73,7 +74,10 @@ class Reading:
             return ""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        told = "".join(ch for ch in str(value) if ch >= " " or ch in "\n\t").strip().lstrip("\ufeff")
+        told = value if isinstance(value, str) else str(value)
+        if not told.isprintable():
+            told = "".join(ch for ch in told if ch >= " " or ch in "\n\t").lstrip("\ufeff")
+        told = told.strip()
         if len(told) > most:
             self.bad(key, told[:20] + "…", f"超过 {most} 个字")
             return ""
@@ -234,6 +238,7 @@ def _plain_paper(reading: Reading, value: object) -> Paper | None:
     return None
 
 
+@lru_cache(maxsize=50_000)
 def written_paper(line: str) -> Paper:
     """``居民户口簿（复印件1份，容缺）``: hints in brackets are taken out of the name."""
     line = re.sub(r"^\s*\d{1,2}[.、．)）]\s*", "", line).strip()[:LONGEST_NAME]

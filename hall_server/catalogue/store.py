@@ -40,10 +40,12 @@ MIGRATIONS = (
       changed INTEGER NOT NULL, removed INTEGER NOT NULL) STRICT;
     CREATE TABLE department(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE item(
-      id INTEGER PRIMARY KEY, code TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
+      id INTEGER PRIMARY KEY, place INTEGER NOT NULL, code TEXT NOT NULL,
+      since INTEGER NOT NULL, until INTEGER NOT NULL,
       name TEXT NOT NULL, department INTEGER NOT NULL REFERENCES department(id), task_code TEXT NOT NULL,
       base_code TEXT NOT NULL, digest TEXT NOT NULL, body BLOB NOT NULL) STRICT;
     CREATE UNIQUE INDEX item_code ON item(code, since);
+    CREATE INDEX item_place ON item(place);
     CREATE INDEX item_name ON item(name);
     CREATE INDEX item_task ON item(task_code);
     CREATE INDEX item_base ON item(base_code);
@@ -155,7 +157,7 @@ class Store:
             "SELECT body FROM item WHERE since<=?1 AND until>?1 "
             "AND (code IN (SELECT value FROM json_each(?2)) "
             "OR department IN (SELECT id FROM department WHERE name IN (SELECT value FROM json_each(?3)))) "
-            "ORDER BY id",
+            "ORDER BY place",
             (version, _json(codes), _json(departments)),
         )
         return [_entry(body) for (body,) in rows]
@@ -193,13 +195,17 @@ class Store:
         sql = (
             "SELECT i.id, i.code, i.name, d.name FROM words w JOIN item i ON i.id=w.rowid "
             "JOIN department d ON d.id=i.department WHERE words MATCH ?1 "
-            "AND +i.since<=?2 AND +i.until>?2 LIMIT ?3"
+            f"AND +i.since<=?2 AND +i.until>?2 ORDER BY w.rowid {self._order(version)} LIMIT ?3"
         )
         rows = [_found(row) for row in self._read(sql, (expression, version, max(RANKED, offset + limit)))]
         ranked |= {found.row: found for found in rows}
         ordered = sorted(ranked.values(), key=lambda found: _rank(found, words)) if words else rows
         total = len(ordered) if len(rows) < RANKED else self._count(expression, version)
         return Page(found=tuple(ordered[offset : offset + limit]), total=max(total, len(ordered)))
+
+    def _order(self, version: int) -> str:
+        """Rows of the newest version lie last, those of an older one first."""
+        return "DESC" if version == self.head else "ASC"
 
     def _expression(self, words: tuple[str, ...], department: str, tag: str) -> str | None:
         """For the index; '' = everything, None = nothing can be found."""
@@ -216,7 +222,7 @@ class Store:
     def _everything(self, version: int, limit: int, offset: int) -> Page:
         rows = self._read(
             "SELECT i.id, i.code, i.name, d.name FROM item i JOIN department d ON d.id=i.department "
-            "WHERE +i.since<=?1 AND +i.until>?1 ORDER BY i.id LIMIT ?2 OFFSET ?3",
+            "WHERE +i.since<=?1 AND +i.until>?1 ORDER BY i.place LIMIT ?2 OFFSET ?3",
             (version, limit, offset),
         )
         found = self.version(version)
@@ -227,7 +233,7 @@ class Store:
         found: list[Found] = []
         upper = text.upper()
         for column, begin in (("name", text), ("code", upper), ("task_code", upper), ("base_code", upper)):
-            if column != "name" and len(begin) < 4:
+            if column != "name" and len(begin) < 2:
                 continue
             rows = self._read(
                 f"SELECT i.id, i.code, i.name, d.name FROM item i JOIN department d ON d.id=i.department "
@@ -300,6 +306,7 @@ class Store:
             head = int(str(db.execute("SELECT coalesce(max(id), 0) FROM version").fetchall()[0][0]))
             being = VersionBeing(db, head + 1)
             yield being
+            being.trim()
             being.finish(at_ms=at_ms, by=by, origin=origin, source=source, digest=digest)
 
     def put_library(self, names: Mapping[str, str]) -> None:
@@ -378,13 +385,15 @@ class VersionBeing:
             self.added += 1
         department = self._department(entry.department)
         self._db.execute(
-            "INSERT INTO item(code, since, until, name, department, task_code, base_code, digest, body) "
-            "VALUES(?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO item"
+            "(place, code, since, until, name, department, task_code, base_code, digest, body) "
+            "VALUES(?,?,?,?,?,?,?,?,?,?)",
             (
+                self._place(entry.code),
                 entry.code,
                 self.number,
                 OPEN,
-                plain(entry.name) and entry.name,
+                entry.name,
                 department,
                 entry.task_code,
                 entry.base_code,
@@ -421,8 +430,28 @@ class VersionBeing:
             ),
         )
 
+    def trim(self) -> None:
+        """What no search can ask for leaves the index."""
+        rows = self._db.execute("SELECT body FROM in_force").fetchall()
+        state = msgspec.json.decode(str(rows[0][0]), type=InForce) if rows else InForce()
+        seed = self._db.execute("SELECT max(id) FROM version WHERE origin='seed'").fetchall()[0][0]
+        oldest = state.version or int(str(seed or self.number))
+        self._db.execute(
+            "DELETE FROM words WHERE rowid IN (SELECT id FROM item WHERE until<=? AND until=?)",
+            (oldest, self.number),
+        )
+
     def _end(self, row: int) -> None:
         self._db.execute("UPDATE item SET until=? WHERE id=?", (self.number, row))
+
+    def _place(self, code: str) -> int:
+        """Where an item stands among all: where it once came in."""
+        rows = self._db.execute(
+            "SELECT coalesce((SELECT min(place) FROM item WHERE code=?), "
+            "(SELECT coalesce(max(place), 0) + 1 FROM item))",
+            (code,),
+        ).fetchall()
+        return int(str(rows[0][0]))
 
     def _department(self, name: str) -> int:
         if name not in self._departments:

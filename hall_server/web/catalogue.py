@@ -157,7 +157,7 @@ class Showing:
             here,
             "catalogue/item.html",
             status=status,
-            entry=entry,
+            entry=entry if entry.materials else more(entry, "more-papers"),
             row=row,
             odd=odd,
             wrong=wrong,

@@ -19,8 +19,8 @@ _SWITCHES = ("entered", "appointment", "terminal", "online")
 
 
 def blank() -> Entry:
-    """A new item with empty lines to fill."""
-    return more(Entry(code="", name="", department=""), "more-papers")
+    """A new item."""
+    return Entry(code="", name="", department="")
 
 
 def more(entry: Entry, act: str) -> Entry:

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from playwright.sync_api import expect
 
 from tests.hall_server.web.axe import findings
-from tests.hall_server.web.conftest import Opener
+from tests.hall_server.web.conftest import STRANGER, Opener
 from tests.hall_server.web.hall import ITEM, PagedHall
 
 pytestmark = pytest.mark.browser
@@ -126,3 +126,57 @@ def test_a_faulty_workbook_from_upload_to_roll_back(
     assert watched.strangers(shared.url) == []
     page.get_by_role("row", name="第 1 版").get_by_role("button", name="回退到此版").click()
     expect(page.get_by_role("status")).to_contain_text("第 3 版已生效")
+
+
+def test_an_item_is_edited_with_the_keyboard_and_found_by_everybody(
+    shared: PagedHall, opened: Opener
+) -> None:
+    page = opened(f"{shared.url}/manage/catalogue/new", account="manager").page
+    page.get_by_label("事项名称").fill("残疾人证办理")
+    page.get_by_label("实施主体").fill("残疾人联合会")
+    page.get_by_label("编码", exact=True).fill("11330000TEST0009")
+    page.get_by_label("承诺办结时限").fill("很快")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("“很快”：应填数字")
+    expect(page.get_by_label("事项名称")).to_have_value("残疾人证办理")
+    page.get_by_label("承诺办结时限").fill("5")
+    page.get_by_label("监督电话").fill("0571-12345")
+    page.get_by_label("材料 1").fill("居民户口簿")
+    page.get_by_label("材料 2").fill("授权委托书")
+    page.locator("[name='m1.needed']").select_option("no")
+    page.get_by_role("button", name="加一个问题").press("Enter")
+    expect(page.get_by_label("问题 1")).to_be_focused()
+    page.keyboard.type("是否委托他人办理？")
+    page.keyboard.press("Tab")
+    page.keyboard.type("否\n是：授权委托书")
+    page.get_by_role("button", name="保存为新版本").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("已保存为新版本")
+    expect(page.get_by_text("没有业务承接")).to_be_visible()
+    assert findings(page) == []
+    page.goto(f"{shared.url}/manage/catalogue/versions")
+    page.get_by_role("button", name="发布").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("已生效")
+
+    public = opened(f"{shared.url}/items", account=STRANGER, width=390, height=844)
+    seen = public.page
+    seen.get_by_role("searchbox").fill("cjrz")
+    seen.keyboard.press("Enter")
+    seen.get_by_role("link", name="残疾人证办理").click()
+    expect(seen.get_by_text("0571-12345")).to_be_visible()
+    expect(seen.locator(".bring")).not_to_contain_text("授权委托书")
+    seen.get_by_label("是", exact=True).check()
+    seen.get_by_role("button", name="按我的情况列材料").click()
+    expect(seen.locator(".bring")).to_contain_text("授权委托书")
+    assert seen.evaluate("document.documentElement.scrollWidth") <= 390
+    assert findings(seen) == []
+    assert public.errors == []
+    assert public.strangers(shared.url) == []
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_every_page_fits_every_screen(shared: PagedHall, opened: Opener, width: int, height: int) -> None:
+    page = opened(f"{shared.url}/manage/catalogue", account="manager", width=width, height=height).page
+    for path in ("", "/versions", "/import", "/services", f"/items/{ITEM}", f"/items/{ITEM}/history"):
+        page.goto(f"{shared.url}/manage/catalogue{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert width > 390 or findings(page) == [], path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from hall_server.hall import commands as c
-from hall_server.hall.supervision import Light, Urgency, findings, scene, window_light
+from hall_server.hall.supervision import Light, Urgency, findings, queue_light, scene, window_light
 from tests.hall_server.test_hall import Desk
 
 MINUTE_MS = 60_000
@@ -35,6 +35,7 @@ def test_a_wait_turns_yellow_then_red_and_counts_who_waits_too_long() -> None:
     seen = scene(desk.hall, desk.now_ms)
     line = seen.lines[service]
     assert (line.waiting, line.late, line.over) == (3, 2, 0)
+    assert queue_light(line) is Light.YELLOW
     assert line.oldest == desk.hall.tickets[desk.hall.heads(service, 1)[0]].number
     late = next(f for f in findings(seen, {}) if f.key == f"late-{service}")
     assert late.urgency is Urgency.SOON
@@ -42,6 +43,7 @@ def test_a_wait_turns_yellow_then_red_and_counts_who_waits_too_long() -> None:
     desk.now_ms += 20 * MINUTE_MS
     over = findings(scene(desk.hall, desk.now_ms), {})[0]
     assert over.urgency is Urgency.NOW
+    assert queue_light(scene(desk.hall, desk.now_ms).lines[service]) is Light.RED
     assert "有 2 人等候超过 40 分钟" in over.title
 
 

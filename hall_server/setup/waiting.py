@@ -11,7 +11,8 @@ from hall_server.hall.model import Class, Hall
 from hall_server.hall.plan import Plan
 from hall_server.hall.snapshot import thaw
 
-SAMPLES = 6
+SAMPLES, MANY = 6, 300
+"""Runs of the replay while few wait; beyond MANY one run with means must do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,12 @@ class Wait:
 
 def waits_between(state: bytes, plan: Plan, now_ms: int) -> tuple[Wait, ...]:
     """Two replays of the frozen hall with the same dice; services where neither side has anything to say are
-    left out. Takes a few hundred milliseconds at a busy hall: not for the hall's own thread."""
+    left out. Takes up to half a second at a busy hall: not for the hall's own thread."""
     now, then = _thawed(state, plan), _thawed(state, plan)
     event = e.PlanPublished(at_ms=now_ms, version=then.published.version + 1, plan=plan, by="", file="")
     adopt(then, event)
-    before = survey(now, now_ms, samples=SAMPLES)
-    after = survey(then, now_ms, samples=SAMPLES)
+    samples = SAMPLES if sum(now.waiting.values()) <= MANY else 0
+    before, after = (survey(hall, now_ms, samples=samples) for hall in (now, then))
     found = []
     for service in dict.fromkeys((*now.plan.services, *plan.services)):
         known = now.plan.services.get(service) or plan.services[service]

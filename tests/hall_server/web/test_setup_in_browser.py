@@ -18,6 +18,7 @@ from hall_server.accounts.roles import Role
 from hall_server.hall import commands as c
 from tests.hall_server.web.axe import findings
 from tests.hall_server.web.conftest import Opener
+from tests.hall_server.web.corpus import PAYLOADS
 from tests.hall_server.web.hall import _HASHED, PagedHall
 from tests.hall_server.web.killable import Killable
 
@@ -150,6 +151,19 @@ def test_a_workbook_goes_round_in_the_browser(kept: PagedHall, opened: Opener, t
     expect(page.locator(".changes ins")).to_have_text("户籍受理")
     page.get_by_role("button", name="发布为第").click()
     in_force(page)
+
+
+def test_what_is_typed_stays_text(kept: PagedHall, opened: Opener) -> None:
+    watched = opened(f"{kept.url}{AT}/in/notices", account="m2")
+    page = watched.page
+    page.get_by_label("通知").fill("\n".join(PAYLOADS[:5]))
+    page.get_by_role("button", name="存入草稿").click()
+    for path in ("/in/notices", "/preview"):
+        page.goto(f"{kept.url}{AT}{path}")
+        assert page.evaluate("window.pwned === undefined")
+        assert not page.locator("main img, main svg").count()
+    expect(page.locator(".changes ins")).to_contain_text(PAYLOADS[0])
+    assert watched.errors == []
 
 
 def test_by_keyboard_alone(kept: PagedHall, opened: Opener) -> None:

@@ -62,7 +62,6 @@ APPOINTMENTS = _for(M, G)
 READ = _for(C, M, G, S, scopes=(Scope.READ,))
 REPORTS = _for(M, S, scopes=(Scope.READ,))
 TRACES = _for(M, S, Role.AUDIT)
-MANAGES = _for(M)
 MANAGING = _for(M)
 CLERK_PAGE = _for(C, own_window=True)
 ACCOUNTS = _for(Role.SECURITY)
@@ -160,14 +159,14 @@ MATRIX: Mapping[str, Access] = {
     "POST /api/help-calls/{call}/take": _for(M),
     "POST /api/help-calls/{call}/end": _for(M),
     # the hall as a whole, live
-    "GET /manager": MANAGES,
-    "LIVE /manager/live": MANAGES,
-    "GET /manager/windows/{name}": MANAGES,
-    "GET /manager/services/{name}": MANAGES,
-    "GET /manager/stations/{name}": MANAGES,
-    "GET /manager/why/{ticket}": MANAGES,
-    "GET /manager/usual": MANAGES,
-    "POST /manager/do/{act}": MANAGES,
+    "GET /manager": MANAGING,
+    "LIVE /manager/live": MANAGING,
+    "GET /manager/windows/{name}": MANAGING,
+    "GET /manager/services/{name}": MANAGING,
+    "GET /manager/stations/{name}": MANAGING,
+    "GET /manager/why/{ticket}": MANAGING,
+    "GET /manager/usual": MANAGING,
+    "POST /manager/do/{act}": MANAGING,
     # figures about people's work, and the story of a visit
     "GET /api/reports": REPORTS,
     "GET /api/reports/numbers.csv": REPORTS,

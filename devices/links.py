@@ -42,8 +42,10 @@ from devices.scripted import Unplug as Unplug
 from devices.usb_place import USB_SCHEMES, UsbPlace, parse_usb, serial_at, usb_presence
 
 _BULK = 2
-_USB_LOOK_SECONDS = 0.02
-"""How long one of two IN endpoints is listened to before the other one."""
+_USB_QUIET_SECONDS = 0.001
+"""An IN endpoint that gives nothing for this long has nothing waiting."""
+_USB_DROPS = 200
+"""Looks at all IN endpoints when input is dropped: a device that still talks then never stops."""
 
 
 class Link(Protocol):
@@ -196,7 +198,9 @@ class UsbLink:
     """A USB device with bulk endpoints (pyusb, libusb): one pair, or two where frames are split.
 
     A device with two OUT endpoints gets the first ``head`` bytes of each write on the first, the rest on
-    the second; what comes from its two IN endpoints is read in turn (DEVICES §1.5).
+    the second; of two IN endpoints the second is heard once the first gave as many (DEVICES §1.5). Both
+    fill at the same time, so a look at the second before that gives the rest in front of its head. What
+    comes after a write, or after ``drop_input``, begins with a head again.
     """
 
     def __init__(self, port: str, *, head: int = 0) -> None:
@@ -206,7 +210,7 @@ class UsbLink:
         self._device: Any = None
         self._outs: list[Any] = []
         self._ins: list[Any] = []
-        self._turn = 0
+        self._head_left = head
         self._rest = b""
 
     @property
@@ -225,7 +229,7 @@ class UsbLink:
 
     def close(self) -> None:
         device, self._device = self._device, None
-        self._outs, self._ins, self._turn, self._rest = [], [], 0, b""
+        self._outs, self._ins, self._head_left, self._rest = [], [], self._head, b""
         if device is not None:
             with suppress(DeviceError), _os_errors(self._port):
                 usb.util.dispose_resources(device)
@@ -233,12 +237,11 @@ class UsbLink:
     def read(self, max_bytes: int, timeout_seconds: float) -> bytes:
         """One packet at a time: a longer transfer would wait for a short packet that may not come."""
         deadline = monotonic() + timeout_seconds
-        longest = _USB_LOOK_SECONDS if len(self._ins) > 1 else timeout_seconds
         while not self._rest:
-            endpoint = self._next_in()
-            self._rest = self._packet(endpoint, max(0.001, min(deadline - monotonic(), longest)))
-            if len(self._rest) < endpoint.wMaxPacketSize:
-                self._turn += 1
+            headed = self._head_left == 0
+            self._rest = self._packet(self._in_for(headed=headed), deadline - monotonic())
+            if not headed:
+                self._head_left -= len(self._rest)
             if monotonic() >= deadline:
                 break
         data, self._rest = self._rest[:max_bytes], self._rest[max_bytes:]
@@ -248,6 +251,7 @@ class UsbLink:
         deadline = monotonic() + timeout_seconds
         if self._device is None:
             raise DeviceLost(unplugged(self._port))
+        self._head_left = self._head
         cut = min(self._head, len(data)) if len(self._outs) > 1 else len(data)
         for endpoint, part in zip(self._outs, (data[:cut], data[cut:]), strict=False):
             while part:
@@ -256,11 +260,12 @@ class UsbLink:
                     part = part[endpoint.write(part, left) :]
 
     def drop_input(self) -> None:
+        """Until a look at every endpoint finds nothing: an answer may come between two looks."""
         self._rest = b""
-        for _ in self._ins:
-            while self._packet(self._next_in(), 0.001):
-                pass
-            self._turn += 1
+        self._head_left = self._head
+        for _ in range(_USB_DROPS):
+            if not any(self._packet(endpoint, _USB_QUIET_SECONDS) for endpoint in self._ins):
+                break
 
     def presence(self) -> str:
         return usb_presence(self._port)
@@ -279,15 +284,16 @@ class UsbLink:
 
     def _take_endpoints(self, interface: Any) -> None:
         bulk = [end for end in interface if usb.util.endpoint_type(end.bmAttributes) == _BULK]
-        self._ins = [end for end in bulk if end.bEndpointAddress & 0x80][:2]
-        self._outs = [end for end in bulk if not end.bEndpointAddress & 0x80][:2]
+        pairs = 2 if self._head else 1
+        self._ins = [end for end in bulk if end.bEndpointAddress & 0x80][:pairs]
+        self._outs = [end for end in bulk if not end.bEndpointAddress & 0x80][:pairs]
         if not (self._ins and self._outs):
             raise DeviceMisconfigured(no_bulk(self._port))
 
-    def _next_in(self) -> Any:
+    def _in_for(self, *, headed: bool) -> Any:
         if self._device is None:
             raise DeviceLost(unplugged(self._port))
-        return self._ins[self._turn % len(self._ins)]
+        return self._ins[-1] if headed else self._ins[0]
 
     def _packet(self, endpoint: Any, seconds: float) -> bytes:
         with _os_errors(self._port):

@@ -252,9 +252,11 @@ class SdtReader:
         raise DeviceLost(_garbled(self._link.name))
 
     def _ask(self, command: Command, *, limit: float | None = None) -> Reply:
-        """One request, its reply. Raises Garbled (half or wrong frame), DeviceLost (silent, broken)."""
-        if self._buffer:
-            self._drop()
+        """One request, its reply. Raises Garbled (half or wrong frame), DeviceLost (silent, broken).
+
+        A reply does not say to what: one that came too late for an earlier request is dropped first.
+        """
+        self._drop()
         limit = limit or _SECONDS.get(command, _USUAL_SECONDS)
         self._link.write(build_request(command), limit)
         deadline = monotonic() + limit

@@ -6,7 +6,7 @@ import errno
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -100,11 +100,15 @@ class UsbLine:
     def write(self, data: bytes) -> None:
         """One answer. Raises Unplugged."""
         first, *more = [endpoint for endpoint in self.shape.endpoints if endpoint & _IN]
-        parts = ((first, data[: self._head]), (more[0], data[self._head :])) if more else ((first, data),)
+        parts = {first: data[: self._head], more[0]: data[self._head :]} if more else {first: data}
+        self.give(parts)
+
+    def give(self, parts: Mapping[int, bytes]) -> None:
+        """Bytes for each of these IN endpoints, all at once. Raises Unplugged."""
         with self._changed:
             if self._closed:
                 raise Unplugged
-            for endpoint, part in parts:
+            for endpoint, part in parts.items():
                 packets = range(0, len(part), self.shape.packet)
                 self._waiting[endpoint] += [part[at : at + self.shape.packet] for at in packets]
             self._changed.notify_all()

@@ -107,7 +107,7 @@ def run(*, tests: bool, only: str | None = None) -> int:
         results = run_lanes([[groups()[only]]])
     elif tests:
         of = groups()
-        results = run_lanes([[of["fast"], of["browser"]], [of["window"], *check_steps()]])
+        results = run_lanes([[of["fast"]], [of["window"], *check_steps(), of["browser"]]])
         results += run_lanes([[of["processes"], of["sound"]]])
     else:
         results = run_lanes([check_steps()])

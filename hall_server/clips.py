@@ -18,6 +18,7 @@ from typing import Protocol
 
 from assets import PROJECT
 from assets.speech.pack import VOICES, ClipPack, ClipStore, encode_pack
+from assets.speech.readings import Readings, reading, wish, wished
 from assets.speech.wording import NUMBER_FIRST, call_parts, likely_parts
 from contract.messages import BlobRef
 
@@ -56,7 +57,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class SpokenHall:
-    """What a hall's calls are made of; ``numbers`` how many of each series are rendered beforehand."""
+    """What a hall's calls are made of; ``numbers`` how many of each series are rendered beforehand.
+
+    ``readings``: its table of pronunciations.
+    """
 
     prefixes: tuple[str, ...]
     windows: tuple[str, ...]
@@ -67,6 +71,7 @@ class SpokenHall:
     one: str = "一"
     voice: str = VOICES["zh"]
     english: bool = False
+    readings: Readings = ()
 
     def likely(self) -> tuple[str, ...]:
         """Clips in the order in which they will be needed."""
@@ -104,6 +109,7 @@ class ClipRendering:
         self._wanted = dict.fromkeys(hall.likely())
         self._refused: set[str] = set()
         self._offered: set[str] = set()
+        self._shown: dict[str, str] = {}
         self._trouble = ""
         self._told = 0
         self._published_at = float("-inf")
@@ -127,13 +133,18 @@ class ClipRendering:
         self._thread.join(_END_SECONDS)
 
     def describe(self, hall: SpokenHall) -> None:
-        """Described anew: its numbers and windows are wanted too. Once started, the voice stays."""
+        """Described anew: its numbers and windows are wanted too, and what is now read otherwise again.
+
+        Once started, the voice stays. Until a clip is rendered anew, the old one is spoken.
+        """
+        before = self._hall.readings
         if self._thread.ident is None:
             self._hall, self._folder = hall, self._folder.parent / hall.voice
             self._store = ClipStore(self._folder)
         else:
             self._hall = replace(hall, voice=self._hall.voice)
         self.want(hall.likely())
+        self._ask([t for t in self._wanted if reading(t, before) != reading(t, hall.readings)])
 
     def issued(self, number: str) -> None:
         """A ticket was issued: its number is rendered next, minutes before its call."""
@@ -147,11 +158,16 @@ class ClipRendering:
         with self._changed:
             missing = [text for text in texts if text not in self._wanted]
             self._wanted = {**dict.fromkeys(missing), **self._wanted}
+        self._ask(missing)
+
+    def _ask(self, texts: Sequence[str]) -> None:
+        """Wake our thread, and tell the child if it runs."""
+        with self._changed:
             self._changed.notify_all()
             child = self._child
         if child is not None and child.stdin is not None:
             try:
-                child.stdin.write("".join(f"{text}\n" for text in missing))
+                child.stdin.write("".join(f"{self._line(text)}\n" for text in texts))
                 child.stdin.flush()
             except OSError:
                 log.debug("clips: the child has just ended; the next one renders it")
@@ -176,7 +192,14 @@ class ClipRendering:
 
     def _missing(self) -> list[str]:
         with self._changed:
-            return [text for text in self._wanted if text not in self._store and text not in self._refused]
+            lines = [self._line(text) for text in self._wanted]
+        return [line for line in lines if line not in self._refused and not self._is_here(line)]
+
+    def _line(self, text: str) -> str:
+        return wish(text, reading(text, self._hall.readings))
+
+    def _is_here(self, line: str) -> bool:
+        return self._store.read_as(*wished(line))
 
     def _wait(self, failed: bool) -> None:
         with self._changed:
@@ -219,7 +242,7 @@ class ClipRendering:
             return
         if code in (0, 1):
             self._trouble = ""
-            self._refused.update(text for text in missing if text not in self._store)
+            self._refused.update(line for line in missing if not self._is_here(line))
             return
         self._trouble = said or f"exit status {code}"
         log.warning("clips are not rendered, calls are chimed only: %s", self._trouble)
@@ -227,13 +250,14 @@ class ClipRendering:
     def _offer(self, *, at_once: bool = False) -> None:
         """Publish the pack when it has grown: often while it is small, then every few seconds."""
         pack = self._store.pack(len(self._wanted))
-        new = [clip for clip in pack.clips if clip.sha256 not in self._offered]
+        new = [clip for clip in pack.clips if self._shown.get(clip.text) != clip.sha256]
         due = at_once or len(pack.clips) < 16 or monotonic() - self._published_at > _PUBLISH_SECONDS
         if not new or not due:
             return
         for clip in new:
             self._shelf.put(self._folder / clip.file)
             self._offered.add(clip.sha256)
+            self._shown[clip.text] = clip.sha256
         self._publish(pack)
 
     def _publish(self, pack: ClipPack) -> None:

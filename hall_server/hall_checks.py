@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from assets.speech.phonemes import Unpronounceable, phonemes
+from assets.speech.readings import script
 from contract.schema import Problem
 from hall_server.hall_file import HallFile, ItemFile, ServicePart
 from hall_server.lan import lan_problems
@@ -18,6 +20,7 @@ def problems_of(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem
     yield from _rota_and_calling(file)
     yield from _lights(file)
     yield from _booking(file)
+    yield from _pronunciations(file)
     yield from lan_problems(file)
     placed = service_of_items(file, items)
     yield from (
@@ -35,6 +38,7 @@ def _twice(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
         "windows.callbox": [str(w.callbox) for w in file.windows if w.callbox],
         "windows.ledbar": [str(w.ledbar) for w in file.windows if w.ledbar],
         "boards": [b.id for b in file.boards],
+        "pronunciations": [p.written for p in file.pronunciations],
         "stations": [s.id for s in file.stations],
         f"{file.catalogue} code": [i.code for i in items],
     }.items():
@@ -138,6 +142,16 @@ def _booking(file: HallFile) -> Iterable[Problem]:
         if not any(a <= at and at + service.slot_minutes <= b for at in starts for a, b in spans):
             wanted = f"no slot of {service.id} ({service.slot_minutes} minutes) lies within these hours"
             yield Problem("booking.hours", "、".join(part.hours), wanted)
+
+
+def _pronunciations(file: HallFile) -> Iterable[Problem]:
+    """Readings that the voice cannot speak: a call with one would only be chimed."""
+    for row in file.pronunciations:
+        try:
+            phonemes(script(row.spoken))
+        except Unpronounceable:
+            wanted = "cannot be spoken; wanted pinyin with tones, such as chong2 qing4, or Chinese characters"
+            yield Problem(f"pronunciations[{row.written}].spoken", row.spoken, wanted)
 
 
 def _unknown(path: str, names: Iterable[str], known: list[str]) -> Iterable[Problem]:

@@ -97,6 +97,14 @@ class VoicePart(Part, frozen=True, kw_only=True):
     render: bool = True
 
 
+class PronunciationPart(Part, frozen=True, kw_only=True):
+    """[[pronunciations]]: how the voice reads a word; ``spoken`` is pinyin with tone numbers (chong2 qing4)
+    or other characters that sound as wanted."""
+
+    written: Annotated[str, msgspec.Meta(pattern=r"^[^\s{}]{1,32}$")]
+    spoken: Annotated[str, msgspec.Meta(pattern=r"^[^{}\t\n]{1,64}$")]
+
+
 class BrokerPart(Part, frozen=True, kw_only=True):
     """[broker]: our own Mosquitto on loopback, or the hall's own by ``address`` (host:port)."""
 
@@ -259,6 +267,7 @@ class HallFile(Part, frozen=True, kw_only=True):
     calling: tuple[CallingPart, ...] = ()
     rota: tuple[ShiftPart, ...] = ()
     holidays: tuple[datetime.date, ...] = ()
+    pronunciations: tuple[PronunciationPart, ...] = ()
     stations: tuple[StationPart, ...] = ()
     callboxes: DevicePart | None = None
     ledbars: LedBarPart | None = None

@@ -449,4 +449,5 @@ def _spoken(config: HallConfig) -> SpokenHall:
         wording=voice.wording,
         one=voice.one,
         voice=voice.voice,
+        readings=tuple((row.written, row.spoken) for row in config.file.pronunciations),
     )

@@ -23,7 +23,10 @@ _JOURNAL = "clips.jsonl"
 
 
 class Clip(msgspec.Struct, frozen=True, kw_only=True):
-    """One clip: ``file`` is its name in the store's folder, ``sha256`` and ``size`` are of that file."""
+    """One clip: ``file`` is its name in the store's folder, ``sha256`` and ``size`` are of that file.
+
+    ``reading``: what is spoken for the text by the hall's table of pronunciations, '' = the text itself.
+    """
 
     text: str
     voice: str
@@ -32,6 +35,7 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     seconds: float
     lufs: float
+    reading: str = ""
 
 
 class ClipPack(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,21 +95,29 @@ class ClipStore:
     def __contains__(self, text: str) -> bool:
         return text in self._clips
 
-    def find(self, text: str, voice: str) -> Clip | None:
-        """The clip of a text in this voice and engine, or None."""
+    def find(self, text: str, voice: str, reading: str = "") -> Clip | None:
+        """The clip of a text in this voice, reading and engine, or None."""
         clip = self._clips.get(text)
-        return clip if clip and clip.voice == voice else None
+        return clip if clip and (clip.voice, clip.reading) == (voice, reading) else None
 
-    def add(self, text: str, voice: str, wav: bytes, *, seconds: float, lufs: float) -> Clip:
-        """Store a clip: the file whole under its name first, then its line."""
+    def read_as(self, text: str, reading: str) -> bool:
+        """Whether the text is here, read in this way."""
+        clip = self._clips.get(text)
+        return clip is not None and clip.reading == reading
+
+    def add(
+        self, text: str, voice: str, wav: bytes, *, seconds: float, lufs: float, reading: str = ""
+    ) -> Clip:
+        """Store a clip, in place of one of another reading: the file whole under its name, then its line."""
         clip = Clip(
             text=text,
             voice=voice,
-            file=clip_key(text, voice, self.engine) + ".wav",
+            file=clip_key(text, voice, self.engine, reading) + ".wav",
             sha256=hashlib.sha256(wav).hexdigest(),
             size=len(wav),
             seconds=round(seconds, 3),
             lufs=round(lufs, 2),
+            reading=reading,
         )
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self.folder / clip.file, wav)
@@ -147,14 +159,15 @@ class ClipStore:
         except msgspec.DecodeError:
             return
         path = self.folder / clip.file
-        mine = clip.file == clip_key(clip.text, clip.voice, self.engine) + ".wav"
+        mine = clip.file == clip_key(clip.text, clip.voice, self.engine, clip.reading) + ".wav"
         if mine and path.is_file() and path.stat().st_size == clip.size:
             self._clips[clip.text] = clip
 
 
-def clip_key(text: str, voice: str, engine: str) -> str:
+def clip_key(text: str, voice: str, engine: str, reading: str = "") -> str:
     """Name of a clip's file: the digest of everything that decides how it sounds."""
-    return hashlib.sha256("\n".join((engine, voice, text)).encode()).hexdigest()[:32]
+    parts = (engine, voice, text, reading) if reading else (engine, voice, text)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -213,8 +213,9 @@ _WORDS = re.compile(
 )
 _DIGITS = re.compile(r"[零〇幺一二三四五六七八九]{2,}")
 _PIECES = re.compile(
-    r"[零〇幺一二三四五六七八九]{2,}|[\u3400-\u9fff\U00020000-\U0003ffff]+|[A-Za-z]+|[^\s\w]"
+    r"\{[a-zü1-5 ]*\}|[零〇幺一二三四五六七八九]{2,}|[\u3400-\u9fff\U00020000-\U0003ffff]+|[A-Za-z]+|[^\s\w]"
 )
+_MARKED = re.compile(r"\{[a-zü1-5 ]*\}")
 
 
 class Unpronounceable(ValueError):
@@ -224,9 +225,10 @@ class Unpronounceable(ValueError):
 def phonemes(text: str) -> str:
     """Symbols of a text: Han by pinyin, Latin letters one by one, English sentences by the word list.
 
+    Pinyin in braces is read as it stands: {chong2 qing4} (assets/speech/readings.py).
     Raises Unpronounceable for digits, unknown English words and characters without a reading.
     """
-    if re.search(r"[0-9０-９]", text):
+    if re.search(r"[0-9０-９]", _MARKED.sub("", text)):
         raise Unpronounceable(f"{text!r} holds digits; write them as words")
     pieces = _PIECES.findall(text)
     if re.sub(r"\s|[^\w]", "", text) != re.sub(r"[^\w]", "", "".join(pieces)):
@@ -243,7 +245,7 @@ def phonemes(text: str) -> str:
 
 def language(text: str) -> str:
     """``en`` for an English sentence, ``zh`` for everything else; a lone letter belongs to Mandarin calls."""
-    return "en" if re.search(r"[A-Za-z]{2,}", text) else "zh"
+    return "en" if re.search(r"[A-Za-z]{2,}", _MARKED.sub("", text)) else "zh"
 
 
 def tokens(symbols: str) -> list[int]:
@@ -288,6 +290,8 @@ def _underlying(initial: str, written: str) -> str:
 
 
 def _piece(piece: str) -> str:
+    if piece.startswith("{"):
+        return "".join(syllable(one) for one in piece.strip("{}").split())
     if piece in _PUNCTUATION or piece in _PUNCTUATION.values():
         return _PUNCTUATION.get(piece, piece)
     if piece.isascii():

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from assets.speech.pack import CLIP_RATE, ClipStore
 from assets.speech.phonemes import Unpronounceable
+from assets.speech.readings import wished
 from assets.speech.sound import Mono, lufs, to_int16, wav_bytes
 
 Told = Callable[[str], None]
@@ -24,18 +25,21 @@ class Voice(Protocol):
 
 
 class Wishes:
-    """Texts still to be rendered: those asked for while we run come before the planned ones.
+    """Lines still to be rendered (a text, or text, tab, reading), those asked for while we run first.
 
+    A planned line is dropped when its text was asked for, which may be in another reading.
     ``ask`` and ``no_more`` may be called from any thread.
     """
 
     def __init__(self, planned: Iterable[str]) -> None:
         self._planned = list(dict.fromkeys(planned))
+        self._instead: set[str] = set()
         self._asked: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self.wanted = len(self._planned)
 
     def ask(self, text: str) -> None:
         """Render this one next."""
+        self._instead.add(wished(text)[0])
         self._asked.put(text)
 
     def no_more(self) -> None:
@@ -44,7 +48,7 @@ class Wishes:
 
     def texts(self, *, idle_seconds: float = 0.0) -> Iterator[str]:
         """One text after the other; ends ``idle_seconds`` after the last, or when nobody asks any more."""
-        planned = iter(self._planned)
+        planned = (line for line in self._planned if wished(line)[0] not in self._instead)
         while True:
             try:
                 asked = self._asked.get_nowait()
@@ -69,13 +73,14 @@ def render(store: ClipStore, voice: Voice, wishes: Wishes, told: Told, *, idle_s
     """
     store.refresh()
     done = failed = 0
-    for text in wishes.texts(idle_seconds=idle_seconds):
+    for line in wishes.texts(idle_seconds=idle_seconds):
         done += 1
-        speaker = voice.voice(text)
-        if store.find(text, speaker) is not None:
+        text, reading = wished(line)
+        speaker = voice.voice(reading or text)
+        if store.find(text, speaker, reading) is not None:
             continue
         try:
-            sound = voice.clip(text)
+            sound = voice.clip(reading or text)
         except (Unpronounceable, ValueError) as error:
             failed += 1
             told(f"{text}: {error}")
@@ -86,6 +91,7 @@ def render(store: ClipStore, voice: Voice, wishes: Wishes, told: Told, *, idle_s
             wav_bytes(to_int16(sound), CLIP_RATE),
             seconds=sound.size / CLIP_RATE,
             lufs=lufs(sound, CLIP_RATE),
+            reading=reading,
         )
         told(f"{done}/{max(done, wishes.wanted)} {text} {clip.seconds:.2f} s {clip.lufs:.1f} LUFS")
     return failed

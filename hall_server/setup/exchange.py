@@ -35,6 +35,7 @@ LISTS = {
     "boards": "综合屏",
     "calling": "叫号规则",
     "rota": "排班",
+    "pronunciations": "读音",
 }
 DAYS = "节假日"
 SINGLE_SHEET = "大厅设置"
@@ -153,7 +154,7 @@ def _placed(problem: Problem, raw: Mapping[str, Any], lines: Mapping[str, list[i
     if found is None or found["table"] not in LISTS:
         return dataclasses.replace(problem, path=f"{SINGLE_SHEET}!{problem.path}")
     table = found["table"]
-    ids = [str(row.get("id", row.get("group", ""))) for row in raw[table]]
+    ids = [str(row.get("id", row.get("group", row.get("written", "")))) for row in raw[table]]
     index = int(found["index"]) if found["index"] else ids.index(found["id"]) if found["id"] in ids else 0
     place = f"{LISTS[table]}!第{lines[table][index]}行 {found['field'].lstrip('.')}"
     return dataclasses.replace(problem, path=place)

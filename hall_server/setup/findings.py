@@ -14,6 +14,8 @@ from hall_server.setup.sections import BY_KEY, NAMED_BY, field_of, section_of
 
 _PLACE = re.compile(r"(?P<table>\w+)(?:\[(?P<id>[^\]]*)\])?(?:\.(?P<field>\w+))?.*")
 
+_KEY = {"calling": "group", "pronunciations": "written"}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -41,7 +43,7 @@ def _finding(file: HallFile, problem: Problem) -> Finding:
     if found is None or table not in NAMED_BY:
         return _elsewhere(problem)
     row = _row(file, table, found["id"], field, problem)
-    field = field or ("id" if problem.wanted.startswith("stands twice") else "")
+    field = field or (_KEY.get(table, "id") if problem.wanted.startswith("stands twice") else "")
     section = section_of(table, field) or section_of(table, "")
     asked, words = field_of(table, field), [BY_KEY[section.key].title if section else table]
     if row >= 0:
@@ -72,6 +74,7 @@ def _row(file: HallFile, table: str, name: str | None, field: str, problem: Prob
     rows = rows_of(file, table)
     if table == "rota" and name is not None:
         return int(name) if name.isdigit() and int(name) < len(rows) else -1
-    by = "id" if name is not None else {"calling": "group"}.get(table, field or "id")
+    key = _KEY.get(table, "id")
+    by = key if name is not None else field or key
     wanted = name if name is not None else problem.value
     return max((i for i, row in enumerate(rows) if str(getattr(row, by, "")) == wanted), default=-1)

@@ -10,7 +10,14 @@ import msgspec
 
 from hall_server.hall_file import OF_THE_BOX, HallFile
 
-_KEYS = {"zones": "id", "services": "id", "windows": "id", "boards": "id", "calling": "group"}
+_KEYS = {
+    "zones": "id",
+    "services": "id",
+    "windows": "id",
+    "boards": "id",
+    "calling": "group",
+    "pronunciations": "written",
+}
 _WHOLE = ("rota", "holidays")
 _GONE = object()
 

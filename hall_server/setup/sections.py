@@ -407,6 +407,33 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "pronunciations",
+        "本地读音",
+        "语音把哪些字词念错了，在这里改：地名、窗口名、多音字。发布后在后台重新合成，其间仍念原来的。",
+        "pronunciations",
+        (
+            Field(
+                "written",
+                "字词",
+                T,
+                "与窗口号里的写法相同，例如 重庆。",
+                required=True,
+                wrong="至多 32 个字，不含空格和花括号",
+            ),
+            Field(
+                "spoken",
+                "念作",
+                T,
+                "带声调数字的拼音，例如 chong2 qing4（轻声为 5），或读音相同的汉字。",
+                required=True,
+                wrong="至多 64 个字，不含花括号",
+            ),
+        ),
+        rows=True,
+        own=True,
+        columns=("spoken",),
+    ),
+    Section(
         "boards",
         "综合屏",
         "挂在大厅里的叫号屏：显示和播报哪些专区，几行。",
@@ -436,6 +463,7 @@ NAMED_BY = {
     "windows": "label",
     "boards": "title",
     "calling": "group",
+    "pronunciations": "written",
     "rota": "name",
 }
 

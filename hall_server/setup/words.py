@@ -10,6 +10,9 @@ _WHOLE = {
     "there is no such setting": "没有这个设置项",
     "stands twice; each may stand once": "重复了，只能出现一次",
     "no window does this service, so its numbers would never be called": "没有窗口办理这项业务，号不会被叫到",
+    "cannot be spoken; wanted pinyin with tones, such as chong2 qing4, or Chinese characters": (
+        "念不出来，应为带声调数字的拼音（例如 chong2 qing4）或汉字"
+    ),
     "no service in the hall's file takes this item": "没有业务承接这个事项",
 }
 _PARTS = (

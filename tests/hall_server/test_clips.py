@@ -6,6 +6,7 @@ import logging
 import queue
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,28 @@ def test_a_hall_that_cannot_render_says_why_and_goes_on(
     assert rendering.progress.trouble == "speech: no voice here"
     assert "chimed only" in caplog.text
     assert PACK not in shelf.published
+
+
+def test_a_new_reading_is_rendered_in_the_background_and_taken_back(shelf: BlobStore, tmp_path: Path) -> None:
+    text, hall = "请到重号窗口办理", SpokenHall(prefixes=("A",), windows=("重号窗口",), numbers=1)
+    grown = Grown(shelf)
+    rendering = ClipRendering(shelf, tmp_path / "clips", hall, grown=grown)
+
+    def wait_for(reading: str) -> str:
+        while True:
+            pack = grown.wait_for("A", text)
+            (clip,) = (clip for clip in pack.clips if clip.text == text)
+            if clip.reading == reading:
+                assert len(pack.clips) == 3
+                return clip.sha256
+
+    rendering.start()
+    try:
+        first = wait_for("")
+        rendering.describe(replace(hall, readings=(("重", "chong2"),)))
+        other = wait_for("请到{chong2}号窗口办理")
+        rendering.describe(hall)
+        assert wait_for("") == first != other
+    finally:
+        rendering.stop()
+    assert shelf.find(other) is not None, "a station that has the older manifest still fetches it"

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from contract.schema import ConfigError
 from hall_server.config import HallConfig, described, document_of, from_document, load
-from hall_server.hall_file import HallFile
+from hall_server.hall_file import HallFile, PronunciationPart
 
 DEMO = Path(__file__).parents[2] / "assets" / "halls" / "demo" / "hall.toml"
 
@@ -46,6 +46,14 @@ MISTAKES: dict[str, tuple[Callable[[HallFile], HallFile], str]] = {
     "more kept for appointments than there is": (
         lambda f: first_service(f, slot_quota=2, ring_fenced=3),
         "is more than slot_quota (2)",
+    ),
+    "a reading that is no syllable": (
+        lambda f: replace(f, pronunciations=(PronunciationPart(written="重庆", spoken="chongg2"),)),
+        "pronunciations[重庆].spoken: chongg2: cannot be spoken",
+    ),
+    "a word read in two ways": (
+        lambda f: replace(f, pronunciations=(PronunciationPart(written="重", spoken="从"),) * 2),
+        "pronunciations: 重: stands twice",
     ),
     "served until before the last number": (
         lambda f: first_service(f, issue_until="17:00", closes="16:30"),

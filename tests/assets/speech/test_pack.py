@@ -192,3 +192,23 @@ def test_the_technicians_check_counts(tmp_path: Path, capsys: pytest.CaptureFixt
     for file in tmp_path.glob("*.wav"):
         file.write_bytes(file.read_bytes()[:-2] + b"\x7f\x7f")
     assert main(["check", "--out", str(tmp_path)]) == 1
+
+
+def test_a_clip_is_rendered_again_when_it_is_read_otherwise(tmp_path: Path) -> None:
+    voice = Humming()
+    lines = ["重号", "重号\t{chong2}号", "重号\t{chong2}号"]
+    for line in lines:
+        assert render(ClipStore(tmp_path), voice, Wishes([line]), lambda _: None) == 0
+    assert voice.spoken == ["重号", "{chong2}号"]
+    again = ClipStore(tmp_path)
+    again.refresh()
+    (clip,) = again.pack().clips
+    assert (clip.text, clip.reading) == ("重号", "{chong2}号")
+    assert again.find("重号", "hum") is None
+    assert again.find("重号", "hum", "{chong2}号") == clip
+
+
+def test_a_reading_asked_for_meanwhile_is_not_undone_by_the_plan() -> None:
+    wishes = Wishes(["一", "重号", "二"])
+    wishes.ask("重号\t{chong2}号")
+    assert list(wishes.texts()) == ["重号\t{chong2}号", "一", "二"]

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from hall_server.config import load
-from hall_server.hall_file import OF_THE_BOX, HallFile, ShiftPart
+from hall_server.hall_file import OF_THE_BOX, HallFile, PronunciationPart, ShiftPart
 from hall_server.setup.editing import NoSuchRow, copied, moved, put, record_of, removed
 from hall_server.setup.findings import findings
 from hall_server.setup.rebase import rebase
@@ -114,3 +114,17 @@ def test_a_row_that_one_removed_and_the_other_changed_is_kept_and_named() -> Non
     assert rebase(FILE, FILE, gone).file.boards == ()
     assert rebase(FILE, gone, FILE).file.boards == ()
     assert rebase(FILE, FILE, gone).both == ()
+
+
+def test_readings_are_found_told_and_merged_by_their_word() -> None:
+    right = PronunciationPart(written="重庆", spoken="chong2 qing4")
+    wrong = replace(right, written="受理区", spoken="shou4 liiq1")
+    one, both = replace(FILE, pronunciations=(right,)), replace(FILE, pronunciations=(right, wrong))
+    (found,) = findings(both, DEMO.items)
+    assert (found.section, found.row, found.field) == ("pronunciations", 1, "spoken")
+    assert "念不出来" in found.sentence
+    (twice,) = findings(copied(one, "pronunciations", 0), DEMO.items)
+    assert (twice.section, twice.row, twice.field) == ("pronunciations", 1, "written")
+    (told,) = differences(one, replace(FILE, pronunciations=(replace(right, spoken="从庆"),)))
+    assert (told.subject, told.before, told.after) == ("本地读音·重庆·念作", "chong2 qing4", "从庆")
+    assert rebase(FILE, one, replace(FILE, pronunciations=(wrong,))).file.pronunciations == (right, wrong)

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from contract.schema import ConfigError
 from hall_server.config import load
-from hall_server.hall_file import OF_THE_BOX, HallFile
+from hall_server.hall_file import OF_THE_BOX, HallFile, PronunciationPart
 from hall_server.setup.exchange import from_toml, from_xlsx, to_toml, to_xlsx
 from hall_server.setup.words import sentences
 
@@ -22,7 +22,9 @@ DEMO = Path(__file__).parents[3] / "assets" / "halls" / "demo" / "hall.toml"
 @pytest.fixture(scope="module")
 def demo() -> HallFile:
     file = load(DEMO).file
-    return replace(file, holidays=(datetime.date(2026, 10, 1), datetime.date(2027, 1, 1)))
+    readings = (PronunciationPart(written="重庆", spoken="chong2 qing4"),)
+    days = (datetime.date(2026, 10, 1), datetime.date(2027, 1, 1))
+    return replace(file, holidays=days, pronunciations=readings)
 
 
 def test_toml_brings_the_same_description_back(demo: HallFile) -> None:
@@ -60,6 +62,7 @@ def test_an_edited_cell_comes_in(demo: HallFile) -> None:
     ("sheet", "cell", "value", "said"),
     [
         ("业务", "D3", "12", "业务!第3行 prefix“12”：应为一到两个大写字母"),
+        ("读音", "B2", "{}", "读音!第2行 spoken“{}”：应为符合格式的文字"),
         ("窗口", "G4", "也许", "窗口!第4行 open“也许”：应为是或否"),
         ("业务", "Z1", "no_such_key", "业务!第2行 no_such_key“x”：没有这个设置项"),
     ],

@@ -107,6 +107,7 @@ def test_a_change_is_drafted_previewed_published_and_audited(manager: httpx.Clie
         ("numbers/0", {"prefix": "B"}, "已被"),
         ("noshow", {"undo_seconds": "1000"}, "≤ 300"),
         ("holidays", {"holidays": "2026-02-30"}, "应为日期"),
+        ("pronunciations/new", {"written": "重庆", "spoken": "{}"}, "至多 64 个字，不含花括号"),
         ("zones/new", {"id": "大厅", "name": "新区"}, "只能用小写字母、数字和连字符"),
     ],
 )

@@ -21,6 +21,7 @@ from hall_server.hall.pictures import HallView
 from hall_server.service import HallService
 from hall_server.web.asking import answered
 from hall_server.web.caller import Caller, Here
+from hall_server.web.overseen import Overseer
 from hall_server.web.presses import (
     CallTicketPress,
     ClosePress,
@@ -108,13 +109,18 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[None]]) -> APIRouter:
+def api_routes(
+    service: HallService, show: Callable[[str, str, str], Awaitable[None]], overseer: Overseer
+) -> APIRouter:
     """All under /api; ``show(window, request, number)`` is awaited between a commit and its answer."""
     router = APIRouter(prefix="/api")
 
     async def carry_out(command: c.AtWindow) -> Done:
         answer = await answered(service.submit(command))
         return await told(command.window, command.request, answer.ticket)
+
+    async def overseen(here: Caller, command: c.AtWindow) -> Done:
+        return await told(command.window, command.request, await overseer.window(here, command))
 
     async def told(window: str, request: str, ticket: str) -> Done:
         number = ticket.rpartition("-")[2]
@@ -194,17 +200,18 @@ def api_routes(service: HallService, show: Callable[[str, str, str], Awaitable[N
     @at_window.post("/open", operation_id="open")
     async def open_window(here: Here, key: Key, window: Window, press: Press) -> Done:
         """The window takes people (开窗)."""
-        return await carry_out(c.OpenWindow(**common(here, key, window, press)))
+        return await overseen(here, c.OpenWindow(**common(here, key, window, press)))
 
     @at_window.post("/pause", operation_id="pause")
     async def pause(here: Here, key: Key, window: Window, press: PausePress) -> Done:
         """The window takes nobody for a while (暂停)."""
-        return await carry_out(c.PauseWindow(**common(here, key, window, press), reason=clean(press.reason)))
+        command = c.PauseWindow(**common(here, key, window, press), reason=clean(press.reason))
+        return await overseen(here, command)
 
     @at_window.post("/close", operation_id="close")
     async def close(here: Here, key: Key, window: Window, press: ClosePress) -> Done:
         """The window is closed (关窗)."""
-        return await carry_out(c.CloseWindow(**common(here, key, window, press), park=press.park))
+        return await overseen(here, c.CloseWindow(**common(here, key, window, press), park=press.park))
 
     @at_window.post("/call-parked", operation_id="call-parked")
     async def call_parked(here: Here, key: Key, window: Window, press: TicketPress) -> Done:

@@ -17,6 +17,7 @@ from hall_server.service import HallService
 from hall_server.web.api import BEARER, COOKIE, PROBLEMS
 from hall_server.web.asking import answered
 from hall_server.web.caller import Here
+from hall_server.web.overseen import Overseer
 from hall_server.web.presses import REQUEST, Done
 
 Named = Annotated[str, Path(description="Identifier of the service, such as shebao", max_length=64)]
@@ -71,7 +72,7 @@ class IssuingPress(BaseModel):
     )
 
 
-def forecast_routes(service: HallService) -> APIRouter:
+def forecast_routes(service: HallService, overseer: Overseer) -> APIRouter:
     """GET /api/forecast; a manager's word on the numbers of a service."""
     router = APIRouter(
         prefix="/api", tags=["hall"], responses=PROBLEMS, dependencies=[Security(BEARER), Security(COOKIE)]
@@ -85,13 +86,13 @@ def forecast_routes(service: HallService) -> APIRouter:
     @router.post("/services/{name}/stop", operation_id="stop-issuing")
     async def stop(here: Here, name: Named, press: IssuingPress) -> Done:
         """No more numbers of this service today (停止取号)."""
-        await answered(service.submit(c.StopIssuing(request=press.request, by=here.by, service=name)))
+        await overseer.issuing(here, c.StopIssuing(request=press.request, by=here.by, service=name))
         return Done()
 
     @router.post("/services/{name}/resume", operation_id="resume-issuing")
     async def resume(here: Here, name: Named, press: IssuingPress) -> Done:
         """Numbers again (恢复取号); the closing rule then leaves the service alone for the day."""
-        await answered(service.submit(c.ResumeIssuing(request=press.request, by=here.by, service=name)))
+        await overseer.issuing(here, c.ResumeIssuing(request=press.request, by=here.by, service=name))
         return Done()
 
     return router

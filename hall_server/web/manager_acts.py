@@ -125,7 +125,7 @@ class Acts:
         if doing.open:
             commands.append(c.OpenWindow(**_at(here, doing, "o")))
         told = f"{self._label(doing.window)} 现在办理“{self._frame.service.plan.service(doing.service).name}”"
-        return Plan("manager.window", doing.window, _window_look(doing.window), tuple(commands), told)
+        return Plan("manager.window", doing.window, window_look(doing.window), tuple(commands), told)
 
     async def _shift_move(self, here: Caller, doing: Doing) -> Plan:
         """Today another window (``subject``) stands in: it takes the services of this one, which pauses."""
@@ -139,13 +139,13 @@ class Acts:
         )
 
         def look(hall: Hall) -> object:
-            return {w: _window_look(w)(hall) for w in (doing.window, there)}
+            return {w: window_look(w)(hall) for w in (doing.window, there)}
 
         told = f"已由 {self._label(there)} 顶 {self._label(doing.window)} 的班"
         return Plan("manager.shift", f"{doing.window} → {there}", look, commands, told)
 
     def _window(self, doing: Doing, command: c.Command, told: str) -> Plan:
-        look = _window_look(doing.window)
+        look = window_look(doing.window)
         return Plan("manager.window", doing.window, look, (command,), f"{self._label(doing.window)} {told}")
 
     async def _skills_of(self, window: str) -> dict[str, int]:
@@ -164,12 +164,12 @@ class Acts:
     async def _stop(self, here: Caller, doing: Doing) -> Plan:
         name = doing.subject
         command = c.StopIssuing(request=doing.request, by=here.by, service=name)
-        return Plan("manager.issuing", name, _issuing_look(name), (command,), "已停止取号")
+        return Plan("manager.issuing", name, issuing_look(name), (command,), "已停止取号")
 
     async def _resume(self, here: Caller, doing: Doing) -> Plan:
         name = doing.subject
         command = c.ResumeIssuing(request=doing.request, by=here.by, service=name)
-        return Plan("manager.issuing", name, _issuing_look(name), (command,), "已恢复取号")
+        return Plan("manager.issuing", name, issuing_look(name), (command,), "已恢复取号")
 
     async def _cancel(self, here: Caller, doing: Doing) -> Plan:
         command = c.Cancel(
@@ -263,7 +263,9 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _window_look(window: str) -> Callable[[Hall], object]:
+def window_look(window: str) -> Callable[[Hall], object]:
+    """A window as the audit log shows it; the look raises RuleBroken for one that is not there."""
+
     def look(hall: Hall) -> object:
         now = hall.windows.get(window)
         if now is None:
@@ -273,7 +275,9 @@ def _window_look(window: str) -> Callable[[Hall], object]:
     return look
 
 
-def _issuing_look(service: str) -> Callable[[Hall], object]:
+def issuing_look(service: str) -> Callable[[Hall], object]:
+    """Whether numbers are given, as the audit log shows it."""
+
     def look(hall: Hall) -> object:
         stop = hall.stopped.get(service)
         return {"issuing": stop is None or stop.lifted}

@@ -47,6 +47,7 @@ from hall_server.web.live import Hub
 from hall_server.web.managing import manager_routes
 from hall_server.web.merges import merge_routes
 from hall_server.web.metrics import metrics_routes
+from hall_server.web.overseen import Overseer
 from hall_server.web.pages import authority_routes, page_routes, static_routes
 from hall_server.web.partners import partner_routes
 from hall_server.web.people import people_routes
@@ -238,9 +239,10 @@ class WebServer:
         )
         frame = Frame(service, self._accounts, hub, rendering, now_ms, self._house)
         install(app, rendering)
+        overseer = Overseer(service, self._accounts.book)
         for routes in (
-            api_routes(service, show),
-            forecast_routes(service),
+            api_routes(service, show, overseer),
+            forecast_routes(service, overseer),
             appointment_api(service),
             report_routes(self._reports),
             merge_routes(service, self._reports.days),

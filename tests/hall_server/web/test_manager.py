@@ -153,3 +153,24 @@ def test_a_backup_is_made_while_the_hall_runs_and_is_taken_away(behind: PagedHal
 
 def test_spans_are_told_in_their_two_greatest_parts() -> None:
     assert [span_text(s) for s in (5, 312, 7_260, 266_400)] == ["5秒", "5分12秒", "2小时1分", "3天2小时"]
+
+
+def test_posts_on_windows_and_services_are_audited_when_a_person_reaches_in(hall: PagedHall) -> None:
+    with hall.person("manager") as manager, hall.person("clerk-w01") as clerk, hall.client() as partner:
+        for number, (client, path) in enumerate(
+            (
+                (clerk, "windows/w01/pause"),
+                (clerk, "windows/w01/open"),
+                (partner, "windows/w02/pause"),
+                (manager, "windows/w01/close"),
+                (manager, "windows/w01/open"),
+                (manager, "windows/w01/open"),
+                (manager, "services/huji/stop"),
+                (manager, "services/huji/resume"),
+            )
+        ):
+            assert client.post(f"/api/{path}", json={"request": f"reach-in-{number}"}).status_code == 200, (
+                path
+            )
+        assert manager.post("/api/windows/w99/open", json={"request": "reach-in-99"}).status_code == 404
+    assert sorted(kinds(hall)) == ["manager.issuing"] * 2 + ["manager.window"] * 2

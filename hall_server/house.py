@@ -132,6 +132,7 @@ class House:
         clock_alarm: Callable[[], str] = str,
         fingerprint: Callable[[], str] = str,
         address: Callable[[], str] = str,
+        bus: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self.state = state
         self.alarms = alarms
@@ -141,6 +142,7 @@ class House:
         self.fingerprint = fingerprint
         self.address = address
         self.order = order
+        self.bus = bus
         self._described, self._seen, self._closed, self._wired = described, seen, closed, wired
 
     @property
@@ -156,6 +158,16 @@ class House:
     def wired(self) -> tuple[Trouble, ...]:
         """What is wrong with the lines of this box itself."""
         return tuple(found for health in self._wired() if (found := _of_health(health)) is not None)
+
+    def devices(self) -> Iterator[tuple[str, str, str]]:
+        """(station, device, state) of all hardware; a station that is away tells nothing, and this box is
+        ``server``."""
+        now = time.monotonic()
+        for health in self._wired():
+            yield "server", health.name, health.state.value
+        for station, seen in self._seen().items():
+            if seen.health is not None and seen.online(now):
+                yield from ((station, device.name, device.state) for device in seen.health.devices)
 
     @property
     def disk(self) -> Disk | None:

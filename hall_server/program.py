@@ -126,7 +126,7 @@ class HallServer:
     def _start(self, undo: ExitStack) -> None:
         self._key = secret(self._state / "secrets" / "hall-key").encode()
         journal = self._open_journal(undo)
-        bus = self._open_way(undo)
+        bus = self._way = self._open_way(undo)
         self._service = HallService(
             self._config.plan, journal, clock=self._clock, publisher=bus, look=self._look(self._config)
         )
@@ -274,6 +274,7 @@ class HallServer:
             clock_alarm=lambda: self._clock.alarm,
             fingerprint=lambda: lan.fingerprint() if lan is not None else "",
             address=lambda: lan.address if lan is not None else "",
+            bus=self._way.counters,
         )
 
     def _say_first(self) -> None:

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: queues, waits, windows, commits, pages. Asked by the hall's own monitoring only."""
+"""Figures for Prometheus: queues, waits, windows, pages, bus, hardware, disk. For the hall's monitoring."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from contract.messages import WindowStatus
+from hall_server.house import House
 from hall_server.web.frame import Frame
 
 
@@ -46,6 +47,23 @@ class HallFigures(Collector):
         yield CounterMetricFamily(
             "banshi_password_guesses_evaluated", "Passwords looked at", value=accounts.signing.evaluated
         )
+        yield from _house(self._frame.house)
+
+
+def _house(house: House) -> Iterator[Metric]:
+    """The bus, the hardware and the disk."""
+    bus = CounterMetricFamily("banshi_bus_events", "What the bus lost or refused", labels=["event"])
+    for event, count in sorted(house.bus().items()):
+        bus.add_metric([event], count)
+    names = ["station", "device", "state"]
+    devices = GaugeMetricFamily("banshi_device_state", "1 for the state that a device is in", labels=names)
+    for labels in house.devices():
+        devices.add_metric(labels, 1)
+    yield from (bus, devices)
+    disk = house.disk
+    if disk is not None:
+        yield GaugeMetricFamily("banshi_disk_free_bytes", "Room where the journal lies", value=disk.free)
+        yield GaugeMetricFamily("banshi_disk_size_bytes", "Size of that disk", value=disk.total)
 
 
 def metrics_routes(frame: Frame) -> APIRouter:

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from contract import messages as m
 from contract.clock import HallClock, wall_ms
@@ -111,9 +112,10 @@ class Boxes:
         self.ordered: list[tuple[str, str]] = []
         self.alarms: tuple[str, ...] = ()
 
-    def house(self) -> House:
-        """What the pages are given."""
+    def house(self, **more: Any) -> House:
+        """What the pages are given; ``more``: further parts of the house."""
         return House(
+            **more,
             alarms=lambda: self.alarms,
             described=lambda: _BOXES,
             seen=lambda: {box.id: _seen(box) for box in _BOXES if box.id != "sign-9"},

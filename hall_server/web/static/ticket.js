@@ -9,9 +9,13 @@
   var flash = document.getElementById("flash");
   var Sound = window.AudioContext || window.webkitAudioContext;
   var title = document.title;
-  var sound = null, lock = null, silent = false, on = false;
+  var sound = null, lock = null, silent = false, on = false, tapped = false;
   var told = remembered();
   var asking = null;
+
+  // a browser lets a page vibrate only once it has been touched
+  document.addEventListener("click", function () { tapped = true; }, true);
+  document.addEventListener("touchend", function () { tapped = true; }, true);
 
   function state() { return document.getElementById("state"); }
   function called() { return state().getAttribute("data-call"); }
@@ -77,7 +81,7 @@
     flash.hidden = false;
     document.getElementById("flash-ok").focus();
     document.title = "【叫到您了】" + title;
-    if (navigator.vibrate) { navigator.vibrate([700, 300, 700, 300, 700, 300, 1200]); }
+    if (tapped && navigator.vibrate) { navigator.vibrate([700, 300, 700, 300, 700, 300, 1200]); }
     if (sound && !silent) { ring(); }
   }
 

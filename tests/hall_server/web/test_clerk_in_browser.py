@@ -347,7 +347,7 @@ def test_eight_tabs_live_side_by_side(hall: PagedHall, opened: Opener) -> None:
 def test_the_phone_page_follows_its_number(hall: PagedHall, opened: Opener) -> None:
     ticket = hall.issue()
     page = opened(f"{hall.url}/t/{ticket}.{qr_seal(ticket, KEY)}", width=390, height=800).page
-    expect(page.locator(".main")).to_contain_text("您前面还有 0 人")
+    expect(page.locator(".main")).to_contain_text("您是下一位")
     hall.do(c.CallNext, "w02")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator(".main")).to_contain_text("2号窗口")

@@ -309,7 +309,10 @@ class CommandResult(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class StationConfig(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """What a station needs of the hall: retained on its own ``down/cfg``. Holds a secret; never logged."""
+    """What a station needs of the hall: retained on its own ``down/cfg``. Holds a secret; never logged.
+
+    ``zones`` that a kiosk offers, by id; empty leaves it to the kiosk's own file, and there means all.
+    """
 
     version: str
     hall_name: str
@@ -317,6 +320,7 @@ class StationConfig(Message, frozen=True, kw_only=True, omit_defaults=True):
     person_key: str = ""
     elder_age: int = 60
     idle_seconds: int = 60
+    zones: tuple[str, ...] = ()
 
 
 class Command(Message, frozen=True, kw_only=True, omit_defaults=True):

@@ -38,6 +38,7 @@ def _twice(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
         "windows.callbox": [str(w.callbox) for w in file.windows if w.callbox],
         "windows.ledbar": [str(w.ledbar) for w in file.windows if w.ledbar],
         "boards": [b.id for b in file.boards],
+        "kiosks": [k.id for k in file.kiosks],
         "pronunciations": [p.written for p in file.pronunciations],
         "stations": [s.id for s in file.stations],
         f"{file.catalogue} code": [i.code for i in items],
@@ -97,6 +98,8 @@ def _windows(file: HallFile) -> Iterable[Problem]:
         yield from _unknown(f"{at}.helps_with", window.helps_with, services)
     for board in file.boards:
         yield from _unknown(f"boards[{board.id}].zones", board.zones, zones)
+    for kiosk in file.kiosks:
+        yield from _unknown(f"kiosks[{kiosk.id}].zones", kiosk.zones, zones)
     positions = file.lights.options.get("positions", {}) if file.lights else {}
     yield from _unknown("lights.options.positions", positions, [window.id for window in file.windows])
 

@@ -220,6 +220,14 @@ class BoardPart(Part, frozen=True, kw_only=True):
     rows: Annotated[int, msgspec.Meta(ge=4, le=20)] = 10
 
 
+class KioskPart(Part, frozen=True, kw_only=True):
+    """[[kiosks]]: what the kiosk with this station's ``id`` offers; no zones = what its own file says, else
+    all. A row for a station that is not there has no effect."""
+
+    id: Id
+    zones: tuple[Id, ...] = ()
+
+
 class StationPart(Part, frozen=True, kw_only=True):
     """[[stations]]: a box that may log in; its secret is read from ``secret_file`` (made when absent)."""
 
@@ -268,6 +276,7 @@ class HallFile(Part, frozen=True, kw_only=True):
     rota: tuple[ShiftPart, ...] = ()
     holidays: tuple[datetime.date, ...] = ()
     pronunciations: tuple[PronunciationPart, ...] = ()
+    kiosks: tuple[KioskPart, ...] = ()
     stations: tuple[StationPart, ...] = ()
     callboxes: DevicePart | None = None
     ledbars: LedBarPart | None = None

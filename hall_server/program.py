@@ -346,6 +346,7 @@ class HallServer:
     def _station_configs(self, config: HallConfig) -> dict[str, m.StationConfig]:
         """What each station needs of the hall; only kiosks get the key that hides persons."""
         person_key = kiosk_key(self._key).decode()
+        zones = {kiosk.id: kiosk.zones for kiosk in config.file.kiosks}
         return {
             station.id: m.StationConfig(
                 version=config.digest[:12],
@@ -353,6 +354,7 @@ class HallServer:
                 station_name=station.name,
                 person_key=person_key if station.kind is m.StationKind.KIOSK else "",
                 elder_age=config.file.hall.elder_age,
+                zones=zones.get(station.id, ()),
             )
             for station in config.file.stations
         }

@@ -120,7 +120,7 @@ def learn(facts: Facts, event: e.Event, only_zones: tuple[str, ...] = ()) -> Fac
             return replace(facts, ready=ready, away=away)
         case e.CatalogueArrived(catalogue):
             hall = facts.hall_name or catalogue.hall_name
-            return replace(facts, shelf=shelve(catalogue, only_zones), hall_name=hall)
+            return replace(facts, shelf=shelve(catalogue, facts.zones or only_zones), hall_name=hall)
         case e.QueueChanged(queue):
             return replace(facts, queues={**facts.queues, queue.service: queue})
         case e.DeviceChanged(kind):
@@ -137,6 +137,7 @@ def learn(facts: Facts, event: e.Event, only_zones: tuple[str, ...] = ()) -> Fac
                 elder_age=event.elder_age,
                 idle_seconds=event.idle_seconds,
                 identity=event.identity,
+                zones=event.zones,
             )
     return facts
 

@@ -5,13 +5,14 @@ Everything here runs on the bus's threads and only posts.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from contract import messages as m
 from contract import topics
 from contract.bus import Ids
-from contract.catalogue import read_catalogue
+from contract.catalogue import Catalogue, read_catalogue
 from contract.orders import CommandRefused
 from contract.station import ConfigRefused, Station
 from kiosk.alone import LoneDesk
@@ -40,6 +41,8 @@ class HallNews:
         self._station, self._hardware, self._lone, self._disk = station, hardware, lone, disk
         self._post, self._zones, self._closed = post, zones, closed
         self._day = ""
+        self._own_zones, self._offering = zones, threading.Lock()
+        self._known: Catalogue | None = None
         self._secret: tuple[bytes, int] | None = None
 
     def listen(self) -> None:
@@ -81,14 +84,18 @@ class HallNews:
     def _apply(self, config: m.StationConfig) -> None:
         self._secret = (config.person_key.encode(), config.elder_age)
         self._renew_keyring()
-        self._post(
-            e.Configured(
-                hall_name=config.hall_name,
-                station_name=config.station_name,
-                elder_age=config.elder_age,
-                idle_seconds=config.idle_seconds,
-            )
+        configured = e.Configured(
+            hall_name=config.hall_name,
+            station_name=config.station_name,
+            elder_age=config.elder_age,
+            idle_seconds=config.idle_seconds,
+            zones=config.zones,
         )
+        with self._offering:
+            self._post(configured)
+            before, self._zones = self._zones, config.zones or self._own_zones
+            if self._known is not None and self._zones != before:
+                self._offer(self._known)
 
     def _renew_keyring(self) -> None:
         if self._secret is not None:
@@ -99,6 +106,12 @@ class HallNews:
         """A new catalogue lies at this path. Raises what reading it raises."""
         catalogue = read_catalogue(path.read_bytes())
         self._hardware.no_show_text = catalogue.no_show_text
+        with self._offering:
+            self._known = catalogue
+            self._offer(catalogue)
+
+    def _offer(self, catalogue: Catalogue) -> None:
+        """Services of the zones that are offered here; the page is drawn anew."""
         offered = {zone.id for zone in catalogue.zones if not self._zones or zone.id in self._zones}
         self._lone.offer(tuple(each.id for each in catalogue.services if each.zone in offered))
         self._post(e.CatalogueArrived(catalogue))

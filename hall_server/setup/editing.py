@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from contract.messages import StationKind
 from contract.schema import ConfigError, Problem, check
 from hall_server.hall_file import HallFile, ItemFile
 from hall_server.setup.fields import Field, Section, Widget
@@ -57,6 +58,7 @@ def options(file: HallFile, items: tuple[ItemFile, ...] = ()) -> Options:
             "services": {service.id: service.name for service in file.services},
             "windows": {window.id: window.label for window in file.windows},
             "groups": groups,
+            "kiosks": {s.id: s.name or s.id for s in file.stations if s.kind is StationKind.KIOSK},
             "departments": {name: name for name in dict.fromkeys(item.department for item in items)},
         }
     )
@@ -121,8 +123,8 @@ def _texts(value: Any) -> list[str]:
 def name_of(table: str, part: Any, names: Options | None = None) -> str:
     """How people call a row."""
     text = str(getattr(part, NAMED_BY[table]))
-    if table == "calling" and names:
-        return names.name("groups", text)
+    if table in ("calling", "kiosks") and names:
+        return names.name("groups" if table == "calling" else table, text)
     if table == "rota":
         hours = f"{part.begins}–{part.ends}"
         return f"{text} {hours}" if text else hours
@@ -249,7 +251,7 @@ def copied(file: HallFile, table: str, row: int) -> HallFile:
 
 def _apart(table: str, rows: tuple[Any, ...], row: Any) -> dict[str, Any]:
     """What a copy must not have in common with its row."""
-    if table in ("rota", "calling", "pronunciations"):
+    if table in ("rota", "calling", "pronunciations", "kiosks"):
         return {}
     name = NAMED_BY[table]
     changes: dict[str, Any] = {"id": _free_id(row.id, {r.id for r in rows})}

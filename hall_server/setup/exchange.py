@@ -36,6 +36,7 @@ LISTS = {
     "calling": "叫号规则",
     "rota": "排班",
     "pronunciations": "读音",
+    "kiosks": "自助机",
 }
 DAYS = "节假日"
 SINGLE_SHEET = "大厅设置"

@@ -449,6 +449,26 @@ SECTIONS: tuple[Section, ...] = (
         columns=("id", "zones", "rows"),
     ),
     Section(
+        "kiosks",
+        "自助机",
+        "某台自助机只办哪些专区；没有列出的自助机办全部专区。发布后立即生效，不必重启。",
+        "kiosks",
+        (
+            Field("id", "自助机", Widget.ONE, of="kiosks", required=True),
+            Field(
+                "zones",
+                "专区",
+                Widget.SOME,
+                "不选则按自助机本机的设置，本机没有设置就是全部。",
+                of="zones",
+                unset="全部",
+            ),
+        ),
+        rows=True,
+        own=True,
+        columns=("zones",),
+    ),
+    Section(
         "notices",
         "滚动通知",
         "综合屏和自助机上滚动显示的话。",
@@ -464,6 +484,7 @@ NAMED_BY = {
     "boards": "title",
     "calling": "group",
     "pronunciations": "written",
+    "kiosks": "id",
     "rota": "name",
 }
 

@@ -294,6 +294,7 @@ class Configured:
     elder_age: int = 60
     idle_seconds: int = 60
     identity: bool = True
+    zones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ class Facts:
     """What the hall and the box have said; it outlives every citizen and holds nothing of any.
 
     ``judged`` is False until it is known whether the server is there. ``ready`` are the numbers that this
-    kiosk can issue alone, by service; ``away`` how many of its own the hall does not have yet.
+    kiosk can issue alone, by service; ``away`` how many of its own the hall does not have yet. ``zones`` are
+    those that the hall lets it offer, before what its own file says.
     """
 
     hall_name: str = ""
@@ -61,6 +62,7 @@ class Facts:
     devices: Mapping[str, DeviceChanged] = field(default_factory=dict)
     elder_age: int = 60
     idle_seconds: int = 60
+    zones: tuple[str, ...] = ()
     closed: str = ""
     ready: Mapping[str, int] = field(default_factory=dict)
     away: int = 0

@@ -13,7 +13,9 @@ from devices.simulators.people import BY_WORD
 from hall_server.config import described, document_of, load
 from hall_server.hall import commands as c
 from hall_server.hall.model import Hall, Ticket
+from hall_server.hall_file import KioskPart
 from kiosk.flows import events as e
+from kiosk.flows.state import State
 from tests.hall.one_process import WholeHall, whole_hall
 
 WAY = (e.ChooseZone("zonghe"), e.ChooseService("shebao"))
@@ -163,3 +165,28 @@ def test_a_published_description_reaches_paper_board_and_voice_without_a_restart
         hall.kiosk.reader.lay("wang")
         assert hall.kiosk.paper("printed").slip.number == "C002"
         assert "社保与医保" in hall.kiosk.printer.latest_text()
+
+
+def test_a_running_kiosk_offers_the_zones_that_were_published_for_it(tmp_path: Path) -> None:
+    with whole_hall(tmp_path) as hall:
+        shelf = hall.kiosk.at_rest().facts.shelf
+        assert shelf is not None
+        assert len(shelf.zones) > 1
+        box = load(tmp_path / "hall.toml")
+
+        def publish(*kiosks: KioskPart) -> None:
+            file = replace(box.file, kiosks=kiosks)
+            plan = described(file, box.items, source="test").plan
+            base, document = hall.server.service.published.version, document_of(file)
+            command = c.PublishPlan(request="", by="manager:m1", plan=plan, base=base, document=document)
+            hall.server.service.submit(command).result(10)
+
+        def zones(state: State) -> tuple[str, ...]:
+            return tuple(zone.id for zone in state.facts.shelf.zones) if state.facts.shelf else ()
+
+        publish(KioskPart(id="kiosk-1", zones=("gongan",)), KioskPart(id="kiosk-2", zones=("zonghe",)))
+        narrowed = hall.kiosk.wait(lambda s: zones(s) == ("gongan",))
+        assert narrowed.facts.shelf is not None
+        assert "shebao" not in narrowed.facts.shelf.offered
+        publish()
+        hall.kiosk.wait(lambda s: s.facts.shelf == shelf)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from contract.schema import ConfigError
 from hall_server.config import HallConfig, described, document_of, from_document, load
-from hall_server.hall_file import HallFile, PronunciationPart
+from hall_server.hall_file import HallFile, KioskPart, PronunciationPart
 
 DEMO = Path(__file__).parents[2] / "assets" / "halls" / "demo" / "hall.toml"
 
@@ -50,6 +50,10 @@ MISTAKES: dict[str, tuple[Callable[[HallFile], HallFile], str]] = {
     "a reading that is no syllable": (
         lambda f: replace(f, pronunciations=(PronunciationPart(written="重庆", spoken="chongg2"),)),
         "pronunciations[重庆].spoken: chongg2: cannot be spoken",
+    ),
+    "a kiosk of a zone that is not there": (
+        lambda f: replace(f, kiosks=(KioskPart(id="kiosk-1", zones=("moon",)),)),
+        "kiosks[kiosk-1].zones: moon",
     ),
     "a word read in two ways": (
         lambda f: replace(f, pronunciations=(PronunciationPart(written="重", spoken="从"),) * 2),

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from hall_server.config import load
-from hall_server.hall_file import OF_THE_BOX, HallFile, PronunciationPart, ShiftPart
+from hall_server.hall_file import OF_THE_BOX, HallFile, KioskPart, PronunciationPart, ShiftPart
 from hall_server.setup.editing import NoSuchRow, copied, moved, put, record_of, removed
 from hall_server.setup.findings import findings
 from hall_server.setup.rebase import rebase
@@ -128,3 +128,14 @@ def test_readings_are_found_told_and_merged_by_their_word() -> None:
     (told,) = differences(one, replace(FILE, pronunciations=(replace(right, spoken="从庆"),)))
     assert (told.subject, told.before, told.after) == ("本地读音·重庆·念作", "chong2 qing4", "从庆")
     assert rebase(FILE, one, replace(FILE, pronunciations=(wrong,))).file.pronunciations == (right, wrong)
+
+
+def test_kiosks_are_chosen_and_told_by_their_names() -> None:
+    row = KioskPart(id="kiosk-1", zones=("zonghe",))
+    file = put(FILE, BY_KEY["kiosks"], 0, {"id": ["kiosk-1"], "zones": ["zonghe"]})
+    assert file.kiosks == (row,)
+    (told,) = differences(file, replace(FILE, kiosks=(replace(row, zones=()),)))
+    assert (told.subject, told.before, told.after) == ("自助机·1号自助机·专区", "综合", "全部")
+    (twice,) = findings(copied(file, "kiosks", 0), DEMO.items)
+    assert (twice.section, twice.row) == ("kiosks", 1)
+    assert "重复" in twice.sentence

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from contract.schema import ConfigError
 from hall_server.config import load
-from hall_server.hall_file import OF_THE_BOX, HallFile, PronunciationPart
+from hall_server.hall_file import OF_THE_BOX, HallFile, KioskPart, PronunciationPart
 from hall_server.setup.exchange import from_toml, from_xlsx, to_toml, to_xlsx
 from hall_server.setup.words import sentences
 
@@ -24,7 +24,8 @@ def demo() -> HallFile:
     file = load(DEMO).file
     readings = (PronunciationPart(written="重庆", spoken="chong2 qing4"),)
     days = (datetime.date(2026, 10, 1), datetime.date(2027, 1, 1))
-    return replace(file, holidays=days, pronunciations=readings)
+    kiosks = (KioskPart(id="kiosk-1", zones=("zonghe", "gongan")),)
+    return replace(file, holidays=days, pronunciations=readings, kiosks=kiosks)
 
 
 def test_toml_brings_the_same_description_back(demo: HallFile) -> None:

@@ -1,4 +1,4 @@
-"""The short forms of the counts that must be zero: Q1 and Q2 of the bars at one thousand."""
+"""The short forms of the counts that must be zero: Q1 and Q2 of the bars."""
 
 from __future__ import annotations
 

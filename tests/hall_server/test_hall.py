@@ -381,3 +381,18 @@ HallMachine.TestCase.settings = settings(
     max_examples=60, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestHallMachine = HallMachine.TestCase
+
+
+def test_a_series_that_runs_out_of_its_range_goes_on_with_a_digit_more() -> None:
+    """From ``first`` to the last number of its width, then on: no open number is ever given again."""
+    hall = Hall(small_plan())
+    for event in turn_of_day(hall, NOON):
+        evolve(hall, event)
+    numbers = []
+    for i in range(101):
+        decision = decide(hall, c.Issue(request=f"r{i}", by="k", service="police"), NOON + i)
+        for event in decision.events:
+            evolve(hall, event)
+        numbers.append(hall.tickets[decision.answer.ticket].number)
+    assert (numbers[0], numbers[98:]) == ("L01", ["L99", "L100", "L101"])
+    assert len(set(numbers)) == 101

@@ -14,50 +14,33 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from contract import messages as m
 from contract import topics
 from contract.clock import HallClock
+from hall_server.answers_given import AnswersGiven
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
-from hall_server.hall import pictures
 from hall_server.hall.decide import decide, turn_of_day
 from hall_server.hall.evolve import evolve
 from hall_server.hall.lookup import Answer, Decision
 from hall_server.hall.model import Hall, Published, RuleBroken, Ticket
 from hall_server.hall.pictures import HallView, Look
 from hall_server.hall.plan import Plan
-from hall_server.hall.waits import NO_WAITS, Waits, changed
+from hall_server.hall.waits import Waits
 from hall_server.journal_writer import Batch, Journal
-from hall_server.pictures_due import PicturesDue
 from hall_server.records import Entry
 from hall_server.recovery import recover
+from hall_server.showing import Change, Publisher, Showing
 
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.02
 QUIET_SECONDS = 0.002
 T = TypeVar("T")
-_Picture = tuple[topics.Route[Any], Any, dict[str, str]]
-_RETAINED: dict[str, topics.Route[Any]] = {
-    "window": topics.WINDOW,
-    "queue": topics.QUEUE,
-    "board": topics.BOARD_NOW,
-}
-_NOTHING_YET = HallView(0, 0, "", {}, {}, {}, {}, ())
-
-
-class Publisher(Protocol):
-    """Where messages go; MqttBus and MemoryBus fit. Must not wait."""
-
-    def publish(self, route: topics.Route[Any], message: Any, **ids: str) -> None:
-        """Hand over one message."""
-
-    def clear(self, route: topics.Route[Any], **ids: str) -> None:
-        """Take a retained picture away."""
 
 
 class Ended(Exception):
@@ -90,31 +73,17 @@ class HallService:
     """The hall as a running thing. ``start`` replays the journal; ``stop`` writes a snapshot."""
 
     def __init__(
-        self,
-        plan: Plan,
-        journal: Journal,
-        *,
-        clock: HallClock,
-        publisher: Publisher,
-        look: Look,
+        self, plan: Plan, journal: Journal, *, clock: HallClock, publisher: Publisher, look: Look
     ) -> None:
         self._hall = Hall(plan)
         self._journal = journal
         self._clock = clock
         self._publisher = publisher
-        self._look = look
+        self._showing = Showing(self._hall, journal, clock=clock, publisher=publisher, look=look)
         self._inbox: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
-        self._answers: dict[tuple[str, str], Answer] = {}
-        self._dirty = PicturesDue()
-        self._shown: dict[tuple[str, str], m.Message] = {}
+        self._given = AnswersGiven()
         self._thread = threading.Thread(target=self._run, name="hall", daemon=True)
-        self._cleared: tuple[tuple[str, str], ...] = ()
-        self._listeners: list[Callable[[HallView], None]] = []
         self._plan_listeners: list[Callable[[Plan, Published], None]] = []
-        self._view = _NOTHING_YET
-        self._planned_view = _NOTHING_YET
-        self._waits = NO_WAITS
-        self._yesterday = ""
         self._running = False
 
     # ------------------------------------------------------------ from any thread
@@ -127,18 +96,11 @@ class HallService:
     @property
     def look(self) -> Look:
         """How the hall presents itself."""
-        return self._look
+        return self._showing.look
 
     def present(self, look: Look) -> None:
         """Show the hall so from now on; from any thread."""
-
-        def take(hall: Hall) -> None:
-            self._look = look
-            self._dirty.mark()
-            self._dirty.everything(hall)
-
-        if self._running:
-            self._inbox.put(_Query(take, Future()))
+        self._later(lambda: self._showing.present(look))
 
     def now_ms(self) -> int:
         """Hall time."""
@@ -147,11 +109,11 @@ class HallService:
     @property
     def view(self) -> HallView:
         """The newest durable picture of the hall; immutable."""
-        return self._view
+        return self._showing.view
 
     def on_view(self, listener: Callable[[HallView], None]) -> None:
         """Call with each new view, on the writer thread: the listener must only post. Before start()."""
-        self._listeners.append(listener)
+        self._showing.on_view(listener)
 
     @property
     def published(self) -> Published:
@@ -166,34 +128,25 @@ class HallService:
         """Carry out a command; the future ends after the commit is on disk, with RuleBroken when a rule
         forbids it, with Ended when the service stops first."""
         answer: Future[Answer] = Future()
-        if self._running:
-            self._inbox.put(_Ask(command, answer))
-        else:
-            answer.set_exception(Ended())
+        self._put(_Ask(command, answer))
         return answer
 
     def query(self, function: Callable[[Hall], T]) -> Future[T]:
         """Run a quick read on the state thread; the answer leaves behind the commits that it saw."""
         answer: Future[T] = Future()
-        if self._running:
-            self._inbox.put(_Query(function, answer))
-        else:
-            answer.set_exception(Ended())
+        self._put(_Query(function, answer))
         return answer
 
     def settled(self) -> Future[HallView]:
         """The picture that holds everything answered before this call."""
         answer: Future[HallView] = Future()
-        if self._running:
-            self._inbox.put(_Settle(answer))
-        else:
-            answer.set_exception(Ended())
+        self._put(_Settle(answer))
         return answer
 
     def start(self) -> None:
         """Replay, then open the door. Raises JournalBroken, Stranded."""
         recovered = recover(self._hall, self._journal)
-        self._answers = recovered.answers
+        self._given.recover(recovered.answers)
         self._journal.start()
         self._running = True
         self._thread.start()
@@ -210,32 +163,33 @@ class HallService:
 
     def show_again(self) -> None:
         """Publish every retained picture anew (after the broker lost them)."""
-        if self._running:
-            self._inbox.put(_Query(self._forget_shown, Future()))
+        self._later(self._showing.forget_shown)
 
     @property
     def waits(self) -> Waits:
         """The newest survey of the waits; immutable."""
-        return self._waits
+        return self._showing.waits
 
     def show_waits(self, waits: Waits) -> None:
         """Tell these from now on, and draw anew what they change; from any thread."""
+        self._later(lambda: self._showing.show_waits(waits))
 
-        def take(hall: Hall) -> None:
-            services = hall.plan.services
-            self._dirty.queues.update(changed(self._waits, waits) & services.keys())
-            self._dirty.queues.update(s.id for s in services.values() if s.issue_until_minute >= 0)
-            self._dirty.mark()
-            self._waits = waits
-
+    def _put(self, item: _Item) -> None:
         if self._running:
-            self._inbox.put(_Query(take, Future()))
+            self._inbox.put(item)
+        else:
+            item.answer.set_exception(Ended())
+
+    def _later(self, act: Callable[[], None]) -> None:
+        """Have the state thread do it; nothing when it does not run."""
+        if self._running:
+            self._inbox.put(_Query(lambda _: act(), Future()))
 
     # ------------------------------------------------------------ on the state thread
 
     def _run(self) -> None:
-        self._dirty.everything(self._hall)
-        self._flush()
+        self._showing.everything()
+        self._showing.flush()
         while (item := self._next()) is not None:
             if isinstance(item, _Query):
                 self._read(item)
@@ -247,14 +201,15 @@ class HallService:
 
     def _next(self) -> _Item | None:
         """The next thing to do; before it, the pictures, when nothing came for an instant or they are due."""
-        while self._dirty:
-            due = FLUSH_SECONDS - self._dirty.age()
+        due = self._showing.due
+        while due:
+            seconds = FLUSH_SECONDS - due.age()
             try:
-                if due > 0:
-                    return self._inbox.get(timeout=min(due, QUIET_SECONDS))
+                if seconds > 0:
+                    return self._inbox.get(timeout=min(seconds, QUIET_SECONDS))
             except queue.Empty:
                 pass
-            self._flush()
+            self._showing.flush()
         return self._inbox.get()
 
     def _read(self, item: _Query) -> None:
@@ -262,46 +217,50 @@ class HallService:
             found = item.function(self._hall)
         except Exception as error:  # the asker's mistake must not stop the hall
             log.exception("a query failed")
-            failed = error
-            self._journal.write(Batch((), release=lambda: item.answer.set_exception(failed)))
+            self._refuse(item.answer, error)
             return
         self._journal.write(Batch((), release=lambda: item.answer.set_result(found)))
 
     def _settle(self, item: _Settle) -> None:
-        if self._dirty:
-            self._flush()
-        self._journal.write(Batch((), release=lambda: item.answer.set_result(self._view)))
+        if self._showing.due:
+            self._showing.flush()
+        self._journal.write(Batch((), release=lambda: item.answer.set_result(self._showing.view)))
 
     def _carry_out(self, command: c.Command, answer: Future[Answer]) -> None:
         now_ms = self._clock.now_ms()
-        first = self._hall.seq == 0 and isinstance(command, c.PublishPlan)
-        turned = () if first else turn_of_day(self._hall, now_ms)
-        if turned:
-            self._apply(Decision(turned), "clock", "", now_ms, None)
-            self._forget_old_answers()
+        self._turn_day(command, now_ms)
         key = (self._day(), f"{command.by}/{command.request}" if command.request else "")
-        if key[1] and (told := self._answers.get(key) or self._answers.get((self._yesterday, key[1]))):
+        if key[1] and (told := self._given.find(key)):
             self._repeat(command, told, answer)
             return
         if isinstance(command, c.CancelIssue):
             command = self._about_its_request(command)
-        try:
-            decision = decide(self._hall, command, now_ms)
-        except RuleBroken as broken:
-            error = broken
-            self._journal.write(Batch((), release=lambda: answer.set_exception(error)))
-            return
-        except Exception as crash:
-            log.exception("a %s could not be decided", type(command).__name__)
-            failed = crash
-            self._journal.write(Batch((), release=lambda: answer.set_exception(failed)))
+        if (decision := self._decided(command, now_ms, answer)) is None:
             return
         if decision.answer.forgone and isinstance(command, c.CancelIssue):
             key = (self._day(), f"{command.by}/{command.issue}")
         if decision.events and key[1]:
             decision = replace(decision, answer=replace(decision.answer, of=type(command).__name__))
-            self._answers[key] = decision.answer
+            self._given.keep(key, decision.answer)
         self._apply(decision, command.by, key[1], now_ms, answer)
+
+    def _turn_day(self, command: c.Command, now_ms: int) -> None:
+        """Whatever is asked, the hall's day is first the one that the clock says."""
+        first = self._hall.seq == 0 and isinstance(command, c.PublishPlan)
+        if turned := () if first else turn_of_day(self._hall, now_ms):
+            self._apply(Decision(turned), "clock", "", now_ms, None)
+            self._given.turn()
+
+    def _decided(self, command: c.Command, now_ms: int, answer: Future[Answer]) -> Decision | None:
+        """What the rules say; None when they forbid it, which the answer then tells."""
+        try:
+            return decide(self._hall, command, now_ms)
+        except RuleBroken as broken:
+            self._refuse(answer, broken)
+        except Exception as crash:  # one command must not stop the hall
+            log.exception("a %s could not be decided", type(command).__name__)
+            self._refuse(answer, crash)
+        return None
 
     def _repeat(self, command: c.Command, told: Answer, answer: Future[Answer]) -> None:
         """The first answer; a command of another kind under the same request would take it for its own."""
@@ -309,12 +268,15 @@ class HallService:
             self._journal.write(Batch((), release=lambda: answer.set_result(told)))
             return
         reused = RuleBroken("request_reused", "这个请求编号已用于别的操作，未执行，请重新操作")
-        self._journal.write(Batch((), release=lambda: answer.set_exception(reused)))
+        self._refuse(answer, reused)
+
+    def _refuse(self, answer: Future[Any], error: Exception) -> None:
+        """Behind everything that was decided before."""
+        self._journal.write(Batch((), release=lambda: answer.set_exception(error)))
 
     def _about_its_request(self, command: c.CancelIssue) -> c.CancelIssue:
         """With the number that the request got; one that the person held before is not to be cancelled."""
-        asked = f"{command.by}/{command.issue}"
-        told = self._answers.get((self._day(), asked)) or self._answers.get((self._yesterday, asked))
+        told = self._given.find((self._day(), f"{command.by}/{command.issue}"))
         if told is None:
             return replace(command, unheard=True)
         return command if told.existing else replace(command, ticket=told.ticket)
@@ -322,16 +284,28 @@ class HallService:
     def _apply(
         self, decision: Decision, sender: str, request: str, now_ms: int, answer: Future[Answer] | None
     ) -> None:
+        """Evolve in memory, and hand it to the writer with what leaves when it is durable."""
         entries: list[Entry] = []
         touched: dict[str, Ticket] = {}
-        messages: list[m.Call] = []
+        calls: list[m.Call] = []
         wall_ms = self._clock.reading().wall_ms
         for event in decision.events:
             before = self._before(event)
             evolve(self._hall, event)
             entries.append(Entry(self._hall.seq, wall_ms, self._day(), sender, event))
-            self._note(event, before, touched, messages, now_ms)
+            if isinstance(event, e.ClockCorrected):
+                self._clock.correct(event.at_ms)
+            changes = self._changes(event, before)
+            touched.update((after.id, after) for _, after in changes)
+            calls.extend(self._showing.take_note(event, changes, now_ms))
+        told = msgspec.json.encode(decision.answer).decode() if request else ""
+        release = self._release(decision, calls, answer)
+        self._journal.write(Batch(tuple(entries), tuple(touched.values()), request, told, release))
 
+    def _release(
+        self, decision: Decision, calls: list[m.Call], answer: Future[Answer] | None
+    ) -> Callable[[], None]:
+        """What leaves behind the commit: news of another plan, calls, the answer."""
         plans = [
             (event.plan, self._hall.published)
             for event in decision.events
@@ -342,20 +316,12 @@ class HallService:
             for plan, published in plans:
                 for listener in self._plan_listeners:
                     listener(plan, published)
-            for message in messages:
-                self._publisher.publish(topics.BOARD_CALL, message, board=message.board)
+            for call in calls:
+                self._publisher.publish(topics.BOARD_CALL, call, board=call.board)
             if answer is not None:
                 answer.set_result(decision.answer)
 
-        self._journal.write(
-            Batch(
-                tuple(entries),
-                tuple(touched.values()),
-                request,
-                msgspec.json.encode(decision.answer).decode() if request else "",
-                release,
-            )
-        )
+        return release
 
     def _before(self, event: e.Event) -> tuple[Ticket, ...]:
         """The tickets of the event as they stand, to know which pictures change and what to retract."""
@@ -365,143 +331,17 @@ class HallService:
         ticket = tickets.get(getattr(event, "ticket", ""))
         return () if ticket is None else (ticket,)
 
-    def _note(
-        self,
-        event: e.Event,
-        befores: tuple[Ticket, ...],
-        touched: dict[str, Ticket],
-        messages: list[m.Call],
-        now_ms: int,
-    ) -> None:
-        """Remember which pictures an event changes, and make its call messages."""
-        hall = self._hall
-        self._dirty.mark()
-        if isinstance(event, e.DayOpened | e.DayClosed | e.PlanPublished):
-            self._dirty.everything(hall)
-        elif isinstance(event, e.ClockCorrected):
-            self._clock.correct(event.at_ms)
-        elif isinstance(event, e.WindowChanged | e.SkillsChanged):
-            self._dirty.window(hall, event.window)
-        elif isinstance(event, e.NoticePosted | e.NoticeEnded):
-            self._dirty.boards.update(hall.plan.boards)
-        elif isinstance(event, e.IssuingStopped | e.IssuingResumed):
-            self._dirty.queues.update({event.service} & hall.plan.services.keys())
-        elif isinstance(event, e.TicketIssued):
-            touched[event.ticket] = hall.tickets[event.ticket]
-            self._dirty.ticket(hall, None, hall.tickets[event.ticket])
-        for before in befores:
-            after = hall.tickets.get(before.id)
-            if after is None:
-                continue
-            touched[after.id] = after
-            self._dirty.ticket(hall, before, after)
-            messages.extend(self._calls(event, before, after, now_ms))
-
-    def _calls(self, event: e.Event, before: Ticket, after: Ticket, now_ms: int) -> tuple[m.Call, ...]:
-        """What screens and voice are told: a call, a recall, or that a call needs no voice any more."""
-        if isinstance(event, e.TicketCalled | e.TicketRecalled):
-            kind = m.CallKind.CALL if isinstance(event, e.TicketCalled) else m.CallKind.RECALL
-            return pictures.calls(self._hall, after, kind, now_ms, self._look)
-        if before.status is m.TicketStatus.CALLED and after.status is not m.TicketStatus.CALLED:
-            return pictures.calls(self._hall, before, m.CallKind.RETRACT, now_ms, self._look)
-        return ()
-
-    def _flush(self) -> None:
-        """Build the pictures that changed and send them behind the commits that they show."""
-        hall, look, now_ms = self._hall, self._look, self._clock.now_ms()
-        fresh: list[_Picture] = [
-            *(
-                (topics.WINDOW, pictures.window_state(hall, w, look), {"window": w})
-                for w in self._dirty.windows
-            ),
-            *(
-                (topics.QUEUE, pictures.queue_state(hall, q, look, now_ms, self._waits), {"queue": q})
-                for q in self._dirty.queues
-            ),
-            *(
-                (topics.BOARD_NOW, pictures.board_now(hall, b, look), {"board": b})
-                for b in self._dirty.boards
-            ),
-        ]
-        self._dirty.clear()
-        gone = self._newly_gone()
-        changed = [item for item in fresh if self._is_news(*item)]
-        view = self._next_view(fresh)
-
-        def release() -> None:
-            for kind, name in gone:
-                self._publisher.clear(_RETAINED[kind], **{kind: name})
-            for route, message, ids in changed:
-                self._publisher.publish(route, message, **ids)
-            self._view = view
-            for listener in self._listeners:
-                listener(view)
-
-        self._journal.write(Batch((), release=release))
-
-    def _newly_gone(self) -> list[tuple[str, str]]:
-        """Retained pictures of windows, queues and boards that the hall no longer has, each told once."""
-        gone = self._hall.published.gone
-        fresh = [key for key in gone if key not in self._cleared]
-        self._cleared = gone
-        for key in fresh:
-            self._shown.pop((_RETAINED[key[0]].name, key[1]), None)
-        return fresh
-
-    def _is_news(self, route: topics.Route[Any], message: Any, ids: dict[str, str]) -> bool:
-        key = (route.name, next(iter(ids.values())))
-        bare = msgspec.structs.replace(message, seq=0)
-        if self._shown.get(key) == bare:
-            return False
-        self._shown[key] = bare
-        return True
-
-    def _next_view(self, fresh: list[_Picture]) -> HallView:
-        hall, old = self._hall, self._planned_view
-        windows, queues, boards = dict(old.windows), dict(old.queues), dict(old.boards)
-        present = dict(old.present)
-        for kind, name in hall.published.gone:
-            for pictured in (
-                (windows, present) if kind == "window" else (queues,) if kind == "queue" else (boards,)
-            ):
-                pictured.pop(name, None)
-        for _, message, ids in fresh:
-            if isinstance(message, m.WindowState):
-                windows[ids["window"]] = message
-                present[ids["window"]] = hall.ticket_at(ids["window"])
-            elif isinstance(message, m.QueueState):
-                queues[ids["queue"]] = message
-            else:
-                boards[ids["board"]] = message
-        self._planned_view = HallView(
-            seq=hall.seq,
-            at_ms=self._clock.now_ms(),
-            day=self._day(),
-            windows=windows,
-            queues=queues,
-            boards=boards,
-            present=present,
-            parked=tuple(hall.tickets[ticket] for _, ticket in hall.parked),
-            helps=tuple(hall.helps.values()),
-            waits=self._waits,
-            stopped=dict(hall.stopped),
-        )
-        return self._planned_view
-
-    def _forget_shown(self, hall: Hall) -> None:
-        self._shown.clear()
-        self._cleared = ()
-        self._dirty.everything(hall)
+    def _changes(self, event: e.Event, befores: tuple[Ticket, ...]) -> list[Change]:
+        """The tickets that the event made or changed."""
+        tickets = self._hall.tickets
+        changes: list[Change] = []
+        if isinstance(event, e.TicketIssued):
+            changes.append((None, tickets[event.ticket]))
+        changes.extend((before, tickets[before.id]) for before in befores if before.id in tickets)
+        return changes
 
     def _day(self) -> str:
         return self._hall.day.label if self._hall.day else ""
-
-    def _forget_old_answers(self) -> None:
-        """Keep the answers of this business day and the one before it."""
-        known = sorted({day for day, _ in self._answers})
-        self._yesterday = known[-1] if known else ""
-        for key in [key for key in self._answers if key[0] != self._yesterday]:
-            del self._answers[key]
 
     def _refuse_rest(self) -> None:
         while True:

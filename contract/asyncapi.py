@@ -1,4 +1,4 @@
-"""The published contract: an AsyncAPI 3.0 document made from topics.py and messages.py.
+"""The published contract: an AsyncAPI 3.0 document made from topics.py and messages/.
 
 ``python -m contract.asyncapi`` writes docs/asyncapi.json; ``--check`` fails when the file is not what the
 code says. The document is written from the side of a station: it sends upward, it receives the rest.

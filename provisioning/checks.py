@@ -1,4 +1,4 @@
-"""All checks and all tests of the project, two at a time, honestly counted: ./banshi test, ./banshi check."""
+"""All checks and all tests of the project, three at a time, honestly counted: ./banshi test, ./banshi check."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 CACHE = PROJECT / "var" / "cache"
 PACKAGES = ("contract", "devices", "hall_server", "kiosk", "queue_display", "provisioning", "assets", "tests")
 GROUPS = ("window", "processes", "browser", "sound")
+DEVICE_TESTS = ("tests/devices", "tests/faults", "tests/fuzz")
 NO_TESTS = 5
 STEP_SECONDS = 1200
 SHOWN_LINES = 300
@@ -74,16 +75,24 @@ def check_steps() -> list[Step]:
 
 
 def groups() -> dict[str, Step]:
-    """pytest once for each group: windows, programs and browsers do not share a process."""
+    """pytest once for each group: windows, programs and browsers do not share a process.
+
+    What bears no mark is parted by where it stands: device tests wait for wires and supervisors, so the
+    others run beside them.
+    """
     nothing_else = " and ".join(f"not {group}" for group in (*GROUPS, "slow"))
-    steps = {"fast": _pytest("fast", nothing_else)}
+    others = [f"--ignore={path}" for path in DEVICE_TESTS]
+    steps = {
+        "fast": _pytest("fast", nothing_else, *others),
+        "devices": _pytest("devices", nothing_else, *DEVICE_TESTS),
+    }
     for number, group in enumerate(GROUPS):
         earlier = "".join(f" and not {other}" for other in GROUPS[:number])
         steps[group] = _pytest(group, f"{group} and not slow{earlier}")
     return steps
 
 
-def _pytest(group: str, marks: str) -> Step:
+def _pytest(group: str, marks: str, *where: str) -> Step:
     env = {"SDL_VIDEODRIVER": "offscreen"} if group == "window" else {}
     argv = (
         sys.executable,
@@ -96,6 +105,7 @@ def _pytest(group: str, marks: str) -> Step:
         "--tb=short",
         "--durations=5",
         "-rs",
+        *where,
     )
     return Step(f"tests: {group}", argv, env, tests=True)
 
@@ -107,7 +117,7 @@ def run(*, tests: bool, only: str | None = None) -> int:
         results = run_lanes([[groups()[only]]])
     elif tests:
         of = groups()
-        results = run_lanes([[of["fast"]], [of["window"], *check_steps(), of["browser"]]])
+        results = run_lanes([[of["fast"]], [of["devices"]], [of["window"], *check_steps(), of["browser"]]])
         results += run_lanes([[of["processes"], of["sound"]]])
     else:
         results = run_lanes([check_steps()])

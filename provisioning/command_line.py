@@ -24,7 +24,7 @@ NEEDS = {
     "notice": "dev",
     "help": "nothing",
 }
-GROUPS = ("fast", "window", "processes", "browser", "sound")
+GROUPS = ("fast", "devices", "window", "processes", "browser", "sound")
 
 
 class Parser(argparse.ArgumentParser):

@@ -48,6 +48,14 @@ def test_every_test_belongs_to_exactly_one_group() -> None:
         assert hits == [group]
 
 
+def test_unmarked_tests_run_once_by_where_they_stand() -> None:
+    fast, devices = (groups()[name].argv for name in ("fast", "devices"))
+    assert fast[: fast.index("-m", 2) + 2] == devices[: devices.index("-m", 2) + 2]
+    apart = [word for word in devices if word.startswith("tests/")]
+    assert apart and all((PROJECT / path).is_dir() for path in apart)
+    assert [word.removeprefix("--ignore=") for word in fast if word.startswith("--ignore=")] == apart
+
+
 def test_scripts_are_clean_shell() -> None:
     done = subprocess.run(
         ["shellcheck", "banshi", ".ci/run"], cwd=PROJECT, capture_output=True, text=True, check=False

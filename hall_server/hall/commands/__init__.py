@@ -1,7 +1,7 @@
 """PURE: everything that a person, a box or the clock can ask of a hall, in the imperative.
 
 Write ``from hall_server.hall import commands as c``. By subject: command.py what all share · tickets.py
-numbers and their holders · appointments.py · at_window.py what clerks press · leases.py numbers issued alone ·
+numbers and their holders · appointments.py · at_window.py what clerks press · leases.py issued alone ·
 people.py asking for people, notices · house.py description, day, clock, journal.
 
 ``request`` is unique per sender: a repeat gets the first answer. ``by`` says who asked

@@ -230,17 +230,22 @@ def phonemes(text: str) -> str:
     """
     if re.search(r"[0-9０-９]", _MARKED.sub("", text)):
         raise Unpronounceable(f"{text!r} holds digits; write them as words")
-    pieces = _PIECES.findall(text)
-    if re.sub(r"\s|[^\w]", "", text) != re.sub(r"[^\w]", "", "".join(pieces)):
+    found = pieces(text)
+    if re.sub(r"\s|[^\w]", "", text) != re.sub(r"[^\w]", "", "".join(found)):
         raise Unpronounceable(f"{text!r} holds characters that cannot be read aloud")
     spoken = ""
-    for piece in pieces:
+    for piece in found:
         sound = _piece(piece)
         if sound:
             spoken += sound if sound in ",.!?:;" else f" {sound}"
     if not spoken.strip(" ,.!?:;"):
         raise Unpronounceable(f"{text!r} holds nothing to say")
     return spoken.strip()
+
+
+def pieces(text: str) -> list[str]:
+    """A text cut into marked pinyin, runs of digits, runs of Han, Latin words and punctuation."""
+    return _PIECES.findall(text)
 
 
 def language(text: str) -> str:
@@ -296,15 +301,15 @@ def _piece(piece: str) -> str:
         return _PUNCTUATION.get(piece, piece)
     if piece.isascii():
         return _latin(piece)
-    _load_phrases()
+    load_readings()
     if _DIGITS.fullmatch(piece):
         return "".join(_han(digit) for digit in piece)
     if not piece[0].isalpha():
         return ""
-    return " ".join(_han(word) for word in _words(piece))
+    return " ".join(_han(word) for word in words(piece))
 
 
-def _words(text: str) -> Iterator[str]:
+def words(text: str) -> Iterator[str]:
     """Words of a Han text: the model pauses at their borders, and 三十 八 is heard as 30 8.
 
     Words of the hall and numbers first, then words with a reading of their own, the rest by twos.
@@ -343,7 +348,7 @@ def _han(word: str) -> str:
 
 
 @cache
-def _load_phrases() -> None:
+def load_readings() -> None:
     """Give pypinyin the project's readings, once."""
     load_phrases_dict({word: [[one] for one in read.split()] for word, read in PHRASES.items()})
     load_phrases_dict({word: [[one] for one in read.split()] for word, read in SURNAMES.items()})

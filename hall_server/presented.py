@@ -1,0 +1,52 @@
+"""What a description means to those who show it: pages and tickets, stations, the voice."""
+
+from __future__ import annotations
+
+from contract import messages as m
+from contract.person import kiosk_key
+from hall_server.clips import SpokenHall
+from hall_server.config import HallConfig
+from hall_server.hall.pictures import Look
+
+
+def look_of(config: HallConfig, *, boot: str, key: bytes) -> Look:
+    """How the hall presents itself. ``boot``: of this run; ``key``: the hall's, for what tickets sign."""
+    return Look(
+        boot=boot,
+        public_url=config.file.hall.public_url,
+        key=key,
+        wording=config.file.voice.wording,
+        one=config.file.voice.one,
+    )
+
+
+def station_configs(config: HallConfig, key: bytes) -> dict[str, m.StationConfig]:
+    """What each station needs of the hall; only kiosks get the key that hides persons."""
+    person_key = kiosk_key(key).decode()
+    zones = {kiosk.id: kiosk.zones for kiosk in config.file.kiosks}
+    return {
+        station.id: m.StationConfig(
+            version=config.digest[:12],
+            hall_name=config.plan.name,
+            station_name=station.name,
+            person_key=person_key if station.kind is m.StationKind.KIOSK else "",
+            elder_age=config.file.hall.elder_age,
+            zones=zones.get(station.id, ()),
+        )
+        for station in config.file.stations
+    }
+
+
+def spoken(config: HallConfig) -> SpokenHall:
+    """What the voice must be able to say in a hall."""
+    voice, services = config.file.voice, config.plan.services.values()
+    return SpokenHall(
+        prefixes=tuple(service.prefix for service in services),
+        windows=tuple(window.label for window in config.plan.windows.values()),
+        first=min(service.first for service in services),
+        digits=max(service.width for service in services),
+        wording=voice.wording,
+        one=voice.one,
+        voice=voice.voice,
+        readings=tuple((row.written, row.spoken) for row in config.file.pronunciations),
+    )

@@ -26,9 +26,23 @@ class StationSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     key_file: str = ""
 
 
-def station_info(kind: StationKind, section: StationSection, *, serves: str = "") -> StationInfo:
+def station_info(
+    kind: StationKind,
+    section: StationSection,
+    *,
+    serves: str = "",
+    zones: tuple[str, ...] = (),
+    confirms: bool = False,
+) -> StationInfo:
     """What a station says of itself at birth; ``serves`` names its board, window or zone."""
-    return StationInfo(kind=kind, software=software_version(), place=section.place, serves=serves)
+    return StationInfo(
+        kind=kind,
+        software=software_version(),
+        place=section.place,
+        serves=serves,
+        zones=zones,
+        confirms=confirms,
+    )
 
 
 def software_version() -> str:

@@ -108,6 +108,7 @@ STATION_HEALTH = Route(
 )
 STATION_RESULT = Route("station_result", "st/{station}/up/rsp", m.CommandResult, Direction.UP, 1, False, 60)
 STATION_APPLIED = Route("station_applied", "st/{station}/up/applied", m.Applied, Direction.UP, 1, True)
+STATION_CALLS = Route("station_calls", "st/{station}/up/calls", m.CallReports, Direction.UP, 1, False, 60)
 STATION_CONFIG = Route("station_config", "st/{station}/down/cfg", m.StationConfig, Direction.DOWN, 1, True)
 STATION_COMMAND = Route("station_command", "st/{station}/down/cmd", m.Command, Direction.DOWN, 1, False, 60)
 SERVER = Route("server", "pub/srv", m.ServerState, Direction.PUB, 1, True)
@@ -123,6 +124,7 @@ ROUTES: tuple[Route[m.Message], ...] = (  # type: ignore[assignment]
     STATION_HEALTH,
     STATION_RESULT,
     STATION_APPLIED,
+    STATION_CALLS,
     STATION_CONFIG,
     STATION_COMMAND,
     SERVER,

@@ -109,10 +109,11 @@ class GuideLightCapabilities(Capabilities):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerCapabilities(Capabilities):
-    """Samples a second and channels of the one stream."""
+    """Samples a second and channels of the one stream; ``muted``: its volume is set to 0."""
 
     rate: int = 48_000
     channels: int = 2
+    muted: bool = False
 
 
 class Media(StrEnum):

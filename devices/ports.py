@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from devices.capabilities import Capabilities, Media, PrinterCapabilities
+from devices.capabilities import Capabilities, Media, PrinterCapabilities, SpeakerCapabilities
 from devices.cards import IdCard, SmartCard
 from devices.faults import Fault
 from devices.tickets import Proof, Ticket
@@ -272,6 +272,10 @@ class CallBoxBus(Device, Protocol):
 
 class Speaker(Device, Protocol):
     """One loudspeaker: one stream of 48 kHz stereo 16-bit that never stops; silence between sounds."""
+
+    @property
+    def capabilities(self) -> SpeakerCapabilities:
+        """The stream, and whether anything of it can be heard."""
 
     def play(
         self,

@@ -74,5 +74,7 @@ def build(config: AnnounceStation, file: Path, bus: Bus, timing: Path | None = N
     section = config.announce
     if section.clips:
         section = structs.replace(section, clips=str(file.parent / section.clips))
-    info = station_info(StationKind.ANNOUNCER, config.station, serves=section.board)
+    info = station_info(
+        StationKind.ANNOUNCER, config.station, serves=section.board, zones=section.zones, confirms=True
+    )
     return Announcer(Station(bus, info), driver, section, file.parent / config.station.cache, timing=timing)

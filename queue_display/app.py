@@ -19,6 +19,8 @@ from assets.ui.bridge import Bridge
 from assets.ui.shell import Shell
 from assets.ui.widgets.stage import Stage
 from contract.messages import BoardNow, Call, WindowState
+from queue_display import confirming
+from queue_display.confirming import Confirmed, Glass
 from queue_display.news import Now
 
 log = logging.getLogger(__name__)
@@ -28,16 +30,22 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Pure functions of a kind of screen, and the state that it starts with."""
+    """Pure functions of a kind of screen, and the state that it starts with.
+
+    ``calls`` names the calls that a picture holds; ``mine``: whether a call is to be shown here at all.
+    """
 
     start: Any
     fold: Callable[[Any, object, Now], Any]
     view: Callable[[Any, Now], Any]
     next_change: Callable[[Any, Now], float]
+    calls: Callable[[Any, Now], tuple[str, ...]] = lambda _view, _now: ()
+    mine: Callable[[Call], bool] = lambda _call: True
 
 
 class DisplayApp(Shell):
-    """A screen that nobody touches. ``hall_ms`` gives hall time, None while it is unknown."""
+    """A screen that nobody touches. ``hall_ms`` gives hall time, None while it is unknown; ``confirm`` is
+    told what became of each call and must not wait."""
 
     def __init__(
         self,
@@ -46,6 +54,7 @@ class DisplayApp(Shell):
         screen: Callable[[], Widget],
         hall_ms: Callable[[], int | None],
         ready: Callable[[], None] = lambda: None,
+        confirm: Callable[[Confirmed], None] = lambda _: None,
         mono: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
@@ -53,6 +62,7 @@ class DisplayApp(Shell):
         self._hall_ms, self._mono, self._say_ready = hall_ms, mono, ready
         self._state = rules.start
         self._view: Any = None
+        self._glass, self._confirm = Glass(), confirm
         self._timer: Any = None
         self.screen: Any = None
         self._bridge = Bridge(self.take)
@@ -79,6 +89,10 @@ class DisplayApp(Shell):
         self._view = None
         self.draw()
 
+    def on_flip(self) -> None:
+        """What was drawn is on the glass."""
+        self._note(confirming.flip(self._glass))
+
     def take(self, messages: Sequence[object]) -> None:
         """Fold what came and draw once."""
         now = self._now()
@@ -87,6 +101,8 @@ class DisplayApp(Shell):
             if isinstance(message, Call):
                 log.info("call %s %s to %s", message.kind, message.number, message.window)
                 self.mark(message.call)
+                if self._rules.mine(message):
+                    self._note(confirming.hear(self._glass, message))
             elif isinstance(message, BoardNow | WindowState):
                 self.mark("picture")
         self.draw()
@@ -98,10 +114,18 @@ class DisplayApp(Shell):
         if view != self._view:
             self._view = view
             self.screen.show(view)
+        self._note(confirming.draw(self._glass, self._rules.calls(view, now), now))
+        if self._glass.drawn:
+            self.screen.canvas.ask_update()
         pause = min(self._rules.next_change(self._state, now), LONGEST_PAUSE_SECONDS)
         if self._timer is not None:
             self._timer.cancel()
         self._timer = Clock.schedule_once(self.draw, pause)
+
+    def _note(self, step: confirming.Step) -> None:
+        self._glass, told = step
+        for each in told:
+            self._confirm(each)
 
     def _now(self) -> Now:
         return Now(self._mono(), self._hall_ms() or 0)

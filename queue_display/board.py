@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from math import floor
 
 from contract.messages import BoardNow, BoardRow, Call, CallKind, ServerState, WindowState, ZoneWaiting
+from queue_display import confirming
 from queue_display.blink import blinking, lit, next_half
 from queue_display.news import NO_NEWS, News, Now, boots_behind
 
@@ -117,7 +118,7 @@ def _retracted(state: BoardState, call: Call) -> BoardState:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: ``fresh`` has a tinted ground, ``lit`` is the bright half of a blink."""
+    """One line: ``fresh`` has a tinted ground, ``lit`` is the bright half of a blink. ``call`` is its id."""
 
     number: str
     window: str
@@ -126,6 +127,7 @@ class Row:
     fresh: bool = False
     lit: bool = False
     name: str = ""
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,12 @@ def view(state: BoardState, now: Now) -> BoardView:
         banner=state.news.banner(now),
         minute_ms=now.hall_ms - now.hall_ms % 60_000,
     )
+
+
+def calls(view: BoardView, now: Now) -> tuple[str, ...]:
+    """The calls in force that a picture holds."""
+    lines = (*((view.current,) if view.current else ()), *view.rows)
+    return tuple(line.call for line in lines if confirming.in_force(line.called_ms, now))
 
 
 def next_change(state: BoardState, now: Now) -> float:
@@ -206,7 +214,8 @@ def _row(call: Call) -> BoardRow:
 
 
 def _line(row: BoardRow, fresh: Fresh | None, now: Now, names: dict[str, str]) -> Row:
-    line = Row(row.number, row.window, row.service, row.called_ms, name=names.get(row.number, ""))
+    name = names.get(row.number, "")
+    line = Row(row.number, row.window, row.service, row.called_ms, name=name, call=row.call)
     if fresh is None:
         return line
     return replace(line, fresh=blinking(fresh.came, now.mono), lit=lit(fresh.came, now.mono))

@@ -11,6 +11,7 @@ from typing import Any
 
 from contract import topics
 from contract.bus import Bus
+from contract.call_reports import CallReporter
 from contract.messages import DeviceHealth, Message, Owner, Presence, StationKind
 from contract.station import Station
 from contract.station_file import StationSection, station_info
@@ -109,7 +110,8 @@ def run_board(config: BoardStation, bus: Bus, *, timing: Path | None = None) -> 
     from queue_display.app import Rules
     from queue_display.screens.hall_board import HallBoard
 
-    rules = Rules(board.BoardState(config.board.board), board.fold, board.view, board.next_change)
+    start = board.BoardState(config.board.board)
+    rules = Rules(start, board.fold, board.view, board.next_change, board.calls)
     names = config.board.names
     parts = Parts(
         StationKind.BOARD, config.board.board, rules, lambda: HallBoard(names=names), board_feed(config)
@@ -122,10 +124,18 @@ def run_sign(config: SignStation, bus: Bus, *, timing: Path | None = None) -> in
     from queue_display.app import Rules
     from queue_display.screens.window_sign import WindowSign
 
-    rules = Rules(sign.SignState(config.sign.window), sign.fold, sign.view, sign.next_change)
+    window = config.sign.window
+    rules = Rules(
+        sign.SignState(window),
+        sign.fold,
+        sign.view,
+        sign.next_change,
+        sign.calls,
+        lambda call: call.window == window,
+    )
     parts = Parts(
         StationKind.SIGN,
-        config.sign.window,
+        window,
         rules,
         lambda: WindowSign(names=config.sign.names),
         sign_feed(config),
@@ -148,20 +158,27 @@ def run(section: StationSection, bus: Bus, parts: Parts, *, timing: Path | None)
     """Open the station and the window; close both in mirrored order."""
     from queue_display.app import DisplayApp
 
-    station = Station(bus, station_info(parts.kind, section, serves=parts.serves))
+    station = Station(bus, station_info(parts.kind, section, serves=parts.serves, confirms=True))
+    reporter = CallReporter(bus, station.clock)
     app = DisplayApp(
-        rules=parts.rules, screen=parts.screen, hall_ms=station.clock.now_ms, ready=station.ready
+        rules=parts.rules,
+        screen=parts.screen,
+        hall_ms=station.clock.now_ms,
+        ready=station.ready,
+        confirm=lambda told: reporter.note(told.call, told.fate, told.why),
     )
     if timing is not None:
         app.timings(timing)
     for each in parts.feed:
         each.join(bus, app.hear)
     watch = Watch(station, app.beat_age)
+    reporter.open()
     station.open()
     watch.start()
     try:
         app.run()
     finally:
         watch.stop()
+        reporter.close()
         station.close()
     return 0

@@ -53,7 +53,7 @@ class SignState:
 
 @dataclass(frozen=True, slots=True)
 class SignView:
-    """Everything a window sign draws; ``banner`` is '' while the news is good."""
+    """Everything a window sign draws, and the ``call`` that it shows; ``banner`` is '' while news is good."""
 
     label: str
     name: str
@@ -64,6 +64,7 @@ class SignView:
     services: tuple[str, ...]
     lit: bool
     banner: str
+    call: str = ""
 
 
 def fold(state: SignState, message: object, now: Now) -> SignState:
@@ -102,7 +103,13 @@ def view(state: SignState, now: Now) -> SignView:
         services=picture.services if picture else (),
         lit=doing is Doing.CALLING and state.call is not None and lit(state.came, now.mono),
         banner=state.news.banner(now),
+        call=early.call if early else picture.call if picture and doing is Doing.CALLING else "",
     )
+
+
+def calls(view: SignView, _now: Now) -> tuple[str, ...]:
+    """The call that a picture holds."""
+    return (view.call,) if view.call else ()
 
 
 def next_change(state: SignState, now: Now) -> float:

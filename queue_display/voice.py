@@ -19,7 +19,8 @@ from msgspec import structs
 
 from contract import topics
 from contract.blobs import BlobFollower, BlobStore
-from contract.messages import Call, Presence, TicketStatus, WindowState
+from contract.call_reports import CallReporter
+from contract.messages import Call, CallDrop, CallFate, Presence, TicketStatus, WindowState
 from contract.station import Station
 from contract.topics import Identifier
 from devices.health import Health
@@ -27,6 +28,7 @@ from devices.ports import Speaker, State
 from devices.reporting import reported
 from devices.supervisor import Supervised
 from queue_display import announcer as rules
+from queue_display import confirming
 from queue_display.clips import ClipLibrary, first_sound_seconds
 
 log = logging.getLogger(__name__)
@@ -100,6 +102,8 @@ class Announcer:
         timing: Path | None = None,
     ) -> None:
         self._station, self._section, self._timing = station, section, timing
+        self._reporter = CallReporter(station.bus, station.clock)
+        self._muted = speaker.capabilities.muted
         self._inbox: queue.SimpleQueue[_Posted] = queue.SimpleQueue()
         self._supervised = Supervised(
             "speaker", speaker, self._inbox.put, heartbeat_seconds=HEARTBEAT_SECONDS
@@ -123,6 +127,7 @@ class Announcer:
         folder = Path(self._section.clips) if self._section.clips else None
         self._library.open(folder)
         self._supervised.start()
+        self._reporter.open()
         self._station.open()
         self._pack.open()
         self._report()
@@ -134,6 +139,7 @@ class Announcer:
             self._pack.close()
             self._supervised.stop()
             self._library.close()
+            self._reporter.close()
             self._station.close()
 
     def stop(self) -> None:
@@ -194,6 +200,7 @@ class Announcer:
         if now is None:
             if isinstance(event, rules.Called):
                 log.warning("%s is not spoken: hall time is unknown", event.call.number)
+                self._reporter.note(event.call.call, CallFate.DROPPED, CallDrop.NO_TIME)
             if not isinstance(event, rules.Sound | rules.Spoken):
                 return
             now = 0
@@ -228,6 +235,8 @@ class Announcer:
 
     def _told(self, told: rules.Told, now_ms: int) -> None:
         utterance, reason = told.utterance, told.reason
+        if found := confirming.of_voice(told, muted=self._muted):
+            self._reporter.note(found.call, found.fate, found.why)
         name = f"{utterance.number} ({utterance.lang or 'chime'}, reading {utterance.reading})"
         self._counts[f"dropped_{reason}" if reason else str(told.story)] += 1
         lag = (now_ms - utterance.at_ms) / 1000

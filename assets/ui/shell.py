@@ -79,6 +79,9 @@ class Shell(App):
     def on_ready(self) -> None:
         """The first frame was flipped."""
 
+    def on_flip(self) -> None:
+        """A frame is on the glass; called for each, so be quick."""
+
     def recover(self) -> None:
         """Back to a known screen after an error."""
 
@@ -147,3 +150,4 @@ class Shell(App):
             self._timings.writelines(f"{now}\t{mark}\n" for mark in self._marks)
             self._timings.flush()
             self._marks.clear()
+        self.on_flip()

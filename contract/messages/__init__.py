@@ -10,7 +10,15 @@ hall time in milliseconds since the Unix epoch (``*_ms``); the hall server alone
 No payload carries a document number, a full name or a birth date.
 """
 
-from contract.messages.calls import Call, CallKind, Speech
+from contract.messages.calls import (
+    Call,
+    CallDrop,
+    CallFate,
+    CallKind,
+    CallReport,
+    CallReports,
+    Speech,
+)
 from contract.messages.envelope import CONTRACT_VERSION, Answer, Message, Refusal, Request
 from contract.messages.guides import CallGuide, CallGuideAnswer
 from contract.messages.leases import (
@@ -64,9 +72,13 @@ __all__ = [
     "BoardNow",
     "BoardRow",
     "Call",
+    "CallDrop",
+    "CallFate",
     "CallGuide",
     "CallGuideAnswer",
     "CallKind",
+    "CallReport",
+    "CallReports",
     "CancelIssue",
     "CancelIssueAnswer",
     "CheckIn",

@@ -68,7 +68,11 @@ class StationState(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class StationInfo(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """What a station is: retained, sent at birth."""
+    """What a station is: retained, sent at birth.
+
+    ``serves``: its board or window. ``zones``: the only zones of it whose calls an announcer speaks, none =
+    all. ``confirms``: it reports what became of calls (CallReports); an older station does not.
+    """
 
     kind: StationKind
     software: str
@@ -76,6 +80,8 @@ class StationInfo(Message, frozen=True, kw_only=True, omit_defaults=True):
     place: str = ""
     serves: str = ""
     devices: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    confirms: bool = False
 
 
 class StationHealth(Message, frozen=True, kw_only=True, omit_defaults=True):

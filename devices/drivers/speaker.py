@@ -100,7 +100,7 @@ class Speaker:
     @property
     def capabilities(self) -> SpeakerCapabilities:
         """One stereo stream."""
-        return SpeakerCapabilities(rate=RATE)
+        return SpeakerCapabilities(rate=RATE, muted=self._options.volume == 0)
 
     def open(self) -> None:
         """Start the stream and wait until it flows (an idle null sink sleeps 2 s over its first samples).

@@ -111,6 +111,9 @@ STATION_APPLIED = Route("station_applied", "st/{station}/up/applied", m.Applied,
 STATION_CALLS = Route("station_calls", "st/{station}/up/calls", m.CallReports, Direction.UP, 1, False, 60)
 STATION_CONFIG = Route("station_config", "st/{station}/down/cfg", m.StationConfig, Direction.DOWN, 1, True)
 STATION_COMMAND = Route("station_command", "st/{station}/down/cmd", m.Command, Direction.DOWN, 1, False, 60)
+STATION_BROADCAST = Route(
+    "station_broadcast", "st/{station}/down/broadcast", m.Broadcast, Direction.DOWN, 1, False, 60
+)
 SERVER = Route("server", "pub/srv", m.ServerState, Direction.PUB, 1, True)
 ANCHOR = Route("anchor", "pub/anchor", m.JournalAnchor, Direction.PUB, 1, True)
 WINDOW = Route("window", "pub/win/{window}", m.WindowState, Direction.PUB, 1, True)
@@ -127,6 +130,7 @@ ROUTES: tuple[Route[m.Message], ...] = (  # type: ignore[assignment]
     STATION_CALLS,
     STATION_CONFIG,
     STATION_COMMAND,
+    STATION_BROADCAST,
     SERVER,
     ANCHOR,
     WINDOW,

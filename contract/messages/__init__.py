@@ -2,7 +2,8 @@
 
 Write ``from contract import messages as m``. By subject: envelope.py what all share · stations.py boxes and
 their devices · tickets.py getting a number · leases.py numbers issued alone · guides.py asking for a person ·
-server.py the hall server · states.py windows, queues, boards · calls.py calls.
+server.py the hall server · states.py windows, queues, boards · calls.py calls ·
+broadcasts.py what a manager has spoken.
 
 On the wire a payload is one JSON object. Unknown fields are ignored and every field that is added
 after version 1 has a default, so that a station of an older version goes on working. Instants are
@@ -10,6 +11,7 @@ hall time in milliseconds since the Unix epoch (``*_ms``); the hall server alone
 No payload carries a document number, a full name or a birth date.
 """
 
+from contract.messages.broadcasts import Broadcast, BroadcastPart
 from contract.messages.calls import (
     Call,
     CallDrop,
@@ -71,6 +73,8 @@ __all__ = [
     "BlobRef",
     "BoardNow",
     "BoardRow",
+    "Broadcast",
+    "BroadcastPart",
     "Call",
     "CallDrop",
     "CallFate",

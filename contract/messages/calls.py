@@ -61,7 +61,8 @@ class CallFate(StrEnum):
 
 class CallDrop(StrEnum):
     """Why a station dropped a call: too late to be of use, another one in its place (or its person came),
-    a call that asks for silence, a loudspeaker set to volume 0, sound lost under it, hall time not known."""
+    a call that asks for silence, a loudspeaker set to volume 0, sound lost under it, hall time not known.
+    Of a broadcast: no gap between calls was long enough, its clips never came, somebody stopped it."""
 
     NONE = ""
     STALE = "stale"
@@ -70,6 +71,9 @@ class CallDrop(StrEnum):
     MUTED = "muted"
     SOUND_LOST = "sound_lost"
     NO_TIME = "no_time"
+    NO_GAP = "no_gap"
+    NO_CLIPS = "no_clips"
+    STOPPED = "stopped"
 
 
 class CallReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -49,7 +49,7 @@ def come_back(hall: Hall, command: c.ComeBack, now_ms: int) -> Decision:
     ticket = ticket_named(hall, command.ticket)
     if ticket.status is TicketStatus.WAITING:
         return Decision((), Answer(ticket.id, existing=True))
-    if not ticket.away:
+    if ticket.status is not TicketStatus.PARKED or not ticket.away:
         raise RuleBroken("wrong_state", f"{ticket.number} {STATUS_TEXT[ticket.status]}，不用这样操作")
     back = e.TicketReturned(at_ms=now_ms, ticket=ticket.id)
     return Decision((back, *set_free(hall, ticket, now_ms)), Answer(ticket.id))

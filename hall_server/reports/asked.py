@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from hall_server.reports.calendar import date_of
 from hall_server.reports.days import Days
-from hall_server.reports.indicators import KINDS
+from hall_server.reports.kinds import KINDS
 from hall_server.reports.periods import Earlier, Period, earlier
 from hall_server.reports.report import Report, make
 from hall_server.reports.table import Column, Table, Value, headline, table_of, value_of

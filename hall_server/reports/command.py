@@ -16,7 +16,8 @@ from hall_server.records import JournalBroken
 from hall_server.reports.days import Days
 from hall_server.reports.desk import DIRECTORY
 from hall_server.reports.handbook import handbook
-from hall_server.reports.indicators import DIMENSIONS, KINDS, Unit
+from hall_server.reports.indicators import Unit
+from hall_server.reports.kinds import DIMENSIONS, KINDS
 from hall_server.reports.report import Report, make
 from hall_server.reports.sheets import numbers_csv, report_csv
 from hall_server.reports.tally import Figure, Spread

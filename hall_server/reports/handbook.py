@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hall_server.reports.indicators import DIMENSIONS, INDICATORS, KINDS, UNIT_TEXT, Unit
+from hall_server.reports.indicators import INDICATORS, UNIT_TEXT, Unit
+from hall_server.reports.kinds import DIMENSIONS, KINDS
 
 _HEAD = """# Indicators
 

@@ -61,14 +61,15 @@ _ALL = (
     _I(
         "wait",
         "首呼等候时长",
-        "从取号到第一次被叫号；早到的预约从预约时段起算；转移不改变首次时间；撤销的叫号不算；隔夜未结的号单列不计",
+        "从取号到第一次被叫号；早到的预约从预约时段起算；转移不改变首次时间；持号人要求延后的时间不扣除；"
+        "撤销的叫号不算；隔夜未结的号单列不计",
         _D,
     ),
     _I("wait_last", "末呼等候时长", "从取号到最后一次叫号或重呼，其余同首呼等候时长", _D),
     _I(
         "wait_total",
         "累计等候时长",
-        "一个号在队列中等候的各段时间之和（含转移、召回后的再次等候，不含挂起）",
+        "一个号在队列中等候的各段时间之和（含转移、召回后的再次等候，不含挂起和持号人要求延后的时间）",
         _D,
     ),
     _I("answer", "到窗用时", "从叫号到按“到窗”", _D),
@@ -88,7 +89,15 @@ _ALL = (
     _I("transferred", "转移次数", "转往别的业务、窗口或人员的次数", reasons="转往的业务"),
     _I("sent_back", "转回次数", "办完后自动回到原窗口的次数", reasons="原窗口"),
     _I("parked", "挂起次数", "在窗口挂起的次数", reasons="挂起理由"),
-    _I("parked_time", "挂起时长", "从挂起到恢复等候或再次叫号", _D),
+    _I("parked_time", "挂起时长", "从窗口挂起到恢复等候或再次叫号；持号人要求的延后不在内", _D),
+    _I(
+        "postponed",
+        "延后次数",
+        "持号人在手机上按“我还需要时间”的次数；归入当时的业务，正在呼叫时归入该窗口",
+        reasons="保留位置、排到后面",
+    ),
+    _I("postponed_time", "延后时长", "保留位置的延后：从要求延后到持号人回来、到时返回或被直接呼叫", _D),
+    _I("rendered", "提供服务次数", "到窗之后以办结、转移或转回结束的服务；持号人可逐次评价；撤销的不算"),
     _I("out_of_order", "直接呼叫次数", "不按顺序直接呼叫的次数，须写理由", reasons="理由"),
     _I("undone", "撤销次数", "在限定秒数内撤销操作的次数", reasons="撤销的操作"),
     _I("cancelled", "取消数", "由持号人取消的号", reasons="理由"),
@@ -111,6 +120,17 @@ _ALL = (
         "归属上次结束的业务、窗口与原因；每次无结果结束至多计一次",
         reasons="上次无结果的原因",
     ),
+    # ------------------------------------------------------------ evaluations
+    _I(
+        "evaluated",
+        "评价数",
+        "好差评的次数，一次服务一评；归入所评的窗口、人员和业务，及评价的半小时",
+        reasons="评价等级",
+    ),
+    _I("evaluated_good", "好评数", "非常满意、满意、基本满意的评价", reasons="评价等级"),
+    _I("evaluated_poor", "差评数", "不满意、非常不满意的评价", reasons="评价等级"),
+    _I("evaluated_words", "写有意见的评价数", "写了文字意见的评价", reasons="评价等级"),
+    _I("evaluation_tags", "评价标签数", "评价时选的标签，一次评价可选多个", reasons="标签"),
     # ------------------------------------------------------------ appointments
     _I("appointment_booked", "预约数", "本业务日内作出的预约（时段可在以后）"),
     _I("appointment_cancelled", "取消的预约数", "本业务日内取消的预约"),
@@ -120,6 +140,14 @@ _ALL = (
     _I("open_time", "开窗时间", "窗口处于开放状态的时间；每个业务日从该窗口首个操作计到末个操作", _T),
     _I("busy_time", "在办时间", "窗口有号在呼叫或办理的时间", _T),
     _I("idle_time", "空闲时间", "窗口开放而没有号在呼叫或办理的时间", _T),
+    _I(
+        "idle_wanted_time",
+        "有人等候时的空闲时间",
+        "空闲时间中，队列里至少有一个该窗口当时能叫的号的时间：所需业务都在窗口当时办理的业务之内，"
+        "没有指定给别的窗口或人员，持号人不在别的窗口",
+        _T,
+    ),
+    _I("idle_calm_time", "无人等候时的空闲时间", "空闲时间 − 有人等候时的空闲时间", _T),
     _I("paused_time", "暂停时间", "窗口暂停而没有号在办的时间", _T),
     _I(
         "left_open_time",
@@ -153,6 +181,17 @@ _ALL = (
         "爽约数 ÷（预约签到数 + 爽约数）",
     ),
     _rate("idle_rate", "空闲率", "idle_time", "open_time", "空闲时间 ÷ 开窗时间"),
+    _rate(
+        "idle_wanted_rate",
+        "有人等候时的空闲率",
+        "idle_wanted_time",
+        "open_time",
+        "有人等候时的空闲时间 ÷ 开窗时间",
+    ),
+    _rate("postponed_rate", "延后率", "postponed", "issued", "延后次数 ÷ 取号数"),
+    _rate("evaluation_rate", "参评率", "evaluated", "rendered", "评价数 ÷ 提供服务次数"),
+    _rate("good_rate", "好评率", "evaluated_good", "evaluated", "好评数 ÷ 评价数"),
+    _rate("poor_rate", "差评率", "evaluated_poor", "evaluated", "差评数 ÷ 评价数"),
     _I("appointment_due", "到期预约数", "预约签到数 + 爽约数"),
 )
 
@@ -160,130 +199,3 @@ INDICATORS: dict[str, Indicator] = {indicator.id: indicator for indicator in _AL
 
 SUMS: dict[str, tuple[str, ...]] = {"appointment_due": ("appointment_came", "appointment_missed")}
 """Indicators that are sums of others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A report: what it is called, what it shows, and how it is laid out when nobody says otherwise."""
-
-    id: str
-    name: str
-    indicators: tuple[str, ...]
-    by: tuple[str, ...] = ("service",)
-
-
-KINDS: dict[str, Kind] = {
-    kind.id: kind
-    for kind in (
-        Kind(
-            "arrivals",
-            "取号与到访",
-            ("issued", "visits", "issued_offline", "issued_by_agent", "baskets", "green", "reprinted"),
-            ("half_hour",),
-        ),
-        Kind("waits", "等候", ("issued", "called", "wait", "wait_last", "wait_total", "answer", "overnight")),
-        Kind(
-            "services",
-            "办理",
-            (
-                "called",
-                "finished",
-                "service_leg",
-                "service_ticket",
-                "stay",
-                "ended_by_next",
-                "finished_comprehensive",
-                "one_window_rate",
-                "without_result",
-                "without_result_rate",
-            ),
-        ),
-        Kind(
-            "idle",
-            "窗口忙闲",
-            ("open_time", "busy_time", "idle_time", "paused_time", "left_open_time", "idle_rate"),
-            ("window",),
-        ),
-        Kind(
-            "no_shows",
-            "过号",
-            (
-                "called",
-                "recalled",
-                "no_show",
-                "no_show_returned",
-                "no_show_lost",
-                "no_show_rate",
-                "lost_rate",
-            ),
-        ),
-        Kind(
-            "moves",
-            "转移、挂起与例外",
-            (
-                "transferred",
-                "sent_back",
-                "parked",
-                "parked_time",
-                "out_of_order",
-                "undone",
-                "cancelled",
-                "voided",
-                "reprinted",
-                "transfer_rate",
-                "out_of_order_rate",
-            ),
-            ("window",),
-        ),
-        Kind("green", "绿色通道", ("green", "issued", "green_rate"), ("reason",)),
-        Kind(
-            "appointments",
-            "预约",
-            (
-                "appointment_booked",
-                "appointment_cancelled",
-                "appointment_came",
-                "appointment_missed",
-                "appointment_due",
-                "appointment_missed_rate",
-            ),
-        ),
-        Kind(
-            "outcomes",
-            "办理结果",
-            ("outcome", "without_result", "finished", "without_result_rate"),
-            ("reason",),
-        ),
-        Kind(
-            "second_visits",
-            "二次跑动",
-            (
-                "second_visits",
-                "endings_known",
-                "without_result",
-                "second_visit_rate",
-                "achieved",
-                "achieved_once",
-                "once_rate",
-            ),
-            ("item",),
-        ),
-        Kind("overnight", "隔夜未结", ("overnight", "issued"), ("reason",)),
-        Kind("all", "全部指标", tuple(i.id for i in _ALL), ("hall",)),
-    )
-}
-
-DIMENSIONS: dict[str, str] = {
-    "hall": "大厅",
-    "zone": "专区",
-    "service": "业务",
-    "item": "事项",
-    "window": "窗口",
-    "clerk": "窗口人员",
-    "class": "类别",
-    "reason": "理由或原因",
-    "half_hour": "半小时",
-    "day": "业务日",
-    "week": "周",
-    "month": "月",
-}

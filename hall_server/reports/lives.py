@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from contract.messages import WindowStatus
 from hall_server.hall import events as e
+from hall_server.hall.model import own_skills
 from hall_server.hall.plan import Plan
 
 Step = (
@@ -68,22 +69,26 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """What a business day takes over from the one before: at the very first only the plan."""
+    """What a business day takes over from the one before: at the very first only the plan. ``skills``: what
+    each window does, in its order."""
 
     plan: Plan
     seats: dict[str, Seat] = field(default_factory=dict)
     promises: dict[str, Promise] = field(default_factory=dict)
     endings: tuple[Ending, ...] = ()
+    skills: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Life:
-    """One number: how it was issued, and every step that still stands; ``end_seq`` is that of the last."""
+    """One number: how it was issued, and every step that still stands; ``end_seq`` is that of the last;
+    ``wanted`` says for each way back (TicketSentBack) what the window there did at that moment."""
 
     issued: e.TicketIssued
     seq: int
     end_seq: int = 0
     steps: list[Step] = field(default_factory=list)
+    wanted: list[tuple[str, ...]] = field(default_factory=list)
     reprints: list[e.PaperReported] = field(default_factory=list)
 
     @property
@@ -121,6 +126,9 @@ class DayLives:
         self.seats = dict(carry.seats)
         self.seat_changes: list[tuple[str, Seat]] = []
         self.touched: dict[str, tuple[int, int]] = {}
+        self.skills = dict(carry.skills)
+        self.skill_changes: list[tuple[str, int, tuple[str, ...]]] = []
+        self.evaluated: list[e.ServiceEvaluated] = []
         self.undone: list[tuple[e.ActionUndone, str]] = []
         self.promises = dict(carry.promises)
         self.booked: list[tuple[str, str, int, Promise]] = []
@@ -132,7 +140,9 @@ class DayLives:
         for window in carry.plan.windows.values():
             at_start = WindowStatus.OPEN if window.open_at_start else WindowStatus.CLOSED
             self.seats.setdefault(window.id, Seat(0, at_start))
+            self.skills.setdefault(window.id, tuple(own_skills(window)))
         self.start_seats = dict(self.seats)
+        self.start_skills = dict(self.skills)
 
     @property
     def end_ms(self) -> int:
@@ -153,7 +163,7 @@ class DayLives:
 
     def carry(self, endings: tuple[Ending, ...]) -> Carry:
         """What the next day takes over."""
-        return Carry(self.plan, dict(self.seats), dict(self.promises), endings)
+        return Carry(self.plan, dict(self.seats), dict(self.promises), endings, dict(self.skills))
 
     def name(self, kind: str, id_: str) -> str:
         """What the day last called it."""
@@ -176,12 +186,16 @@ class DayLives:
         life = self.lives[event.ticket]
         life.steps.append(event)
         life.end_seq = seq
+        if isinstance(event, e.TicketSentBack):
+            life.wanted.append(self.skills.get(event.to_window, ()))
 
     def _undone(self, _seq: int, event: e.ActionUndone) -> None:
         """The rule lets only that be undone after which nothing befell these numbers: their last step."""
         self.undone.append((event, self.seats[event.window].clerk if event.window in self.seats else ""))
         for ticket in event.tickets:
-            self.lives[ticket.id].steps.pop()
+            life = self.lives[ticket.id]
+            if isinstance(life.steps.pop(), e.TicketSentBack):
+                life.wanted.pop()
 
     def _paper(self, _seq: int, event: e.PaperReported) -> None:
         if event.reprint:
@@ -194,6 +208,16 @@ class DayLives:
         self.seats[window] = seat
         self.seat_changes.append((window, seat))
 
+    def _skilled(self, _seq: int, event: e.SkillsChanged) -> None:
+        self._do(event.window, tuple(service for service, _ in event.skills), event.at_ms)
+
+    def _do(self, window: str, skills: tuple[str, ...], at_ms: int) -> None:
+        self.skills[window] = skills
+        self.skill_changes.append((window, at_ms, skills))
+
+    def _judged(self, _seq: int, event: e.ServiceEvaluated) -> None:
+        self.evaluated.append(event)
+
     def _promised(self, _seq: int, event: e.AppointmentBooked) -> None:
         promise = self.promises[event.appointment] = Promise(event.service, event.start_ms)
         self.booked.append(("appointment_booked", event.appointment, event.at_ms, promise))
@@ -205,9 +229,18 @@ class DayLives:
         if promise is not None:  # days that are only listed begin without what was promised before them
             self.booked.append((indicator, event.appointment, event.at_ms, promise))
 
-    def _planned(self, _seq: int, event: e.PlanPublished) -> None:
-        """Windows that go are closed from here on; new ones stand as they are described."""
-        plan = event.plan
+    def _planned(self, seq: int, event: e.PlanPublished) -> None:
+        """Windows that go are closed from here on; new ones stand as they are described. What a window was
+        given to do meanwhile stays unless its own description changes; the first description is a start."""
+        plan, old = event.plan, self.plan
+        for described in plan.windows.values():
+            before, own = old.windows.get(described.id), own_skills(described)
+            kept = seq > 1 and before is not None and own_skills(before) == own
+            if not kept or described.id not in self.skills:
+                self._do(described.id, tuple(own), event.at_ms)
+        for window in [w for w in self.skills if w not in plan.windows]:
+            self._do(window, (), event.at_ms)
+            del self.skills[window]
         for window in [w for w in self.seats if w not in plan.windows]:
             self.seat_changes.append((window, Seat(event.at_ms, WindowStatus.CLOSED)))
             del self.seats[window]
@@ -255,6 +288,8 @@ _TAKE: dict[type[e.Event], Callable[..., None]] = {
     e.ActionUndone: DayLives._undone,
     e.PaperReported: DayLives._paper,
     e.WindowChanged: DayLives._seat,
+    e.SkillsChanged: DayLives._skilled,
+    e.ServiceEvaluated: DayLives._judged,
     e.AppointmentBooked: DayLives._promised,
     e.AppointmentCancelled: DayLives._given_up,
     e.AppointmentMissed: DayLives._given_up,

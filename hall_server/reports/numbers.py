@@ -40,6 +40,7 @@ class _Walk:
         self._status = TicketStatus.WAITING
         self._began_ms = issued.rank >> 16 if issued.arrival is Arrival.EARLY else life.issued_ms
         self._since_ms = self._began_ms
+        self._away = False
         self._served: list[int] = []
         self._waited = 0
         self._service_at: dict[str, str] = {}
@@ -100,7 +101,7 @@ class _Walk:
         if self._status is TicketStatus.WAITING:
             self._waited += max(0, step.at_ms - self._since_ms)
         elif self._status is TicketStatus.PARKED:
-            self._lasted("parked_time", self._cell(self._since_ms), step.at_ms - self._since_ms)
+            self._set_aside_until(step)
         self._window, self._clerk = step.window, step.clerk
         self._count("called", step.at_ms)
         if step.reason:
@@ -159,11 +160,12 @@ class _Walk:
     def _parked(self, step: e.TicketParked) -> None:
         self._served_until(step)
         self._count("parked", step.at_ms, step.reason)
+        self._away = False
         self._stand(TicketStatus.PARKED, step)
 
     def _returned(self, step: e.TicketReturned) -> None:
         if self._status is TicketStatus.PARKED:
-            self._lasted("parked_time", self._cell(self._since_ms), step.at_ms - self._since_ms)
+            self._set_aside_until(step)
         else:
             self._count("no_show_returned", step.at_ms)
         self._leave(step)
@@ -176,8 +178,10 @@ class _Walk:
         """What was waited before counts; the time that the holder asked for does not."""
         if self._status is TicketStatus.WAITING:
             self._waited += max(0, step.at_ms - self._since_ms)
+        self._away = bool(step.until_ms)
+        self._count("postponed", step.at_ms, "kept" if self._away else "behind")
         self._window = self._clerk = ""
-        self._stand(TicketStatus.PARKED if step.until_ms else TicketStatus.WAITING, step)
+        self._stand(TicketStatus.PARKED if self._away else TicketStatus.WAITING, step)
 
     def _unbound(self, _step: e.TicketUnbound) -> None:
         """Whoever may call it now changes nothing that is measured."""
@@ -192,11 +196,18 @@ class _Walk:
         self._window = self._clerk = ""
         self._stand(TicketStatus.WAITING, step)
 
+    def _set_aside_until(self, step: Step) -> None:
+        """By a clerk, or because its holder asked for more time."""
+        indicator = "postponed_time" if self._away else "parked_time"
+        self._lasted(indicator, self._cell(self._since_ms), step.at_ms - self._since_ms)
+
     def _served_until(self, step: Step) -> None:
         if self._status is TicketStatus.SERVING:
             served = step.at_ms - self._since_ms
             self._served.append(served)
             self._lasted("service_leg", self._cell(self._since_ms), served)
+            if not isinstance(step, e.TicketParked):
+                self._count("rendered", step.at_ms)
 
     def _end(self) -> None:
         if self._first_call is not None and self._last_call is not None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hall_server.reports.groups import Key
-from hall_server.reports.indicators import INDICATORS, KINDS, Indicator
+from hall_server.reports.indicators import INDICATORS, Indicator
+from hall_server.reports.kinds import KINDS
 from hall_server.reports.summary import DaySummary
 from hall_server.reports.tally import Figure, figures
 from hall_server.reports.words import CLASS_TEXT, NOT_SIGNED_IN, NOT_TOLD_APART, REASON_TEXT

@@ -5,13 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from hall_server.hall.plan import Plan
+from hall_server.reports.judgements import measure_judgements
 from hall_server.reports.lives import Carry, DayLives
 from hall_server.reports.numbers import measure_numbers
 from hall_server.reports.returns import SecondVisit, Unserved, measure_returns, unserved
 from hall_server.reports.samples import Cell, CellTable, Column, Samples
 from hall_server.reports.windows import measure_windows
 
-FOLD = 4
+FOLD = 5
 
 
 class DaySummary(msgspec.Struct, frozen=True):
@@ -43,6 +44,7 @@ def summarise(day: DayLives) -> tuple[DaySummary, Carry]:
     samples = Samples(rules.utc_offset_minutes * 60_000)
     measure_numbers(day, samples)
     measure_windows(day, samples)
+    measure_judgements(day, samples)
     _measure_appointments(day, samples)
     returns = measure_returns(day, samples, rules.second_visit_days)
     summary = DaySummary(

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hall_server.reports.groups import Key
-from hall_server.reports.indicators import DIMENSIONS, Indicator, Unit
+from hall_server.reports.indicators import Indicator, Unit
+from hall_server.reports.kinds import DIMENSIONS
 from hall_server.reports.report import Report, Row
 from hall_server.reports.tally import PERCENTILES, Figure, Spread
 from hall_server.reports.words import lasted_text

@@ -1,4 +1,4 @@
-"""PURE: how the windows spent a business day: open, at work, idle, paused, left open by nobody.
+"""PURE: how the windows spent a business day: open, at work, idle (beside a queue or not), paused, left open.
 
 A window counts from the first to the last thing heard of it in the business day; one that nobody closed
 stands open all night, and that time is kept apart as left open.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from contract.messages import WindowStatus
 from hall_server.hall import events as e
+from hall_server.reports.crowd import Crowd
 from hall_server.reports.lives import DayLives, Seat
 from hall_server.reports.samples import Cell, Samples
 
@@ -35,12 +36,12 @@ class Stretch:
 
 def measure_windows(day: DayLives, samples: Samples) -> None:
     """Every window that the day knows."""
-    work = _work(day)
+    work, crowd = _work(day), Crowd(day)
     changes: dict[str, list[Seat]] = {}
     for window, seat in day.seat_changes:
         changes.setdefault(window, []).append(seat)
     for window in sorted({*day.start_seats, *changes}):
-        _measure(day, samples, window, changes.get(window, []), work.get(window, []))
+        _measure(day, samples, window, changes.get(window, []), work.get(window, []), crowd)
     for undone, clerk in day.undone:
         life = day.lives[undone.tickets[0].id]
         cell = Cell(
@@ -74,7 +75,9 @@ def _work(day: DayLives) -> dict[str, list[Stretch]]:
     return found
 
 
-def _measure(day: DayLives, samples: Samples, window: str, changes: list[Seat], work: list[Stretch]) -> None:
+def _measure(
+    day: DayLives, samples: Samples, window: str, changes: list[Seat], work: list[Stretch], crowd: Crowd
+) -> None:
     for stretch in work:
         _put(samples, "busy_time", window, stretch)
     start = day.start_seats.get(window)
@@ -93,9 +96,20 @@ def _measure(day: DayLives, samples: Samples, window: str, changes: list[Seat], 
             continue
         _put(samples, "open_time", window, counted)
         for idle in without(counted, work):
-            _put(samples, "idle_time", window, idle)
+            _idle(samples, window, idle, crowd)
         for left in (Stretch(seat.at_ms, from_ms, seat.clerk), Stretch(to_ms, end_ms, seat.clerk)):
             _put(samples, "left_open_time", window, left)
+
+
+def _idle(samples: Samples, window: str, idle: Stretch, crowd: Crowd) -> None:
+    """Idle, and whether meanwhile somebody waited whom the window could have called."""
+    _put(samples, "idle_time", window, idle)
+    spans = crowd.during(window, idle.clerk, (idle.from_ms, idle.to_ms))
+    wanted = [Stretch(from_ms, to_ms, idle.clerk) for from_ms, to_ms in spans]
+    for stretch in wanted:
+        _put(samples, "idle_wanted_time", window, stretch)
+    for stretch in without(idle, wanted):
+        _put(samples, "idle_calm_time", window, stretch)
 
 
 def without(whole: Stretch, work: list[Stretch]) -> list[Stretch]:

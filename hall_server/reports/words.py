@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hall_server.hall.evaluation import GRADE_TEXT, TAGS
 from hall_server.hall.model import OUTCOME_TEXT
 from hall_server.hall.plan import Plan
 
@@ -31,6 +32,10 @@ REASON_TEXT = {
     "serviceman": "军人",
     "pregnant": "孕妇",
     "talent": "人才卡",
+    "kept": "保留位置",
+    "behind": "排到后面",
+    **{grade.name.lower(): text for grade, text in GRADE_TEXT.items()},
+    **TAGS,
 }
 CLASS_TEXT = {"green": "绿色通道", "appointment": "预约", "normal": "普通", "": NOT_TOLD_APART}
 _SENDERS = {"clock": "系统（按时）", "restore": "系统（恢复）", "file": "大厅设置文件", "snapshots": "系统"}

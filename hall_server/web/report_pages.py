@@ -25,7 +25,8 @@ from hall_server.reports.asked import LONGEST_DAYS, Answer, Question, newest_dat
 from hall_server.reports.behind import Measured, behind
 from hall_server.reports.calendar import date_of
 from hall_server.reports.desk import ReportDesk
-from hall_server.reports.indicators import DIMENSIONS, INDICATORS, KINDS, Indicator, Unit
+from hall_server.reports.indicators import INDICATORS, Indicator, Unit
+from hall_server.reports.kinds import DIMENSIONS, KINDS
 from hall_server.reports.periods import Period, Stretch, month, period_of, presets
 from hall_server.reports.press import Format
 from hall_server.reports.table import (

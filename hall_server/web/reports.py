@@ -20,7 +20,8 @@ from hall_server.reports.asked import Question
 from hall_server.reports.calendar import date_of
 from hall_server.reports.days import Days
 from hall_server.reports.desk import ReportDesk
-from hall_server.reports.indicators import DIMENSIONS, INDICATORS, KINDS, UNIT_TEXT
+from hall_server.reports.indicators import INDICATORS, UNIT_TEXT
+from hall_server.reports.kinds import DIMENSIONS, KINDS
 from hall_server.reports.periods import Period, Stretch
 from hall_server.reports.report import make
 from hall_server.reports.sheets import report_csv

@@ -23,7 +23,7 @@ from hall_server.hall.plan import Plan, Rules, Service, ServiceWindow, Zone
 from hall_server.journal_writer import Batch, Journal
 from hall_server.records import Entry
 from hall_server.reports.days import Days
-from hall_server.reports.indicators import KINDS
+from hall_server.reports.kinds import KINDS
 from hall_server.reports.report import make
 from hall_server.reports.sheets import report_csv
 

@@ -2,10 +2,11 @@
 
 `python -m tests.bench.report_truth [--long] [--seed N]`. A hall (the real service on a real journal) lives
 through busy days in hall time: undo, transfers with the way back, parks, returns of no-shows, green lane,
-appointments, numbers merged from kiosks that were cut off, numbers and windows left overnight, windows
-renamed, moved and taken away. Its process is killed (SIGKILL) again and again, the real-time clock steps
-back and forth, closed days are measured in between. Then every indicator, by every dimension, is compared
-to the millisecond. --long: three halls over weeks, two through a crowded day each.
+appointments, evaluations, postponements, quiet hours with empty queues, numbers merged from kiosks that were
+cut off, numbers and windows left overnight, windows renamed, moved and taken away. Its process is killed
+(SIGKILL) again and again, the real-time clock steps back and forth, closed days are measured in between. Then
+every indicator, by every dimension, is compared to the millisecond. --long: three halls over weeks, two
+through a crowded day each.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from hall_server.service import HallService
 from tests.hall_server.halls import small_plan
 from tests.hall_server.reports.agreement import as_json, differences
 from tests.hall_server.reports.naive import Naive, read
-from tests.hall_server.reports.walks import step
+from tests.hall_server.reports.walks import lively
 from tests.hall_server.running import Recorder
 from tests.hall_server.test_hall import NOON
 
@@ -102,7 +103,7 @@ def live(path: Path, seed: int, commands: int, wall_ms: int, speed: float) -> No
         if speed == 1 and number and number % 900 == 0:
             desk.now_ms += 9 * HOUR_MS
         try:
-            step(desk, chance)
+            lively(desk, chance, number)
         except RuleBroken:
             continue
         if number % 50 == 0:

@@ -13,7 +13,8 @@ from hall_server.hall import events as e
 from hall_server.hall.plan import Plan
 from hall_server.journal_writer import Batch, Journal
 from hall_server.records import Entry
-from hall_server.reports.indicators import DIMENSIONS, INDICATORS, KINDS
+from hall_server.reports.indicators import INDICATORS
+from hall_server.reports.kinds import DIMENSIONS, KINDS
 from hall_server.reports.lives import Carry, DayLives
 from hall_server.reports.summary import DaySummary, summarise
 from hall_server.reports.tally import Spread, figures

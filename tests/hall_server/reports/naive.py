@@ -17,6 +17,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from tests.hall_server.reports.naive_queue import Queue
+
 Row = dict[str, Any]
 Key = tuple[str, ...]
 
@@ -33,7 +35,10 @@ LIFE = (
     "TicketParked",
     "TicketReturned",
     "TicketCancelled",
+    "TicketPostponed",
 )
+ENDS_SERVICE = (FINISH, "TicketSentBack", "TicketTransferred")
+GRADES = {5: "very_good", 4: "good", 3: "fair", 2: "poor", 1: "very_poor"}
 GOOD = ("done", "missing_accepted")
 CLASSES = ["green", "appointment", "normal"]
 MINUTE = 60_000
@@ -69,6 +74,7 @@ class Naive:
         self.plans = [(r["seq"], r["plan"]) for r in rows if r["kind"] == "PlanPublished"]
         self.by_day = {day: [r for r in rows if r["day"] == day] for day in self.days}
         self.zones: dict[tuple[str, str, str], str] = {}
+        self.queue = Queue(rows, set().union(*map(retracted, self.by_day.values())), plan)
         for day in self.days:
             self._day(day)
         self._second_visits()
@@ -119,6 +125,7 @@ class Naive:
         self._undos(day, rows, issues)
         self._windows(day, rows, issues, by_ticket, end)
         self._appointments(day, rows, issues)
+        self._evaluations(day, rows, issues)
 
     def put(self, indicator: str, day: str, at: int, value: int = 1, **where: Any) -> None:
         half = (at // MINUTE + self.offset) % 1440 // 30
@@ -171,7 +178,7 @@ class Naive:
                     service, window, clerk = s["service"], "", ""
                 elif s["kind"] == "TicketSentBack":
                     service, window, clerk = had.get(s["to_window"], service), "", ""
-                elif s["kind"] == "TicketReturned" or (
+                elif s["kind"] in ("TicketReturned", "TicketPostponed") or (
                     s["kind"] == "TicketNoShow" and s.get("rank") is not None
                 ):
                     window = clerk = ""
@@ -214,6 +221,10 @@ class Naive:
             if s["kind"] in counted:
                 indicator, why = counted[s["kind"]]
                 count(indicator, s["at_ms"], s.get(why, "") if why else "", here)
+            if s["kind"] == "TicketPostponed":
+                count("postponed", s["at_ms"], "kept" if s.get("until_ms") else "behind", here)
+            if n and steps[n - 1]["kind"] == ARRIVE and s["kind"] in ENDS_SERVICE:
+                count("rendered", s["at_ms"], "", here)
             if s["kind"] == CALL and s.get("reason"):
                 count("out_of_order", s["at_ms"], s["reason"], here)
             if s["kind"] == FINISH:
@@ -246,8 +257,7 @@ class Naive:
             total = sum(
                 max(0, b["at_ms"] - a["at_ms"])
                 for a, b in pairwise(story)
-                if b["kind"] == CALL
-                and (a["kind"] in in_queue or (a["kind"] == "TicketNoShow" and a.get("rank") is not None))
+                if b["kind"] in (CALL, "TicketPostponed") and queues(a, in_queue)
             )
             lasted("wait_total", taken, total, calls[0] + 1)
         served = 0
@@ -259,8 +269,14 @@ class Naive:
                 ms = s["at_ms"] - steps[n - 1]["at_ms"]
                 served += ms
                 lasted("service_leg", steps[n - 1]["at_ms"], ms, n)
-            if n and steps[n - 1]["kind"] == "TicketParked" and s["kind"] in (CALL, "TicketReturned"):
-                lasted("parked_time", steps[n - 1]["at_ms"], s["at_ms"] - steps[n - 1]["at_ms"], n)
+            if n and s["kind"] in (CALL, "TicketReturned"):
+                aside, name = steps[n - 1], ""
+                if aside["kind"] == "TicketParked":
+                    name = "parked_time"
+                elif aside["kind"] == "TicketPostponed" and aside.get("until_ms"):
+                    name = "postponed_time"
+                if name:
+                    lasted(name, aside["at_ms"], s["at_ms"] - aside["at_ms"], n)
         if steps and steps[-1]["kind"] == FINISH:
             arrivals = [s["at_ms"] for s in steps if s["kind"] == ARRIVE]
             lasted("service_ticket", arrivals[0], served, len(steps))
@@ -274,7 +290,7 @@ class Naive:
                 status = "called"
             elif s["kind"] == ARRIVE:
                 status, missed = "serving", None
-            elif s["kind"] == "TicketParked":
+            elif s["kind"] == "TicketParked" or s.get("until_ms"):
                 status = "parked"
             elif s["kind"] in (FINISH, "TicketCancelled"):
                 status = "ended"
@@ -360,7 +376,7 @@ class Naive:
             marks = {begin, end, first, last}
             marks |= {a for a, _, _ in work} | {b for _, b, _ in work} | {a for a, _ in seats}
             half = 30 * MINUTE
-            marks |= set(range(begin - begin % half, end + half, half))
+            marks |= set(range(begin - begin % half, end + half, half)) | self.queue.changes(window)
             line = sorted(m for m in marks if begin <= m <= end)
             for a, b in pairwise(line):
                 status, clerk = [seat for since, seat in seats if since <= a][-1]
@@ -369,14 +385,40 @@ class Naive:
                     self.put("busy_time", day, a, b - a, window=window, clerk=w[2])
                 inside = first <= a and b <= last
                 names_of: list[str] = []
-                if status == "open" and inside:
-                    names_of = ["open_time"] if busy else ["open_time", "idle_time"]
+                if status == "open" and inside and busy:
+                    names_of = ["open_time"]
+                elif status == "open" and inside:
+                    wanted = self.queue.callable_at(window, clerk, a)
+                    names_of = ["open_time", "idle_time"]
+                    names_of.append("idle_wanted_time" if wanted else "idle_calm_time")
                 elif status == "open":
                     names_of = ["left_open_time"]
                 elif status == "paused" and inside and not busy:
                     names_of = ["paused_time"]
                 for name in names_of:
                     self.put(name, day, a, b - a, window=window, clerk=clerk)
+
+    # ------------------------------------------------------------ evaluations
+
+    def _evaluations(self, day: str, rows: list[Row], issues: list[Row]) -> None:
+        for r in rows:
+            if r["kind"] != "ServiceEvaluated":
+                continue
+            issue = next(i for i in issues if i["ticket"] == r["ticket"])
+            where = {
+                "service": r["service"],
+                "window": r["at_window"],
+                "clerk": r.get("clerk", ""),
+                "class": CLASSES[issue.get("rank_class", 2)],
+                "items": tuple(issue.get("items") or ()) or ("@" + issue["service"],),
+                "ticket": r["ticket"],
+            }
+            names = ["evaluated", "evaluated_good" if r["grade"] >= 3 else "evaluated_poor"]
+            names += ["evaluated_words"] if r.get("words") else []
+            for name in names:
+                self.put(name, day, r["at_ms"], **where, reason=GRADES[r["grade"]])
+            for tag in r.get("tags") or ():
+                self.put("evaluation_tags", day, r["at_ms"], **where, reason=tag)
 
     # ------------------------------------------------------------ appointments, second visits
 
@@ -546,6 +588,15 @@ def retracted(rows: list[Row]) -> set[int]:
     return gone
 
 
+def queues(step: Row, in_queue: tuple[str, ...]) -> bool:
+    """Whether the number waits after this step."""
+    return (
+        step["kind"] in in_queue
+        or (step["kind"] == "TicketNoShow" and step.get("rank") is not None)
+        or (step["kind"] == "TicketPostponed" and not step.get("until_ms"))
+    )
+
+
 def at_windows(steps: list[Row], last: int) -> Iterator[tuple[Row, int]]:
     """(call, until when) of each stay at a window; one without end lasts to the last sign of life there."""
     leaving = (
@@ -555,6 +606,7 @@ def at_windows(steps: list[Row], last: int) -> Iterator[tuple[Row, int]]:
         "TicketTransferred",
         "TicketParked",
         "TicketCancelled",
+        "TicketPostponed",
     )
     for n, s in enumerate(steps):
         if s["kind"] != CALL:

@@ -8,7 +8,8 @@ import pytest
 
 import hall_server
 from hall_server.reports.handbook import handbook
-from hall_server.reports.indicators import DIMENSIONS, INDICATORS, KINDS, SUMS, Indicator, Unit
+from hall_server.reports.indicators import INDICATORS, SUMS, Indicator, Unit
+from hall_server.reports.kinds import DIMENSIONS, KINDS
 
 PAGE = Path(hall_server.__file__).parent.parent / "docs" / "indicators.md"
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from contract.messages import Paper, Person
 from hall_server.hall import commands as c
+from hall_server.hall.evaluation import TAGS
 from hall_server.hall.model import Outcome, RuleBroken
-from hall_server.hall.plan import NoShowPolicy, Plan
+from hall_server.hall.plan import NoShowPolicy, Plan, Postponing
 from tests.hall_server.test_hall import Desk
 from tests.hall_server.test_long_walk import step as walk_on
 
@@ -20,11 +21,13 @@ def step(desk: Desk, chance: random.Random) -> None:
     """One more command of a busy hall. Raises RuleBroken."""
     window = chance.choice(list(desk.hall.plan.windows))
     kind = chance.random()
-    if kind < 0.50:
+    if kind < 0.44:
         walk_on(desk, chance)
         return
     desk.now_ms += chance.randrange(9000)
-    if kind < 0.62:
+    if kind < 0.50:
+        _from_afar(desk, chance)
+    elif kind < 0.62:
         service = chance.choice(list(desk.hall.plan.services))
         person = Person(key=f"p{chance.randrange(25)}") if chance.random() < 0.8 else None
         agent = "a1" if person and chance.random() < 0.1 else ""
@@ -58,6 +61,47 @@ def step(desk: Desk, chance: random.Random) -> None:
         _at_window(desk, chance, window)
 
 
+def calm(desk: Desk, chance: random.Random) -> None:
+    """A quiet hour: few come, queues run empty, windows do one thing only. Raises RuleBroken."""
+    window = chance.choice(list(desk.hall.plan.windows))
+    desk.now_ms += chance.randrange(20_000)
+    what = chance.random()
+    if what < 0.12 and len(desk.hall.parked) < 20:
+        step(desk, chance)
+    elif what < 0.16:
+        skills = chance.sample(list(desk.hall.plan.services), chance.choice([1, 1, 2]))
+        desk.do(c.SetSkills, window=window, skills=tuple((service, 1) for service in skills))
+    elif what < 0.2:
+        desk.do(c.OpenWindow, window=window, clerk=chance.choice(["017", "022", ""]))
+    elif what < 0.7:
+        desk.do(c.CallNext, window=window)
+    elif what < 0.8:
+        desk.do(chance.choice([c.NoShow, c.Undo]), window=window)
+    else:
+        desk.do(chance.choice([c.Arrive, c.Finish]), window=window)
+
+
+def lively(desk: Desk, chance: random.Random, number: int) -> None:
+    """The ``number``-th command of a day in which rush and quiet take turns. Raises RuleBroken."""
+    (calm if number // 150 % 2 else step)(desk, chance)
+
+
+def _from_afar(desk: Desk, chance: random.Random) -> None:
+    """What holders do on their phones: ask for more time, come back, judge the service."""
+    what = chance.random()
+    if what < 0.4:
+        desk.do(c.Postpone, ticket=chance.choice(list(desk.hall.tickets)[-40:] or ["none"]))
+    elif what < 0.6:
+        away = [t.id for t in list(desk.hall.tickets.values())[-80:] if t.away]
+        desk.do(c.ComeBack, ticket=chance.choice(away or ["none"]))
+    elif desk.hall.served:
+        ticket = chance.choice(list(desk.hall.served)[-60:])
+        call = chance.choice(desk.hall.served[ticket]).call
+        tags = tuple(chance.sample([*TAGS, "unheard"], chance.randrange(3)))
+        words = chance.choice(["", "很好", "等太久"])
+        desk.do(c.Evaluate, ticket=ticket, call=call, grade=chance.randrange(1, 6), tags=tags, words=words)
+
+
 def _at_window(desk: Desk, chance: random.Random, window: str) -> None:
     """A call and what rarely follows it: transfer with the way back, no-show and its return, parking."""
     desk.do(c.CallNext, window=window)
@@ -65,7 +109,10 @@ def _at_window(desk: Desk, chance: random.Random, window: str) -> None:
     what = chance.randrange(4)
     if what == 0:
         service = chance.choice(list(desk.hall.plan.services))
-        desk.do(c.Transfer, window=window, service=service, come_back=chance.random() < 0.7)
+        seated = [now.clerk for now in desk.hall.windows.values() if now.clerk]
+        clerk = chance.choice(seated) if seated and chance.random() < 0.4 else ""
+        back = chance.random() < 0.7
+        desk.do(c.Transfer, window=window, service=service, to_clerk=clerk, come_back=back)
     elif what == 1:
         ticket = desk.do(c.NoShow, window=window)
         desk.now_ms += chance.randrange(1, 60_000)
@@ -82,7 +129,10 @@ def altered(plan: Plan, chance: random.Random) -> Plan:
     """Another description: a window renamed or moved to the other zone, one gone, one new."""
     windows = dict(plan.windows)
     name = chance.choice(list(windows))
-    what = chance.randrange(4)
+    what = chance.randrange(5)
+    if what == 4:
+        other = Postponing.BACK if plan.rules.postpone is Postponing.PARK else Postponing.PARK
+        return replace(plan, rules=replace(plan.rules, postpone=other, postpones_per_ticket=3))
     if what == 0:
         windows[name] = replace(windows[name], label=f"{chance.randrange(90)}号窗口")
     elif what == 1:
@@ -99,9 +149,9 @@ def walked(seed: int, commands: int, *, policy: NoShowPolicy | None = None) -> D
     """A desk after so many commands; refused ones leave no event."""
     chance = random.Random(seed)
     desk = Desk(policy or chance.choice(list(NoShowPolicy)), windows=5)
-    for _ in range(commands):
+    for number in range(commands):
         try:
-            step(desk, chance)
+            lively(desk, chance, number)
         except RuleBroken:
             continue
     return desk

@@ -22,7 +22,8 @@ import pytest
 
 from contract.clock import HallClock
 from hall_server.reports.asked import Question
-from hall_server.reports.indicators import INDICATORS, KINDS
+from hall_server.reports.indicators import INDICATORS
+from hall_server.reports.kinds import KINDS
 from hall_server.reports.periods import period_of
 from hall_server.reports.press import BUSY, FAILED, TOO_LONG, NotMade, Press
 from tests.hall_server.reports.agreement import as_json, written

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,14 @@ class BlobStore:
             part.replace(path)
         self._make_current(folder, ref)
         return path
+
+    def drop(self, name: str) -> None:
+        """Forget this blob and its file."""
+        shutil.rmtree(self._of(name), ignore_errors=True)
+
+    def names(self, prefix: str) -> tuple[str, ...]:
+        """Blobs that are here, whole or in part, whose name begins like this."""
+        return tuple(sorted(folder.name for folder in self._folder.glob(f"{prefix}*")))
 
     def _of(self, name: str) -> Path:
         if not IDENTIFIER.fullmatch(name):

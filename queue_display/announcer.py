@@ -2,7 +2,8 @@
 
 First readings go strictly in the order of the calls. A translation or a second reading follows only
 while no first reading waits; a second reading only while the call is fresh. So a busy hall hears each
-number once and in time, a quiet one twice (VOICE.md §7). All times are hall time in milliseconds.
+number once and in time, a quiet one twice (VOICE.md §7). Broadcasts take the gaps between calls, urgent ones
+everything (passages.py). All times are hall time in milliseconds.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from contract.messages import Call, CallKind
+from contract.messages import Broadcast, Call, CallKind
+from queue_display import passages
+from queue_display.passages import NOTHING_ON, Became, Passage, Programme
 
 _REMEMBERED = 512
 _LONG_AGO = -(10**12)
@@ -19,12 +22,14 @@ _LONG_AGO = -(10**12)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a hall chose: how old a call may be when its reading begins, when a chime, how many readings."""
+    """What a hall chose: how old a call may be when its reading begins, when a chime, how many readings;
+    after how long an ordinary broadcast goes before translations and second readings."""
 
     late_ms: int = 45_000
     second_fresh_ms: int = 12_000
     chime_after_ms: int = 2_000
     readings: int = 2
+    patience_ms: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,21 @@ class Tick:
     """Time has passed."""
 
 
-Event = Called | Arrived | Spoken | Sound | Tick
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A broadcast came from the hall, or that one is to stop."""
+
+    broadcast: Broadcast
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """All sounds of this broadcast are here."""
+
+    broadcast: str
+
+
+Event = Called | Arrived | Spoken | Sound | Tick | Announced | Fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +147,35 @@ class Told:
     reason: Reason = Reason.NONE
 
 
-Effect = Speak | Told
+@dataclass(frozen=True, slots=True)
+class SpeakPassage:
+    """Play this passage now; with the chime in front when it opens a reading."""
+
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Break off what is playing; ``Spoken`` follows."""
+
+
+Effect = Speak | Told | SpeakPassage | Silence | Became
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What waits: ``first`` in order of the calls; ``later`` translations before second readings."""
+    """What waits: ``first`` in order of the calls; ``later`` translations before second readings; broadcasts
+    in ``programme``. ``cut``: what is playing is being broken off."""
 
     rules: Rules = Rules()
     works: bool = False
-    playing: Utterance | None = None
+    playing: Utterance | Passage | None = None
     first: tuple[Utterance, ...] = ()
     later: tuple[Utterance, ...] = ()
     quiet_since_ms: int = _LONG_AGO
     seen: tuple[str, ...] = ()
+    programme: Programme = NOTHING_ON
+    cut: bool = False
 
     @property
     def waiting(self) -> int:
@@ -167,6 +201,10 @@ def _happened(state: State, event: Event, now_ms: int) -> tuple[State, tuple[Eff
             return _spoken(state, heard, now_ms)
         case Sound(works):
             return replace(state, works=works), ()
+        case Announced(broadcast):
+            return _announced(state, broadcast)
+        case Fetched(broadcast):
+            return replace(state, programme=passages.ready(state.programme, broadcast)), ()
         case Tick():
             return state, ()
 
@@ -187,6 +225,22 @@ def _called(state: State, call: Call) -> tuple[State, tuple[Effect, ...]]:
     return replace(state, first=first), (*told, Told(Story.QUEUED, utterance))
 
 
+def _announced(state: State, broadcast: Broadcast) -> tuple[State, tuple[Effect, ...]]:
+    if not broadcast.stop:
+        return replace(state, programme=passages.taken(state.programme, broadcast)), ()
+    programme, became = passages.stopped(state.programme, broadcast.broadcast)
+    state, playing = replace(state, programme=programme), state.playing
+    if isinstance(playing, Passage) and playing.broadcast == broadcast.broadcast:
+        state, silence = _silence(state)
+        return state, (*became, *silence)
+    return state, became
+
+
+def _silence(state: State) -> tuple[State, tuple[Effect, ...]]:
+    """Once for each sound."""
+    return (state, ()) if state.cut else (replace(state, cut=True), (Silence(),))
+
+
 def _utterance(call: Call, rules: Rules) -> Utterance:
     """The first reading in the first language, with the readings that may follow it."""
     spoken = [
@@ -201,14 +255,17 @@ def _spoken(state: State, heard: bool, now_ms: int) -> tuple[State, tuple[Effect
     ended = state.playing
     if ended is None:
         return state, ()
-    state = replace(state, playing=None, quiet_since_ms=now_ms)
+    cut, state = state.cut, replace(state, playing=None, cut=False, quiet_since_ms=now_ms)
+    if isinstance(ended, Passage):
+        programme, became = passages.played(state.programme, ended, heard=heard, now_ms=now_ms)
+        return replace(state, programme=programme, quiet_since_ms=_LONG_AGO), became
     if heard:
         later = (*state.later, *ended.following)
         in_order = sorted(later, key=lambda waiting: waiting.reading)
         return replace(state, later=tuple(in_order)), (Told(Story.FINISHED, ended),)
     if ended.reading > 1 or ended.final:
         return state, (Told(Story.DROPPED, ended, Reason.SOUND_LOST),)
-    again = replace(ended, final=True)
+    again = replace(ended, final=not cut)
     return replace(state, first=(again, *state.first)), (Told(Story.REPEATED, again),)
 
 
@@ -217,7 +274,7 @@ def _without(
 ) -> tuple[State, tuple[Effect, ...]]:
     """Nothing of these waits any more; one that is playing ends by itself and has no sequel."""
     playing = state.playing
-    if playing is not None and gone(playing):
+    if isinstance(playing, Utterance) and gone(playing):
         playing = replace(playing, final=True, following=())
     told = tuple(
         Told(Story.DROPPED, waiting, reason) for waiting in (*state.first, *state.later) if gone(waiting)
@@ -237,7 +294,10 @@ def _without_stale(state: State, now_ms: int) -> tuple[State, tuple[Effect, ...]
         return not reason
 
     first, later = tuple(filter(kept, state.first)), tuple(filter(kept, state.later))
-    return (replace(state, first=first, later=later), tuple(told)) if told else (state, ())
+    programme, became = passages.without_expired(state.programme, now_ms, works=state.works)
+    if not told and not became:
+        return state, ()
+    return replace(state, first=first, later=later, programme=programme), (*told, *became)
 
 
 def _stale(waiting: Utterance, rules: Rules, now_ms: int) -> Reason:
@@ -252,11 +312,37 @@ def _stale(waiting: Utterance, rules: Rules, now_ms: int) -> Reason:
 
 
 def _next(state: State, now_ms: int) -> tuple[State, tuple[Effect, ...]]:
-    if not state.works or state.playing is not None or not (state.first or state.later):
+    """An urgent broadcast, first readings, what waits its turn: one at a time."""
+    if not state.works:
+        return state, ()
+    urgent = state.programme.urgent_due(now_ms)
+    if state.playing is not None:
+        breaks = urgent is not None and not (isinstance(state.playing, Passage) and state.playing.urgent)
+        return _silence(state) if breaks else (state, ())
+    if urgent is not None:
+        return _say(state, passages.passage_of(urgent))
+    if state.programme.holds_calls:
         return state, ()
     if state.first:
-        chosen, state = state.first[0], replace(state, first=state.first[1:])
-    else:
-        chosen, state = state.later[0], replace(state, later=state.later[1:])
+        return _read(replace(state, first=state.first[1:]), state.first[0], now_ms)
+    ordinary = state.programme.ordinary_due(now_ms)
+    if ordinary is not None and (
+        not state.later or ordinary.begun or now_ms - _since(ordinary) >= state.rules.patience_ms
+    ):
+        return _say(state, passages.passage_of(ordinary))
+    if state.later:
+        return _read(replace(state, later=state.later[1:]), state.later[0], now_ms)
+    return state, ()
+
+
+def _since(ordinary: passages.Broadcasting) -> int:
+    return max(ordinary.at_ms, ordinary.due_ms)
+
+
+def _say(state: State, passage: Passage) -> tuple[State, tuple[Effect, ...]]:
+    return replace(state, playing=passage), (SpeakPassage(passage),)
+
+
+def _read(state: State, chosen: Utterance, now_ms: int) -> tuple[State, tuple[Effect, ...]]:
     chime = not chosen.parts or now_ms - state.quiet_since_ms > state.rules.chime_after_ms
     return replace(state, playing=chosen), (Told(Story.STARTED, chosen), Speak(chosen, chime))

@@ -77,6 +77,11 @@ class ClipLibrary:
         """Whether all of these can be spoken."""
         return all(part in self._paths for part in parts)
 
+    def path(self, text: str, sha256: str = "") -> Path | None:
+        """The file of a text's clip, with this digest if one is named; None when it is not here."""
+        wanted = not sha256 or self._digests.get(text) == sha256
+        return self._paths.get(text) if wanted else None
+
     def utterance(self, parts: Sequence[str], *, with_chime: bool) -> bytes:
         """What is played for these clips, in the stream's format; 0.4 s of silence behind.
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from contract.messages import Call, CallDrop, CallFate, CallKind
 from queue_display.announcer import Reason, Story, Told
 from queue_display.news import Now
+from queue_display.passages import Became, Outcome
 
 IN_FORCE_MS = 120_000
 """Older calls in a picture are not confirmed: nobody waits to know."""
@@ -108,3 +109,21 @@ def of_voice(told: Told, *, muted: bool) -> Confirmed | None:
     if told.story is Story.DROPPED and why is not None:
         return Confirmed(utterance.call, CallFate.DROPPED, why)
     return None
+
+
+# ---------------------------------------------------------------- broadcasts
+
+_ENDED = {
+    Outcome.STOPPED: CallDrop.STOPPED,
+    Outcome.NO_GAP: CallDrop.NO_GAP,
+    Outcome.NO_CLIPS: CallDrop.NO_CLIPS,
+    Outcome.SOUND_LOST: CallDrop.SOUND_LOST,
+}
+
+
+def of_broadcast(became: Became, *, muted: bool) -> Confirmed:
+    """A whole reading under the broadcast's name and its number, the end under the name alone."""
+    heard = became.outcome is Outcome.HEARD
+    name = f"{became.broadcast}-{became.reading}" if heard else became.broadcast
+    why = _ENDED.get(became.outcome, CallDrop.MUTED if muted else CallDrop.NONE)
+    return Confirmed(name, CallFate.DROPPED if why else CallFate.SPOKEN, why)

@@ -97,6 +97,16 @@ def chime(rate: int = STREAM_RATE) -> Mono:
     return np.asarray(0.35 * sound / np.abs(sound).max(), dtype=np.float32)
 
 
+def alert(rate: int = STREAM_RATE) -> Mono:
+    """Before an urgent broadcast: 660 and 880 Hz in turn, three times: 1.5 s in all, as loud as speech."""
+    at = np.arange(int(1.5 * rate)) / rate
+    high = (at / 0.25).astype(np.int64) % 2
+    phase = 2 * np.pi * np.cumsum(np.where(high, 880.0, 660.0)) / rate
+    sound = np.sin(phase) + 0.3 * np.sin(2 * phase)
+    sound *= np.minimum(1.0, np.minimum(at, 1.5 - at) / 0.02)
+    return np.asarray(0.5 * sound / np.abs(sound).max(), dtype=np.float32)
+
+
 def stream_bytes(sound: Mono, rate: int) -> bytes:
     """48 kHz stereo 16-bit little-endian of a mono sound at 24 or 48 kHz."""
     if rate == CLIP_RATE:

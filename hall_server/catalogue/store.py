@@ -15,50 +15,12 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from hall_server.catalogue.grams import grams, initials, matching, plain, words_of
-from hall_server.catalogue.records import (
-    Difference,
-    Entry,
-    Found,
-    InForce,
-    Life,
-    Origin,
-    Page,
-    Version,
-    digest_of,
-)
+from hall_server.catalogue.making import VersionBeing
+from hall_server.catalogue.records import Difference, Entry, InForce, Life, Origin, Page, Version
+from hall_server.catalogue.schema import MIGRATIONS, OPEN
+from hall_server.catalogue.searching import Searching
 
 FILE = "catalogue.db"
-OPEN = 1 << 62
-MOST_COUNTED = 1000
-RANKED = 200
-MIGRATIONS = (
-    """
-    CREATE TABLE version(
-      id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, by TEXT NOT NULL, origin TEXT NOT NULL,
-      source TEXT NOT NULL, digest TEXT NOT NULL, items INTEGER NOT NULL, added INTEGER NOT NULL,
-      changed INTEGER NOT NULL, removed INTEGER NOT NULL) STRICT;
-    CREATE TABLE department(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-    CREATE TABLE item(
-      id INTEGER PRIMARY KEY, place INTEGER NOT NULL, code TEXT NOT NULL,
-      since INTEGER NOT NULL, until INTEGER NOT NULL,
-      name TEXT NOT NULL, department INTEGER NOT NULL REFERENCES department(id), task_code TEXT NOT NULL,
-      base_code TEXT NOT NULL, digest TEXT NOT NULL, body BLOB NOT NULL) STRICT;
-    CREATE UNIQUE INDEX item_code ON item(code, since);
-    CREATE INDEX item_place ON item(place);
-    CREATE INDEX item_name ON item(name);
-    CREATE INDEX item_task ON item(task_code);
-    CREATE INDEX item_base ON item(base_code);
-    CREATE INDEX item_department ON item(department);
-    CREATE INDEX item_until ON item(until);
-    CREATE INDEX item_since ON item(since);
-    CREATE VIRTUAL TABLE words USING fts5(
-      name, also, department, initials, tags, content='', contentless_delete=1, detail='full', prefix='1');
-    CREATE TABLE library(code TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE TABLE in_force(one INTEGER PRIMARY KEY CHECK(one = 1), body TEXT NOT NULL) STRICT;
-    """,
-)
-"""Numbered scripts; ``user_version`` says how many of them a file has seen."""
 
 
 class CatalogueBroken(Exception):
@@ -78,6 +40,7 @@ class Store:
         self._writing = threading.Lock()
         self._reader: apsw.Connection | None = None
         self._writer: apsw.Connection | None = None
+        self._searching = Searching(self._read, head=lambda: self.head, items=self._items_in)
 
     def open(self) -> None:
         """Open or create and migrate. Raises CatalogueBroken, apsw.Error, OSError."""
@@ -183,73 +146,9 @@ class Store:
     ) -> Page:
         """Items of a version with all words of ``query``, of a department and with a tag ('' = any):
         exact ones first, then those that begin so. Letters also find pinyin initials and codes."""
-        words = words_of(query)
-        expression = self._expression(words, department, tag)
-        if expression is None:
-            return Page(found=(), total=0)
-        if not expression:
-            return self._everything(version, limit, offset)
-        ranked: dict[int, Found] = {}
-        if words and not department and not tag:
-            ranked = {found.row: found for found in self._begins(plain(query), version)}
-        sql = (
-            "SELECT i.id, i.code, i.name, d.name FROM words w JOIN item i ON i.id=w.rowid "
-            "JOIN department d ON d.id=i.department WHERE words MATCH ?1 "
-            f"AND +i.since<=?2 AND +i.until>?2 ORDER BY w.rowid {self._order(version)} LIMIT ?3"
+        return self._searching.search(
+            query, version, department=department, tag=tag, limit=limit, offset=offset
         )
-        rows = [_found(row) for row in self._read(sql, (expression, version, max(RANKED, offset + limit)))]
-        ranked |= {found.row: found for found in rows}
-        ordered = sorted(ranked.values(), key=lambda found: _rank(found, words)) if words else rows
-        total = len(ordered) if len(rows) < RANKED else self._count(expression, version)
-        return Page(found=tuple(ordered[offset : offset + limit]), total=max(total, len(ordered)))
-
-    def _order(self, version: int) -> str:
-        """Rows of the newest version lie last, those of an older one first."""
-        return "DESC" if version == self.head else "ASC"
-
-    def _expression(self, words: tuple[str, ...], department: str, tag: str) -> str | None:
-        """For the index; '' = everything, None = nothing can be found."""
-        parts = [matching(words)] if words else []
-        if department:
-            rows = self._read("SELECT id FROM department WHERE name=?", (department,))
-            if not rows:
-                return None
-            parts.append(f'tags : "d{rows[0][0]}"')
-        if tag:
-            parts.append(f'tags : "{tag}"')
-        return " AND ".join(parts)
-
-    def _everything(self, version: int, limit: int, offset: int) -> Page:
-        rows = self._read(
-            "SELECT i.id, i.code, i.name, d.name FROM item i JOIN department d ON d.id=i.department "
-            "WHERE +i.since<=?1 AND +i.until>?1 ORDER BY i.place LIMIT ?2 OFFSET ?3",
-            (version, limit, offset),
-        )
-        found = self.version(version)
-        return Page(found=tuple(map(_found, rows)), total=found.items if found else 0)
-
-    def _begins(self, text: str, version: int) -> list[Found]:
-        """Items whose name or one of whose codes begins so."""
-        found: list[Found] = []
-        upper = text.upper()
-        for column, begin in (("name", text), ("code", upper), ("task_code", upper), ("base_code", upper)):
-            if column != "name" and len(begin) < 2:
-                continue
-            rows = self._read(
-                f"SELECT i.id, i.code, i.name, d.name FROM item i JOIN department d ON d.id=i.department "
-                f"WHERE i.{column}>=?1 AND i.{column}<?2 AND +i.since<=?3 AND +i.until>?3 LIMIT 50",
-                (begin, begin + "\U0010ffff", version),
-            )
-            found += map(_found, rows)
-        return found
-
-    def _count(self, expression: str, version: int) -> int:
-        rows = self._read(
-            "SELECT count(*) FROM (SELECT 1 FROM words w JOIN item i ON i.id=w.rowid "
-            "WHERE words MATCH ?1 AND +i.since<=?2 AND +i.until>?2 LIMIT ?3)",
-            (expression, version, MOST_COUNTED),
-        )
-        return int(str(rows[0][0]))
 
     def differences(
         self, before: int, after: int, *, limit: int = 100, offset: int = 0
@@ -337,6 +236,10 @@ class Store:
                 raise CatalogueBroken(f"{self._path} is closed")
             return self._reader.execute(sql, values).fetchall()
 
+    def _items_in(self, version: int) -> int:
+        found = self.version(version)
+        return found.items if found else 0
+
     def _connected(self) -> apsw.Connection:
         db = apsw.Connection(str(self._path))
         db.set_busy_timeout(5_000)
@@ -346,162 +249,12 @@ class Store:
         return db
 
 
-class VersionBeing:
-    """A version that is being made, within its transaction."""
-
-    def __init__(self, db: apsw.Connection, number: int) -> None:
-        self._db = db
-        self.number = number
-        self._departments = {str(n): int(str(i)) for i, n in db.execute("SELECT id, name FROM department")}
-        self.added = self.changed = self.removed = 0
-
-    def digests(self) -> dict[str, tuple[int, str]]:
-        """Code -> (row, digest) as it stands now."""
-        rows = self._db.execute("SELECT code, id, digest FROM item WHERE until=?", (OPEN,))
-        return {str(code): (int(str(row)), str(digest)) for code, row, digest in rows}
-
-    def body(self, row: int) -> object:
-        """The document of a row."""
-        return self._db.execute("SELECT body FROM item WHERE id=?", (row,)).fetchall()[0][0]
-
-    def row_of(self, code: str) -> int:
-        """The row of an item as it stands now, 0 when there is none."""
-        rows = self._db.execute("SELECT id FROM item WHERE code=? AND +until=?", (code, OPEN)).fetchall()
-        return int(str(rows[0][0])) if rows else 0
-
-    def put(self, entry: Entry) -> bool:
-        """Insert or replace; whether it differs from what was there."""
-        document = entry.document
-        digest = digest_of(document)
-        rows = self._db.execute(
-            "SELECT id, digest FROM item WHERE code=? AND +until=?", (entry.code, OPEN)
-        ).fetchall()
-        if rows and rows[0][1] == digest:
-            return False
-        if rows:
-            self._end(int(str(rows[0][0])))
-            self.changed += 1
-        else:
-            self.added += 1
-        department = self._department(entry.department)
-        self._db.execute(
-            "INSERT INTO item"
-            "(place, code, since, until, name, department, task_code, base_code, digest, body) "
-            "VALUES(?,?,?,?,?,?,?,?,?,?)",
-            (
-                self._place(entry.code),
-                entry.code,
-                self.number,
-                OPEN,
-                entry.name,
-                department,
-                entry.task_code,
-                entry.base_code,
-                digest,
-                document,
-            ),
-        )
-        self._index(self._db.last_insert_rowid(), entry, department)
-        return True
-
-    def remove(self, code: str) -> None:
-        """From this version on the catalogue does not have it."""
-        self._end(self.row_of(code))
-        self.removed += 1
-
-    def finish(self, *, at_ms: int, by: str, origin: Origin, source: str, digest: str) -> None:
-        """Write the version's own line."""
-        items = int(
-            str(self._db.execute("SELECT count(*) FROM item WHERE until=?", (OPEN,)).fetchall()[0][0])
-        )
-        self._db.execute(
-            "INSERT INTO version VALUES(?,?,?,?,?,?,?,?,?,?)",
-            (
-                self.number,
-                at_ms,
-                by,
-                origin.value,
-                source,
-                digest,
-                items,
-                self.added,
-                self.changed,
-                self.removed,
-            ),
-        )
-
-    def trim(self) -> None:
-        """What no search can ask for leaves the index."""
-        rows = self._db.execute("SELECT body FROM in_force").fetchall()
-        state = msgspec.json.decode(str(rows[0][0]), type=InForce) if rows else InForce()
-        seed = self._db.execute("SELECT max(id) FROM version WHERE origin='seed'").fetchall()[0][0]
-        oldest = state.version or int(str(seed or self.number))
-        self._db.execute(
-            "DELETE FROM words WHERE rowid IN (SELECT id FROM item WHERE until<=? AND until=?)",
-            (oldest, self.number),
-        )
-
-    def _end(self, row: int) -> None:
-        self._db.execute("UPDATE item SET until=? WHERE id=?", (self.number, row))
-
-    def _place(self, code: str) -> int:
-        """Where an item stands among all: where it once came in."""
-        rows = self._db.execute(
-            "SELECT coalesce((SELECT min(place) FROM item WHERE code=?), "
-            "(SELECT coalesce(max(place), 0) + 1 FROM item))",
-            (code,),
-        ).fetchall()
-        return int(str(rows[0][0]))
-
-    def _department(self, name: str) -> int:
-        if name not in self._departments:
-            self._db.execute("INSERT INTO department(name) VALUES(?)", (name,))
-            self._departments[name] = self._db.last_insert_rowid()
-        return self._departments[name]
-
-    def _index(self, row: int, entry: Entry, department: int) -> None:
-        tags = [f"d{department}"]
-        tags += ["online" if entry.online else "offline"]
-        tags += ["terminal"] if entry.terminal else []
-        tags += ["appointment"] if entry.appointment else []
-        self._db.execute(
-            "INSERT INTO words(rowid, name, also, department, initials, tags) VALUES(?,?,?,?,?,?)",
-            (
-                row,
-                grams(entry.name),
-                grams(entry.also),
-                grams(entry.department),
-                grams(initials(entry.name)),
-                " ".join(tags),
-            ),
-        )
-
-
-def _rank(found: Found, words: tuple[str, ...]) -> tuple[int, int, int]:
-    """Exact, begins so, has it, else (synonym, department, initials); short names first."""
-    name = plain(found.name)
-    first = words[0] if words else ""
-    if name == first or found.code.lower() == first:
-        kind = 0
-    elif name.startswith(first):
-        kind = 1
-    elif first in name:
-        kind = 2
-    else:
-        kind = 3
-    return kind, len(name), found.row
-
-
 def _json(values: Iterable[str]) -> str:
     return msgspec.json.encode(list(values)).decode()
 
 
 def _entry(body: object) -> Entry:
     return msgspec.json.decode(bytes(body), type=Entry)  # type: ignore[call-overload]
-
-
-def _found(row: tuple[object, ...]) -> Found:
-    return Found(row=int(str(row[0])), code=str(row[1]), name=str(row[2]), department=str(row[3]))
 
 
 def _version(row: tuple[object, ...]) -> Version:

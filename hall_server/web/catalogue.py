@@ -13,7 +13,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from hall_server.accounts.book import Act
 from hall_server.catalogue.desk import CatalogueDesk, Obstacles, checks
 from hall_server.catalogue.records import ORIGIN_TEXT, Entry
-from hall_server.catalogue.store import MOST_COUNTED, Moved
+from hall_server.catalogue.searching import MOST_COUNTED
+from hall_server.catalogue.store import Moved
 from hall_server.catalogue.telling import changes
 from hall_server.reports.desk import ReportDesk
 from hall_server.web.caller import Caller, Here

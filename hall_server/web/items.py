@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from contract.guide_sheet import Bring, materials
 from hall_server.catalogue.desk import CatalogueDesk
 from hall_server.catalogue.records import Entry, sheet_of
-from hall_server.catalogue.store import MOST_COUNTED
+from hall_server.catalogue.searching import MOST_COUNTED
 from hall_server.reports.desk import ReportDesk
 from hall_server.web.frame import Frame
 

@@ -29,7 +29,7 @@ class PagePrinter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 class CardReader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A smart-card reader behind a pcscd of its own, its socket ``NAME.comm``; its two slots take cards on
-    TCP ports of all addresses, see devices/simulators/pcsc_daemon.py."""
+    TCP ports of 127.0.0.1, see devices/simulators/pcsc_daemon.py."""
 
 
 class Printer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,14 +2,17 @@
 
 pcscd takes a socket that was opened for it, as systemd does it; so this program opens one at the wanted
 path and becomes pcscd: ``python -m devices.simulators.pcsc_daemon SOCKET CONFIG_FOLDER``. The virtual
-reader listens for cards on a TCP port **on all addresses of the machine** (the driver of Debian's package
-vsmartcard-vpcd knows nothing else): keep such a bench behind a firewall.
+reader of Debian's package vsmartcard-vpcd would listen for cards on all addresses of the machine and has no
+option against it (its other way, to connect itself, aborts pcscd whenever a slot is empty): so a few lines
+of C (loopback_bind.c) are compiled once and preloaded, which hold it to 127.0.0.1.
 """
 
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,8 +21,12 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
+_log = logging.getLogger(__name__)
+
 PROGRAM = Path("/usr/sbin/pcscd")
 LIBRARY = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+_LOOPBACK = Path(__file__).with_name("loopback_bind.c")
+_COMPILERS = ("cc", "gcc")
 _FIRST_FD = 3
 _PR_SET_PDEATHSIG = 1
 _START_SECONDS = _STOP_SECONDS = 5.0
@@ -57,9 +64,10 @@ class PcscDaemon:
         )
         (self._config / "reader").write_text(reader if port else "# no reader\n", encoding="utf-8")
         self.socket.unlink(missing_ok=True)
+        held = _compiled(self._folder)
         with (self._folder / f"{self._name}.log").open("wb") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(self.socket), str(self._config)],
+                [sys.executable, "-m", __name__, str(self.socket), str(self._config), str(held or "")],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -83,7 +91,24 @@ class PcscDaemon:
         self.socket.unlink(missing_ok=True)
 
 
-def main(path: str, config: str) -> None:
+def _compiled(folder: Path) -> Path | None:
+    """The library that holds pcscd to 127.0.0.1, made in this folder; None without a compiler."""
+    made = folder / "loopback_bind.so"
+    if made.exists() and made.stat().st_mtime > _LOOPBACK.stat().st_mtime:
+        return made
+    compiler = next(filter(None, map(shutil.which, _COMPILERS)), "cc")
+    command = [compiler, "-shared", "-fPIC", "-O", "-o", f"{made}.new", str(_LOOPBACK), "-ldl"]
+    try:
+        subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = error.stderr if isinstance(error, subprocess.CalledProcessError) else error
+        _log.warning("the simulated card reader listens on all addresses, use a firewall: %s", reason)
+        return None
+    Path(f"{made}.new").replace(made)
+    return made
+
+
+def main(path: str, config: str, preloaded: str = "") -> None:
     """Open the socket and become pcscd."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     with suppress(FileNotFoundError):
@@ -99,8 +124,10 @@ def main(path: str, config: str) -> None:
     os.dup2(listener.fileno(), _FIRST_FD)
     os.set_inheritable(_FIRST_FD, True)
     os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+    if preloaded:
+        os.environ["LD_PRELOAD"] = preloaded
     os.execv(PROGRAM, [str(PROGRAM), "--foreground", "--config", config])
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:4])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -247,3 +250,22 @@ def test_pcscd_killed_and_restarted_under_a_page_that_waits_for_a_card(
     finally:
         device.stop()
     assert cards.all == ["SocialCard", "SocialCard", "BankCard"]
+
+
+# ---------------------------------------------------------------- the bench itself
+
+
+def _listens_on(pid: int) -> set[str]:
+    """The addresses, as /proc has them, of all TCP sockets on which this process listens."""
+    sockets = set()
+    for opened in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            sockets.add(os.readlink(opened))
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {row[1].partition(":")[0] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets}
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="without a C compiler it says so in the log")
+def test_the_simulated_reader_takes_cards_from_this_machine_only(simulator: CardReaderSimulator) -> None:
+    until(lambda: bool(_listens_on(simulator.daemon_pid)))
+    assert _listens_on(simulator.daemon_pid) == {"0100007F"}

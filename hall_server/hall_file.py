@@ -20,7 +20,17 @@ Span = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[
 
 
 # tables that tell of the box and its wires, not of the hall: they change with the file and a restart only
-OF_THE_BOX = ("broker", "web", "catalogue", "accounts", "stations", "callboxes", "ledbars", "lights")
+OF_THE_BOX = (
+    "broker",
+    "web",
+    "backup",
+    "catalogue",
+    "accounts",
+    "stations",
+    "callboxes",
+    "ledbars",
+    "lights",
+)
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -133,6 +143,16 @@ class WebPart(Part, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Port = 18080
     lan: LanPart | None = None
+
+
+class BackupPart(Part, frozen=True, kw_only=True):
+    """[backup]: a backup of everything each day at ``daily_at`` ('' = only when asked for), into ``backups/``
+    of the hall's folder; ``keep`` of the daily ones stay. ``copy_to``: a folder on another disk or machine
+    that gets each one too; it must exist."""
+
+    daily_at: Clock | Literal[""] = "03:30"
+    keep: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
+    copy_to: str = ""
 
 
 class AccountsPart(Part, frozen=True, kw_only=True):
@@ -266,6 +286,7 @@ class HallFile(Part, frozen=True, kw_only=True):
     voice: VoicePart = VoicePart()
     broker: BrokerPart = BrokerPart()
     web: WebPart = WebPart()
+    backup: BackupPart = BackupPart()
     accounts: AccountsPart = AccountsPart()
     catalogue: str
     zones: tuple[ZonePart, ...]

@@ -12,6 +12,9 @@ from pathlib import Path
 from contract import messages as m
 from contract.clock import Reading
 from devices.health import Condition, Health, condition
+from hall_server.backup.keeper import BackupKeeper, BackupView
+from hall_server.call_story import Failing
+from hall_server.confirmations import Confirmations
 from hall_server.hall.supervision import Act, Finding, Urgency
 from hall_server.hall_file import StationPart
 from hall_server.stations import StationSeen
@@ -30,6 +33,7 @@ KIND_TEXT = {
     m.StationKind.ANNOUNCER: "语音",
     m.StationKind.SERVER: "服务器",
 }
+CALLS_TEXT = "叫号"
 DEVICE_TEXT = {
     "id_card_reader": "身份证阅读器",
     "card_reader": "读卡器",
@@ -133,6 +137,8 @@ class House:
         fingerprint: Callable[[], str] = str,
         address: Callable[[], str] = str,
         bus: Callable[[], Mapping[str, int]] = dict,
+        calls: Confirmations | None = None,
+        backups: BackupKeeper | None = None,
     ) -> None:
         self.state = state
         self.alarms = alarms
@@ -143,14 +149,18 @@ class House:
         self.address = address
         self.order = order
         self.bus = bus
+        self.calls = calls or Confirmations()
+        self.backups = backups
         self._described, self._seen, self._closed, self._wired = described, seen, closed, wired
 
     @property
     def stations(self) -> tuple[Station, ...]:
         """Every station of the description, in its order."""
-        seen, closed, now = self._seen(), self._closed(), time.monotonic()
+        seen, closed, now, failing = self._seen(), self._closed(), time.monotonic(), self.calls.failing()
         return tuple(
-            _station(part, seen.get(part.id, StationSeen()), closed.get(part.id, ""), now)
+            _station(
+                part, seen.get(part.id, StationSeen()), closed.get(part.id, ""), now, failing.get(part.id)
+            )
             for part in self._described()
         )
 
@@ -188,15 +198,24 @@ class House:
         if disk is not None and disk.free < LEAST_FREE_BYTES:
             title = f"服务器磁盘只剩 {disk.free / (1 << 30):.1f} GB"
             yield Finding("disk", Urgency.NOW, title, "请联系系统管理员清理磁盘")
+        if self.backups is not None:
+            yield from _of_backups(self.backups.view)
         for trouble in self.wired:
             yield _of_device("本机外设", "wired", trouble, None)
         for station in self.stations:
             yield from _of_station(station)
 
 
-def _station(part: StationPart, seen: StationSeen, closed: str, now: float) -> Station:
+def _station(
+    part: StationPart, seen: StationSeen, closed: str, now: float, failing: Failing | None
+) -> Station:
     health, info = seen.health, seen.info
     devices = health.devices if health is not None else ()
+    troubles = tuple(_of_wire(device) for device in devices if _wrong(device))
+    if failing is not None and not any(trouble.grave for trouble in troubles):
+        technician = OWNER_TEXT["technician"]
+        calls = Trouble(CALLS_TEXT, failing.sentence, failing.action, technician, failing.since_ms)
+        troubles = (*troubles, calls)
     return Station(
         id=part.id,
         name=part.name or part.id,
@@ -209,7 +228,7 @@ def _station(part: StationPart, seen: StationSeen, closed: str, now: float) -> S
         showing=health.showing if health is not None else "",
         closed=closed,
         devices=len(devices),
-        troubles=tuple(_of_wire(device) for device in devices if _wrong(device)),
+        troubles=troubles,
         counters=tuple(sorted(health.counters.items())) if health is not None else (),
     )
 
@@ -238,6 +257,14 @@ def _of_health(health: Health) -> Trouble | None:
         return Trouble(health.name, "没有连接", "请检查接线和电源", OWNER_TEXT["technician"])
     grave = found is not Condition.WARNING
     return Trouble(health.name, fault.sentence, fault.action, OWNER_TEXT[fault.owner.value], grave=grave)
+
+
+def _of_backups(view: BackupView) -> Iterator[Finding]:
+    if view.old:
+        good = view.standing.good
+        days = (view.now_ms - good.ended_ms) // 86_400_000 if good is not None else 0
+        title = f"最近一次备份已过去 {days} 天" if good is not None else "还没有做过备份"
+        yield Finding("backup", Urgency.SOON, title, "请联系系统管理员，在“系统”页查看备份")
 
 
 def _of_station(station: Station) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
-"""Keeping the journal: back it up while the hall runs, check it, put a backup in its place."""
+"""Keeping the journal: copy it while the hall runs, check it, make a copy ready to take its place."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from hall_server.anchor import anchor_file, anchor_of, genuine, journal_key, rea
 from hall_server.broker import secret
 from hall_server.checking import verify
 from hall_server.hall.events import JournalRestored
-from hall_server.journal.connection import copy_journal, in_use
+from hall_server.journal.connection import copy_database
 from hall_server.journal.file import JournalFile
 from hall_server.journal.rows import JournalReader
 from hall_server.records import JournalBroken, NotDerived, NotSealed
@@ -40,12 +40,10 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """How many records came back; where the old journal lies, None when there was none; how many of its
-    records are known to be lost."""
+class Prepared:
+    """How many records come back, and how many of the journal of before are known to be lost."""
 
     count: int
-    old: Path | None
     lost: int
 
 
@@ -54,19 +52,15 @@ def key_file(state: Path) -> Path:
     return state / "secrets" / "hall-key"
 
 
-def back_up(state: Path, to: Path) -> Checked:
-    """Copy the journal of a hall, running or not, verified. Raises JournalBroken, OSError."""
+def verified_copy(state: Path, to: Path, *, on_portion: Callable[[], None] = lambda: None) -> Checked:
+    """Copy the journal of a hall, running or not, verified. Raises JournalBroken, OSError, apsw.Error."""
     path, key = _there(state), _key(state)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    part = to.with_name(to.name + ".copy")
-    copy_journal(path, part)
+    copy_database(path, to, on_portion=on_portion)
     try:
-        count = verify(part, key)
+        return Checked(verify(to, key), bool(key))
     except JournalBroken:
-        part.unlink()
+        to.unlink()
         raise
-    part.replace(to)
-    return Checked(count, bool(key))
 
 
 def check(state: Path, against: Path | None = None) -> Checked:
@@ -89,39 +83,17 @@ def check(state: Path, against: Path | None = None) -> Checked:
     return Checked(count, bool(key))
 
 
-def restore(backup_file: Path, state: Path, *, other_key: bool = False) -> Restored:
-    """Put a verified backup in place of a stopped hall's journal; the old one is set aside, never deleted.
+def prepare(part: Path, state: Path, *, other_key: bool = False) -> Prepared:
+    """Make a copy of a journal ready to take the place of a stopped hall's, with its anchor beside it.
 
-    The act is journalled, and excuses the older end from the anchors of before. At the next start so many
-    numbers of each series are left out as may have been issued since the backup. ``other_key``: the backup
-    was written under another key (the hall's was lost with its box). ``backup_file`` may be the hall's own
-    journal: to go on with what is left of it. Raises CannotRestore, JournalBroken, OSError.
+    The act is journalled, and excuses the older end from the anchors of before. ``other_key``: it was written
+    under another key (the hall's was lost with its box). Raises CannotRestore, JournalBroken, OSError.
     """
-    if not backup_file.exists():
-        raise CannotRestore(f"{backup_file} does not exist", f"备份文件 {backup_file} 不存在")
-    path = state / JOURNAL
-    if in_use(path):
-        raise CannotRestore("the hall is running: stop it first", "大厅正在运行，请先停止")
-    state.mkdir(parents=True, exist_ok=True)
-    if not (key_file(state).exists() or other_key):
-        raise CannotRestore(
-            f"{key_file(state)} is not here: put it back, or say --other-key when it was lost",
-            "本大厅的密钥不在此处：请先放回密钥文件；如已丢失，请加 --other-key",
-        )
     key = journal_key(secret(key_file(state)).encode())
-    part = path.with_name("journal.part")
-    try:
-        copy_journal(backup_file, part)
-        found = _verified(part, key, other_key=other_key)
-        lost_to = max(found.count, _came_to(path, key))
-        anchor = _noted(part, key, found, lost_to)
-        old = _set_aside(path)
-        (state / RESTORED).write_text(f"{SKIPPED_AFTER_RESTORE}\n", encoding="ascii")
-        write_anchor(anchor_file(path), anchor)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return Restored(found.count, old, lost_to - found.count)
+    found = _verified(part, key, other_key=other_key)
+    lost_to = max(found.count, _came_to(state / JOURNAL, key))
+    write_anchor(anchor_file(part), _noted(part, key, found, lost_to))
+    return Prepared(found.count, lost_to - found.count)
 
 
 def numbers_to_skip(state: Path) -> int:
@@ -215,17 +187,3 @@ def _noted(part: Path, key: bytes, found: _Found, lost_to: int) -> JournalAnchor
     finally:
         file.close()
     return anchor_of(record.seq, record.hash, key)
-
-
-def _set_aside(path: Path) -> Path | None:
-    """Rename journal, log and anchor; where the journal lies now."""
-    if not path.exists():
-        return None
-    old = path.with_name(f"journal.before-restore-{time.strftime('%Y%m%d-%H%M%S')}.db")
-    for suffix in ("", "-wal", "-shm"):
-        there = path.with_name(path.name + suffix)
-        if there.exists():
-            there.rename(old.with_name(old.name + suffix))
-    if anchor_file(path).exists():
-        anchor_file(path).rename(anchor_file(old))
-    return old

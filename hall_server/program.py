@@ -20,11 +20,13 @@ from hall_server import keeping
 from hall_server.accounts.desk import Accounts
 from hall_server.anchor import journal_key
 from hall_server.announcing import announce
+from hall_server.backup.keeper import BackupKeeper
 from hall_server.beat import Beat
 from hall_server.broker import Broker, secret
 from hall_server.catalogue.desk import CatalogueDesk
 from hall_server.clips import ClipRendering
 from hall_server.config import HallConfig
+from hall_server.confirmations import Confirmations
 from hall_server.description import Description
 from hall_server.forecaster import Forecaster
 from hall_server.hall import commands as c
@@ -150,7 +152,9 @@ class HallServer:
         self._snapshots = self._snapshots_of(journal)
         self._reports = self._report_desk()
         self._forecaster = Forecaster(self._service, journal.path)
-        self._wired = WiredDevices(self._config.file, self._service)
+        self._calls = self._confirmations()
+        self._wired = WiredDevices(self._config.file, self._service, shown=self._calls.shown_at_bar)
+        self._backups = BackupKeeper(self._state, self._config.file.backup)
         self._pages = self._bind_web(undo)
         self._open_doors(undo)
 
@@ -176,6 +180,7 @@ class HallServer:
         if current.file.hall.announce and self._way.address is not None:
             announce(self._config.plan.id, current.plan.name, self._boot, self._way.address, undo)
         run(self._wired)
+        run(self._backups)
 
     def _open_journal(self, undo: ExitStack) -> Journal:
         key = journal_key(self._key)
@@ -224,7 +229,7 @@ class HallServer:
     def _report_desk(self) -> ReportDesk:
         reports = ReportDesk(
             self._state,
-            self._config.plan,
+            lambda: self._service.plan,
             lambda: self._described.current.catalogue,
             on_advice=self._show_catalogue,
         )
@@ -236,6 +241,20 @@ class HallServer:
         if not self._config.file.voice.render:
             return None
         return ClipRendering(self._blobs, self._state / "clips", spoken(self._config), grown=self._beat.soon)
+
+    def _confirmations(self) -> Confirmations:
+        """What screens and voices say of each call; hears of calls and stations from now on."""
+        file, stations = self._config.file, self._stations
+        bars = {w.id: f"{w.label}条屏" for w in file.windows if w.ledbar and file.ledbars is not None}
+        calls = Confirmations(
+            now_ms=self._clock.now_ms,
+            described=lambda: self._described.current.file.stations,
+            seen=lambda: stations.stations,
+            bars=bars,
+        )
+        calls.join(self._way.bus)
+        self._service.on_call(calls.called)
+        return calls
 
     def _bind_web(self, undo: ExitStack) -> WebServer:
         part = self._config.file.web
@@ -284,12 +303,14 @@ class HallServer:
             fingerprint=lambda: lan.fingerprint() if lan is not None else "",
             address=lambda: lan.address if lan is not None else "",
             bus=self._way.bus.counters,
+            calls=self._calls,
+            backups=self._backups,
         )
 
     def _say_first(self) -> None:
         """What the journal must know before anybody asks: description, suspect clock, numbers to skip."""
         self._described.settle()
-        self._catalogue.settle()
+        self._catalogue.settle(again=bool(keeping.numbers_to_skip(self._state)))
         if self._clock.alarm:
             self._service.submit(c.SuspectClock(request="", by="clock", sentence=self._clock.alarm))
         if count := keeping.numbers_to_skip(self._state):

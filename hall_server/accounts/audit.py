@@ -62,7 +62,9 @@ KIND_TEXT = {
     "manager.station": "暂停或恢复自助机",
     "manager.seen": "收起提示",
     "system.time": "校正大厅时间",
-    "system.backup": "备份账本",
+    "system.backup": "备份",
+    "system.backup-taken": "下载备份",
+    "accounts.restored": "从备份恢复账号",
     "report.exported": "导出报表",
 }
 """What an auditor reads; pages that write further kinds add theirs here."""

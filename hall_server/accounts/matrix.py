@@ -178,6 +178,9 @@ MATRIX: Mapping[str, Access] = {
     "GET /reports/visits/{visit}": TRACES,
     "GET /reports/file": _for(M, S),
     "GET /reports/month": _for(M, S),
+    "GET /reports/catalogue": _for(M, S),
+    "GET /reports/catalogue/items": _for(M, S),
+    "GET /reports/catalogue/file": _for(M, S),
     "GET /wall": _for(M, S),
     "GET /wall/now": _for(M, S),
     # describing the hall
@@ -231,6 +234,7 @@ MATRIX: Mapping[str, Access] = {
     "GET /system": TOKENS,
     "POST /system/time": TOKENS,
     "POST /system/backup": TOKENS,
+    "GET /system/backups": TOKENS,
     "GET /system/backups/{name}": TOKENS,
     "GET /metrics": _for(Role.SYSTEM, scopes=(Scope.METRICS,)),
 }

@@ -80,10 +80,11 @@ class CatalogueDesk:
         """Whose description the items go with. Before ``settle``."""
         self._described = description
 
-    def settle(self) -> None:
-        """Once, when the hall runs: a version that was meant at the stop comes in force, or goes back."""
+    def settle(self, *, again: bool = False) -> None:
+        """Once, when the hall runs: a version that was meant at the stop comes in force, or goes back.
+        ``again``: the journal was restored and may know another version."""
         state = self.store.in_force
-        if state.settled:
+        if state.settled and not (again and state.version):
             return
         try:
             self._submit(state.version, self.current.file, state.by, f"事项目录第 {state.version} 版")

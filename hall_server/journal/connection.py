@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -61,25 +62,49 @@ def in_use(path: Path) -> bool:
     return False
 
 
-def copy_journal(path: Path, to: Path) -> None:
-    """Copy a journal that may be in use to a file, whole or not at all. Raises OSError, apsw.Error."""
+def damage(path: Path) -> str:
+    """What SQLite finds wrong in a file that nobody writes, '' when nothing."""
+    try:
+        db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        try:
+            found = db.pragma("integrity_check")
+        finally:
+            db.close()
+    except apsw.Error as error:
+        return str(error)
+    return "" if found == "ok" else str(found).splitlines()[0]
+
+
+def copy_database(path: Path, to: Path, *, on_portion: Callable[[], None] = lambda: None) -> None:
+    """Copy a database that may be in use as it is at one moment, whole or not at all.
+
+    One reading transaction lasts from the first page to the last: else SQLite begins anew whenever somebody
+    writes, and a large journal of a busy hall would never be copied. ``on_portion`` may raise to end it.
+    Raises OSError, apsw.Error.
+    """
     source = connect(path, readonly=True)
     try:
-        copy_into(source, to)
+        with source:
+            source.execute("SELECT 1 FROM sqlite_schema").fetchall()
+            copy_into(source, to, on_portion=on_portion)
     finally:
         source.close()
 
 
-def copy_into(source: apsw.Connection, to: Path) -> None:
+def copy_into(source: apsw.Connection, to: Path, *, on_portion: Callable[[], None] = lambda: None) -> None:
     """Copy what a connection sees to a file, whole or not at all. Raises OSError, apsw.Error."""
     part = to.with_name(to.name + ".part")
     part.unlink(missing_ok=True)
-    target = apsw.Connection(str(part))
     try:
-        with target.backup("main", source, "main") as copying:
-            while not copying.done:
-                copying.step(1_000)
-        target.pragma("journal_mode", "delete")
+        target = apsw.Connection(str(part))
+        try:
+            with target.backup("main", source, "main") as copying:
+                while not copying.done:
+                    on_portion()
+                    copying.step(1_000)
+            target.pragma("journal_mode", "delete")
+        finally:
+            target.close()
+        part.replace(to)
     finally:
-        target.close()
-    part.replace(to)
+        part.unlink(missing_ok=True)

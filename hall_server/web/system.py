@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException
@@ -15,21 +12,18 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 
 from contract.clock import china
 from contract.station_file import software_version
-from hall_server import keeping
 from hall_server.accounts.book import Act
+from hall_server.backup.contents import TEXT
+from hall_server.backup.keeper import BackupView
+from hall_server.backup.making import Busy
 from hall_server.hall import commands as c
 from hall_server.hall.model import Hall, RuleBroken
-from hall_server.records import JournalBroken
+from hall_server.house import House
 from hall_server.web.asking import answered, ask
 from hall_server.web.caller import Caller, Here
 from hall_server.web.frame import Frame
 
-log = logging.getLogger(__name__)
-
-FOLDER = "backups"
-SHOWN = 20
 LEAST_MS = 2_000
-_NAME = re.compile(r"journal-\d{8}-\d{6}\.db")
 _TICK = Annotated[str, Form(max_length=8)]
 
 
@@ -58,15 +52,6 @@ class Clocks:
         return span_text(abs(self.behind_ms) // 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """A copy of the journal."""
-
-    name: str
-    size: int
-    at_ms: int
-
-
 def system_routes(frame: Frame) -> APIRouter:
     """/system and below."""
     router = APIRouter(prefix="/system", include_in_schema=False, default_response_class=HTMLResponse)
@@ -85,8 +70,9 @@ def system_routes(frame: Frame) -> APIRouter:
             wired=house.wired,
             fingerprint=house.fingerprint(),
             address=house.address(),
-            backups=_backups(house.state),
-            folder=str(_folder(house.state)) if house.state is not None else "",
+            backups=await asyncio.to_thread(_view, house),
+            part_text=TEXT,
+            since=span_text,
             software=software_version(),
             seq=service.view.seq,
             day=service.view.day,
@@ -116,23 +102,27 @@ def system_routes(frame: Frame) -> APIRouter:
 
     @router.post("/backup")
     async def back_up(here: Here) -> Response:
-        if house.state is None:
+        if house.backups is None:
             return await page(here, wrong="这台服务器没有可备份的账本")
-        name = f"journal-{china(frame.now_ms()):%Y%m%d-%H%M%S}.db"
         try:
-            done = await asyncio.to_thread(keeping.back_up, house.state, _folder(house.state) / name)
-        except (JournalBroken, OSError) as error:
-            log.error("the backup failed: %s", error)
-            return await page(here, wrong=f"备份没有完成：{getattr(error, 'sentence', '') or error}")
-        told = {"file": name, "records": done.count}
-        await asyncio.to_thread(frame.accounts.book.note, here.actor, Act("system.backup", name, None, told))
-        return await page(here, right=f"备份完成：{name}，{done.count} 条记录已校验。请下载并存到别处。")
+            house.backups.ask(here.by)
+        except Busy as busy:
+            return await page(here, wrong=busy.sentence)
+        await asyncio.to_thread(frame.accounts.book.note, here.actor, Act("system.backup"))
+        return RedirectResponse("/system#backups", 303)
+
+    @router.get("/backups")
+    async def backups(here: Here) -> Response:
+        """How it stands with the backups, for a page that waits for one."""
+        view = await asyncio.to_thread(_view, house)
+        return frame.page(here, "system-backups.html", backups=view, part_text=TEXT, since=span_text)
 
     @router.get("/backups/{name}")
-    async def download(name: Annotated[str, InPath(max_length=64)]) -> FileResponse:
-        path = _folder(house.state) / name if house.state is not None and _NAME.fullmatch(name) else None
-        if path is None or not path.is_file():
+    async def download(here: Here, name: Annotated[str, InPath(max_length=64)]) -> FileResponse:
+        path = house.backups.file(name) if house.backups is not None else None
+        if path is None:
             raise HTTPException(404, "没有这个备份")
+        await asyncio.to_thread(frame.accounts.book.note, here.actor, Act("system.backup-taken", name))
         return FileResponse(path, media_type="application/octet-stream", filename=name)
 
     return router
@@ -163,14 +153,5 @@ def _stamp(ms: int) -> str:
     return china(ms).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _folder(state: Path) -> Path:
-    return state / FOLDER
-
-
-def _backups(state: Path | None) -> tuple[Backup, ...]:
-    """The newest copies, the newest first."""
-    if state is None or not _folder(state).is_dir():
-        return ()
-    files = sorted((p for p in _folder(state).iterdir() if _NAME.fullmatch(p.name)), reverse=True)
-    found = ((path, path.stat()) for path in files[:SHOWN])
-    return tuple(Backup(path.name, seen.st_size, int(seen.st_mtime * 1000)) for path, seen in found)
+def _view(house: House) -> BackupView | None:
+    return house.backups.view if house.backups is not None else None

@@ -19,6 +19,7 @@ from contract.clock import ALARM, HallClock
 from contract.messages import Paper, Person, TicketStatus
 from contract.mqtt import BrokerAddress, MqttBus
 from hall_server import keeping
+from hall_server.backup import making, restoring
 from hall_server.broker import secret
 from hall_server.checking import verify
 from hall_server.hall import commands as c
@@ -465,11 +466,11 @@ def test_the_server_is_gone_and_a_backup_five_minutes_old_takes_its_place(tmp_pa
     machine, state, copy = Machine(), tmp_path / "new", tmp_path / "backup.db"
     with hall_on(machine, tmp_path / "old" / keeping.JOURNAL) as (service, _):
         early = [service.submit(issue(f"e{i}")).result(5).ticket for i in range(5)]
-        keeping.back_up(tmp_path / "old", copy)
+        making.make(tmp_path / "old", copy)
         machine.passes(5 * MINUTE_MS)
         lost = [service.submit(issue(f"l{i}")).result(5).ticket for i in range(40)]
         service.submit(c.CallNext(request="n", by="w1", window="w1")).result(5)
-    keeping.restore(copy, state, other_key=True)
+    restoring.restore(copy, state, other_key=True)
     machine.reboot()
     machine.passes(2 * MINUTE_MS)
     with hall_on(machine, state / keeping.JOURNAL) as (service, clock):

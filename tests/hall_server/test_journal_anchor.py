@@ -16,6 +16,7 @@ from assets import PROJECT
 from contract.messages import JournalAnchor
 from hall_server import keeping
 from hall_server.anchor import AnchorKeeper, anchor_file, anchor_of, genuine, journal_key, read_anchor
+from hall_server.backup import making, restoring
 from hall_server.checking import verify
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
@@ -150,7 +151,7 @@ def test_what_is_left_may_go_on_by_an_act_that_is_journalled(state: Path) -> Non
     before = read_anchor(anchor_file(path), KEY)
     assert before is not None
     forge(path, "DELETE FROM event WHERE seq>20")
-    back = keeping.restore(path, state)
+    back = restoring.restore(path, state)
     assert (back.count, back.lost) == (20, 11)
     with running(path, key=KEY) as (service, _):
         service.submit(issue(100)).result(5)
@@ -161,7 +162,7 @@ def test_what_is_left_may_go_on_by_an_act_that_is_journalled(state: Path) -> Non
         with pytest.raises(JournalBroken, match="record 23 is missing"):
             reader.hold_to(anchor_of(50, bytes(32), KEY))
     assert (restored.kept, restored.lost_to) == (20, 31)
-    (aside,) = state.glob("journal.before-restore-*.anchor")
+    (aside,) = state.glob("before-restore-*/journal.anchor")
     assert read_anchor(aside, KEY) == before
 
 
@@ -170,16 +171,16 @@ def test_a_running_hall_is_not_restored_over(state: Path) -> None:
         running(state / keeping.JOURNAL, key=KEY),
         pytest.raises(keeping.CannotRestore, match="stop it first"),
     ):
-        keeping.restore(state / keeping.JOURNAL, state)
-    assert not list(state.glob("journal.before-restore-*"))
+        restoring.restore(state / keeping.JOURNAL, state)
+    assert not list(state.glob("before-restore-*"))
 
 
 def test_a_backup_of_another_key_needs_a_word_more(state: Path, tmp_path: Path) -> None:
-    keeping.back_up(state, tmp_path / "copy.db")
+    making.make(state, tmp_path / "copy.db")
     keeping.key_file(state).write_text("another box", encoding="ascii")
-    with pytest.raises(keeping.CannotRestore, match="record 1 does not bear this hall's seal"):
-        keeping.restore(tmp_path / "copy.db", state)
-    assert keeping.restore(tmp_path / "copy.db", state, other_key=True).count == 31
+    with pytest.raises(keeping.CannotRestore, match="made with another hall's key"):
+        restoring.restore(tmp_path / "copy.db", state)
+    assert restoring.restore(tmp_path / "copy.db", state, other_key=True).count == 31
     with running(state / keeping.JOURNAL, key=journal_key(b"another box")) as (service, _):
         service.submit(issue(100)).result(5)
     assert keeping.check(state).count == 33

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from contextlib import AbstractContextManager
@@ -12,6 +13,7 @@ import pytest
 
 from hall_server import keeping
 from hall_server.anchor import journal_key
+from hall_server.backup import making
 from hall_server.broker import secret
 from hall_server.checking import verify
 from hall_server.hall import commands as c
@@ -48,7 +50,7 @@ def test_a_running_hall_is_backed_up_and_restored_with_a_gap(tmp_path: Path) -> 
     told = keep("restore", "--state", str(state), "--from", str(copy))
     assert told.returncode == 0
     assert "21 records restored, 10 given up" in told.stdout
-    assert len(list(state.glob("journal.before-restore-*.db"))) == 1
+    assert len(list(state.glob("before-restore-*/journal.db"))) == 1
     assert keeping.numbers_to_skip(state) == keeping.SKIPPED_AFTER_RESTORE
     with hall(state) as (service, _):
         service.submit(c.SkipNumbers(request="", by="restore", count=200)).result(5)
@@ -61,7 +63,7 @@ def test_a_damaged_backup_is_refused_and_nothing_is_touched(tmp_path: Path) -> N
     state, copy = tmp_path / "state", tmp_path / "copy.db"
     with hall(state) as (service, _):
         service.submit(issue(1)).result(5)
-    keeping.back_up(state, copy)
+    shutil.copy(state / keeping.JOURNAL, copy)
     db = apsw.Connection(str(copy))
     db.execute("DROP TRIGGER event_is_history")
     db.execute("UPDATE event SET sender='x' WHERE seq=2")
@@ -72,7 +74,7 @@ def test_a_damaged_backup_is_refused_and_nothing_is_touched(tmp_path: Path) -> N
     assert verify(state / keeping.JOURNAL) == 2
     assert keep("verify", "--state", str(state)).stdout.startswith("2 records hold: chain, seals and anchor")
     with pytest.raises(JournalBroken, match="does not exist"):
-        keeping.back_up(tmp_path / "nowhere", copy)
+        making.make(tmp_path / "nowhere", copy)
 
 
 class NearlyFull(apsw.VFS):

@@ -15,7 +15,7 @@ from contract import messages as m
 from contract import topics
 from contract.clock import StationClock
 from contract.memory import MemoryBroker
-from hall_server import keeping
+from hall_server.backup import making, restoring
 from hall_server.config import load
 from hall_server.hall import commands as c
 from hall_server.hall.model import Hall, Ticket
@@ -219,7 +219,7 @@ def test_a_hall_from_a_backup_gets_the_numbers_that_it_lost(tmp_path: Path) -> N
     with place(tmp_path) as hall:
         kiosk = Alone(hall, tmp_path / "lone.db")
         kiosk.ready.wait(lambda count: count > 0)
-        keeping.back_up(hall.state, tmp_path / "backup.db")
+        making.make(hall.state, tmp_path / "backup.db")
         hall.away()
         given = [kiosk.take(f"a{i}", f"p{i}") for i in range(3)]
         hall.start()
@@ -230,7 +230,7 @@ def test_a_hall_from_a_backup_gets_the_numbers_that_it_lost(tmp_path: Path) -> N
         come_to = hall.server.service.settled().result(10).seq
         kiosk.desk.hear_server(m.ServerState(s=m.Presence.READY, boot=hall.server._boot, seq=come_to))
         hall.away()
-        keeping.restore(tmp_path / "backup.db", hall.state)
+        restoring.restore(tmp_path / "backup.db", hall.state)
         hall.start()
         kiosk.home.wait(lambda got: got == (3, 0))
         assert all(hall.ticket(number).status is m.TicketStatus.WAITING for number in given)

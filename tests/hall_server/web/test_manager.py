@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from contract.clock import Reading
+from hall_server.backup.archive import Archive
+from hall_server.backup.keeper import BackupKeeper
 from hall_server.hall import commands as c
+from hall_server.hall_file import BackupPart
 from hall_server.house import House, JournalState
-from hall_server.journal.rows import JournalReader
 from hall_server.web.lookout import Lookout
 from hall_server.web.system import span_text
 from tests.hall_server.web.hall import PagedHall
@@ -114,6 +116,7 @@ def behind(tmp_path: Path) -> Iterator[PagedHall]:
         journal=lambda: JournalState(checked=True, sentence="账本 5 条记录完好"),
         reading=reading,
         fingerprint=lambda: "AB:CD",
+        backups=BackupKeeper(tmp_path, BackupPart()),
     )
     hall.start()
     yield hall
@@ -139,16 +142,30 @@ def test_time_is_set_forward_after_it_was_said_what_that_means(behind: PagedHall
 
 def test_a_backup_is_made_while_the_hall_runs_and_is_taken_away(behind: PagedHall, tmp_path: Path) -> None:
     behind.issue()
-    with behind.person("system") as system:
-        assert "备份完成" in system.post("/system/backup").text
-        (copy,) = (tmp_path / "backups").glob("journal-*.db")
-        assert copy.name in system.get("/system").text
-        taken = system.get(f"/system/backups/{copy.name}")
-        assert taken.content == copy.read_bytes()
-        assert system.get("/system/backups/..%2Faccounts.db").status_code == 404
-    with JournalReader(copy) as reader:
-        assert reader.last()[0] > 0
-    assert kinds(behind) == ["system.backup"]
+    keeper = behind.house.backups
+    assert keeper is not None
+    keeper.start()
+    try:
+        with behind.person("system") as system:
+            assert "还没有做过备份" in system.get("/system").text
+            assert system.post("/system/backup").status_code == 303
+            assert "正在" in system.post("/system/backup").text
+            while keeper.view.running:
+                assert "正在备份" in system.get("/system/backups").text or not keeper.view.running
+            page = system.get("/system").text
+            (copy,) = (tmp_path / "backups").glob("backup-*.zip")
+            assert copy.name in page
+            assert "完好" in page
+            assert "每日自动" in page
+            taken = system.get(f"/system/backups/{copy.name}")
+            assert taken.content == copy.read_bytes()
+            assert system.get("/system/backups/..%2Faccounts.db").status_code == 404
+            assert system.get("/system/backups/backup.lock").status_code == 404
+    finally:
+        keeper.stop()
+    with Archive(copy) as archive:
+        assert archive.manifest.records > 0
+    assert kinds(behind) == ["system.backup-taken", "system.backup"]
 
 
 def test_spans_are_told_in_their_two_greatest_parts() -> None:

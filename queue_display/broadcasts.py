@@ -1,4 +1,4 @@
-"""The sounds of broadcasts: fetched, decoded, kept in memory by a thread of their own, never on the call path.
+"""The sounds of broadcasts: fetched, decoded, kept in memory on a thread of their own, off the call path.
 
 A sound comes from the clips of this station, or from the hall by its digest; it is tried again until the
 broadcast is forgotten. What was fetched for a broadcast alone is removed with it, and at the next start.

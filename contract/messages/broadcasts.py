@@ -20,7 +20,7 @@ class Broadcast(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A broadcast (广播) to one announcer: void after ``expires_ms``, when no further passage may begin.
 
     An ordinary one waits for gaps between calls; an ``urgent`` one interrupts and holds calls back. It is
-    read ``times`` times (0 = until stopped), ``every_ms`` apart; ``spoken`` readings were heard before, from a
+    read ``times`` times (0 = until stopped), ``every_ms`` apart; ``spoken`` readings were heard before, of a
     station that has started anew. ``stop`` ends the one of this name at once. What became of it is told by
     CallReports: ``{broadcast}-{n}`` for the n-th whole reading, ``{broadcast}`` for its end.
     """

@@ -215,7 +215,7 @@ def test_a_reading_whose_sound_was_lost_is_repeated_once() -> None:
     assert spoken(effects) == [("a1", "zh", 1), ("a1", "zh", 1)]
     state, effects = run(state, (Spoken(False), T0 + 5_000))
     assert ("a1", Reason.SOUND_LOST) in dropped(effects)
-    assert state.playing is not None
+    assert isinstance(state.playing, Utterance)
     assert state.playing.call == "a2"
 
 
@@ -255,7 +255,7 @@ EVENTS = st.lists(
 )
 
 
-def event_of(what: tuple[object, ...], now: int, playing: Utterance | None) -> Event:
+def event_of(what: tuple[object, ...], now: int, playing: object) -> Event:
     match what:
         case ("call", number, ticket, kind, languages, silent):
             assert isinstance(languages, int)

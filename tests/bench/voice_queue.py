@@ -15,7 +15,19 @@ import statistics
 from dataclasses import dataclass, field
 
 from contract.messages import Call, CallKind, Speech
-from queue_display.announcer import Arrived, Called, Effect, Reason, Rules, Sound, Speak, Spoken, State, step
+from queue_display.announcer import (
+    Arrived,
+    Called,
+    Effect,
+    Reason,
+    Rules,
+    Sound,
+    Speak,
+    Spoken,
+    State,
+    Told,
+    step,
+)
 
 CHIME_MS, WORDS_MS = 1_380, 3_900
 WALK_MS = 15_000
@@ -96,10 +108,10 @@ class Hall:
             self._note(zone, window, effect, now)
 
     def _note(self, zone: Zone, window: int, effect: Effect, now: int) -> None:
+        if isinstance(effect, Told) and effect.reason is Reason.LATE:
+            zone.late += 1
+            self._walks(now, effect.utterance.call)
         if not isinstance(effect, Speak):
-            if effect.reason is Reason.LATE:
-                zone.late += 1
-                self._walks(now, effect.utterance.call)
             return
         age = now - effect.utterance.at_ms
         zone.overlaps += now < zone.ends_at

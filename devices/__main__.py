@@ -10,8 +10,10 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from devices.links import simulate_usb
 from devices.technician import looking, selftest, working
 
 _ENDING = "退出状态：0 正常；1 有故障、被拒绝或没有找到；2 用法或配置错误。"
@@ -24,7 +26,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    _know_simulated_usb()
     return _COMMANDS[wanted.command](wanted)
+
+
+def _know_simulated_usb() -> None:
+    """The devices of a bench that another program runs; a hall's box need not have the simulators."""
+    with suppress(ImportError):
+        from devices.simulators.usb_backend import simulated_usb
+
+        simulate_usb(simulated_usb)
 
 
 def _simulate(wanted: argparse.Namespace) -> int:

@@ -74,6 +74,11 @@ def no_libusb() -> Fault:
     return Fault("no_libusb", "本机没有 USB 设备库 libusb", action, Owner.TECHNICIAN, Cause.SETUP)
 
 
+def no_simulation() -> Fault:
+    action = "usbsim:// 只用于模拟设备；真实设备写 usb://厂商:产品"
+    return Fault("no_simulation", "本程序没有模拟的 USB 设备", action, Owner.TECHNICIAN, Cause.SETUP)
+
+
 def no_bulk(name: str) -> Fault:
     action = "核对 vid:pid 是否就是该设备；HID 类设备须用厂家库（vendor 驱动）"
     return Fault("no_bulk", f"USB 设备 {name} 没有数据端点", action, Owner.TECHNICIAN, Cause.SETUP)

@@ -11,9 +11,8 @@ from __future__ import annotations
 import os
 import select
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from time import monotonic
 from typing import Any, Protocol
 
@@ -29,6 +28,7 @@ from devices.link_faults import (
     missing,
     no_bulk,
     no_libusb,
+    no_simulation,
     open_error,
     stalled,
     unplugged,
@@ -303,6 +303,17 @@ class UsbLink:
                 return b""
 
 
+UsbBackend = Callable[[str, type[OSError], type[OSError]], Any]
+"""Makes a back end for pyusb from the address behind ``usbsim://``, and pyusb's error and time-out."""
+_simulation: list[UsbBackend] = []
+
+
+def simulate_usb(backend: UsbBackend) -> None:
+    """From now on ``usbsim://…`` is a device behind this back end, in libusb's place. Who starts a
+    simulated device offers it; a program that never does knows no such port."""
+    _simulation[:] = [backend]
+
+
 def find_usb(place: UsbPlace) -> Any:
     """The pyusb device at a place, or None. Raises usb.core.USBError, DeviceMisconfigured without libusb."""
     try:
@@ -312,11 +323,11 @@ def find_usb(place: UsbPlace) -> Any:
 
 
 def usb_arguments(place: UsbPlace) -> dict[str, Any]:
-    """What ``usb.core.find`` is to be asked for; python-escpos hands it on."""
+    """What ``usb.core.find`` is to be asked for; python-escpos hands it on. Raises DeviceMisconfigured."""
     if place.simulated:
-        simulation = import_module("devices.simulators.usb_backend")
-        errors = simulation.Errors(usb.core.USBError, usb.core.USBTimeoutError)
-        return {"backend": simulation.SimulatedUsb(place.simulated, errors)}
+        if not _simulation:
+            raise DeviceMisconfigured(no_simulation())
+        return {"backend": _simulation[0](place.simulated, usb.core.USBError, usb.core.USBTimeoutError)}
     arguments: dict[str, Any] = {"idVendor": place.vendor, "idProduct": place.product}
     if place.where:
         arguments["custom_match"] = lambda device: _is_at(device, place.where)

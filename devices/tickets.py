@@ -51,11 +51,21 @@ class Qr:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """Dots, centred: rows from the top, each ``(width + 7) // 8`` bytes, the leftmost dot in the highest bit,
+    1 = black. One that is wider than the paper is drawn smaller."""
+
+    rows: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """Blank paper, in text lines."""
 
     lines: int = 1
 
 
-TicketPart = Line | Rule | Qr | Feed
+TicketPart = Line | Rule | Qr | Picture | Feed
 Ticket = Sequence[TicketPart]

@@ -14,7 +14,7 @@ from assets import glyphs
 from devices.printing.job import Job
 from devices.printing.lines import Glyph, Row, fits_unbroken, width_of, wrap
 from devices.protocols import escpos_bytes
-from devices.tickets import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
+from devices.tickets import Align, Feed, Line, Picture, Qr, Rule, Ticket, TicketPart
 
 _SMALL_PAPER_DOTS = 432
 _SMALL_EM, _LARGE_EM = 23, 28
@@ -96,6 +96,16 @@ def qr_picture(code: Qr, dots: int) -> Image.Image:
     return block
 
 
+def dots_picture(dotted: Picture, dots: int) -> Image.Image:
+    """The dots centred over the whole width, with a little white below them."""
+    found = Image.frombytes("1", (dotted.width, dotted.height), dotted.rows)
+    if found.width > dots:
+        found = found.resize((dots, max(1, found.height * dots // found.width)), Image.Resampling.NEAREST)
+    block = Image.new("1", (dots, found.height + _MARGIN_DOTS))
+    block.paste(found, ((dots - found.width) // 2, 0))
+    return block
+
+
 def qr_modules(data: str) -> list[list[bool]]:
     """The code's modules, level M, True = dark."""
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=0)
@@ -148,6 +158,8 @@ def _block(part: TicketPart, dots: int) -> Image.Image:
             return block
         case Qr():
             return qr_picture(part, dots)
+        case Picture():
+            return dots_picture(part, dots)
         case Rule():
             block = Image.new("1", (dots, em // 2 + 2))
             ImageDraw.Draw(block).line((0, em // 4, dots, em // 4), fill=255, width=2)

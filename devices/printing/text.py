@@ -8,6 +8,7 @@ from devices.printing.job import Job
 from devices.printing.lines import Glyph, Row, fits_unbroken, wrap
 from devices.printing.picture import (
     clusters,
+    dots_picture,
     drawn_width,
     glyph_picture,
     line_picture,
@@ -17,7 +18,7 @@ from devices.printing.picture import (
 from devices.printing.profiles import Profile
 from devices.protocols import escpos_bytes as escpos
 from devices.protocols.escpos_bytes import ASCII_DOTS, HANZI_DOTS, HanziSet
-from devices.tickets import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
+from devices.tickets import Align, Feed, Line, Picture, Qr, Rule, Ticket, TicketPart
 
 _GAP_DOTS = 8
 _SUBSTITUTES = {"¥": "￥", "–": "-", "•": "·", "\u00a0": " "}
@@ -55,6 +56,8 @@ def _part(part: TicketPart, profile: Profile) -> Job:
             return _line(part, profile)
         case Qr():
             return _native_qr(part, profile) if profile.native_qr else _raster(qr_picture(part, profile.dots))
+        case Picture():
+            return _raster(dots_picture(part, profile.dots))
         case Rule():
             return _rule(profile)
         case Feed():

@@ -198,7 +198,7 @@ class Bench:
 def _made(name: str, wanted: Simulated, links: Path) -> Simulator:
     match wanted:
         case Reader():
-            return SdtReaderSimulator(name, links / name, baud=wanted.baud)
+            return SdtReaderSimulator(name, links / name, baud=wanted.baud, usb=wanted.usb)
         case CardReader():
             return CardReaderSimulator(name, links)
         case PagePrinter():
@@ -207,7 +207,7 @@ def _made(name: str, wanted: Simulated, links: Path) -> Simulator:
             link = links / name if wanted.tcp_port is None else None
             make = PrinterMake(dots=wanted.dots, rows_per_second=wanted.rows_per_second)
             return TicketPrinterSimulator(
-                name, link=link, tcp_port=wanted.tcp_port, baud=wanted.baud, make=make
+                name, link=link, tcp_port=wanted.tcp_port, baud=wanted.baud, make=make, usb=wanted.usb
             )
         case Camera():
             speed = wanted.frames_per_second

@@ -12,15 +12,17 @@ import msgspec
 from contract.schema import ConfigError, Problem, check, load_toml
 from devices.signals import LedColour
 from devices.simulators.led_bars import Make
+from devices.simulators.sdt_reader import UsbStyle
 
 Baud = Annotated[int, msgspec.Meta(ge=1200, le=921600)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A second-generation ID card reader."""
+    """A second-generation ID card reader on a PTY, or on USB with one pair of endpoints or a split one."""
 
     baud: Baud = 115200
+    usb: UsbStyle | None = None
 
 
 class PagePrinter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,10 +35,12 @@ class CardReader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Printer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An ESC/POS printer on a PTY, or on TCP with ``tcp_port``; ``rows_per_second`` 0 prints at once."""
+    """An ESC/POS printer on a PTY, on USB with ``usb``, or on TCP with ``tcp_port``; ``rows_per_second`` 0
+    prints at once."""
 
     baud: Baud = 115200
     tcp_port: Port | None = None
+    usb: bool = False
     dots: int = 576
     rows_per_second: int = 1200
 

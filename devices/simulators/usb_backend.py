@@ -1,7 +1,8 @@
 """A backend for pyusb whose one device is a simulator in another process: pyusb itself runs unchanged.
 
 It has the methods of ``usb.backend.IBackend`` and raises the errors that it is given, so that this module
-needs no USB library. With ``usbsim://PATH`` as a port, devices/links.py loads it in libusb's place.
+needs no USB library. Whoever starts a simulated device on USB offers it to devices/links.py
+(``simulate_usb(simulated_usb)``); then ``usbsim://PATH`` is a port.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ class Errors:
         """The error that libusb would raise for this errno."""
         kind = self.timeout if number == errno.ETIMEDOUT else self.error
         return kind(f"[simulated] {errno.errorcode.get(number, number)}", -number, number)
+
+
+def simulated_usb(path: str, error: type[OSError], timeout: type[OSError]) -> SimulatedUsb:
+    """As devices.links.UsbBackend."""
+    return SimulatedUsb(path, Errors(error, timeout))
 
 
 class SimulatedUsb:

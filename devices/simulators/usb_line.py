@@ -11,7 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
+from devices.links import simulate_usb
 from devices.simulators.pty_line import Unplugged
+from devices.simulators.usb_backend import simulated_usb
 from devices.simulators.usb_wire import Ask, Op, Reply, Shape, send, take_ask
 
 _IN = 0x80
@@ -36,6 +38,7 @@ class UsbLine:
         self._threads: list[threading.Thread] = []
         self._came = bytearray()
         self._waiting: dict[int, deque[bytes]] = {}
+        simulate_usb(simulated_usb)
 
     @property
     def address(self) -> str:

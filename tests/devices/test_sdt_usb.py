@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -13,10 +15,12 @@ from devices.cards import IdCard
 from devices.drivers.sdt import SdtReader
 from devices.faults import DeviceAbsent, DeviceLost, DeviceMisconfigured
 from devices.health import Health
-from devices.links import UsbLink, find_usb, link_for
+from devices.links import UsbLink, find_usb, link_for, simulate_usb
 from devices.ports import IdCardReader, State
 from devices.registry import build
+from devices.simulators.bench import load_bench
 from devices.simulators.sdt_reader import OTHER_SAM_ID, SAM_ID, SdtReaderSimulator, UsbStyle
+from devices.simulators.usb_backend import simulated_usb
 from devices.supervisor import Supervised
 from devices.usb_place import UsbPlace, parse_usb, serial_at, usb_presence
 from tests.devices.support import Heard, state_is
@@ -114,10 +118,46 @@ def test_pulled_out_and_replaced_under_a_page_that_waits(simulator: SdtReaderSim
 
 
 def test_nothing_on_the_bus_is_absent(tmp_path: Path) -> None:
+    simulate_usb(simulated_usb)
     link = link_for(f"usbsim://{tmp_path / 'nobody'}")
     assert link.presence() == ""
     with pytest.raises(DeviceAbsent):
         link.open()
+
+
+def test_a_program_that_simulates_nothing_knows_no_simulated_port() -> None:
+    """Asked of a fresh interpreter: drivers load no simulator by themselves."""
+    program = (
+        "import sys\n"
+        "from devices.faults import DeviceMisconfigured\n"
+        "from devices.registry import build\n"
+        "try:\n    build('sdt', {'port': 'usbsim:///nowhere'}).open()\n"
+        "except DeviceMisconfigured as error:\n    print(error.fault.code)\n"
+        "print([name for name in sys.modules if name.startswith('devices.simulators')])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["no_simulation", "[]"], done.stderr
+
+
+def test_a_bench_has_usb_devices_and_the_command_line_reaches_them(tmp_path: Path) -> None:
+    bench, station = tmp_path / "bench.toml", tmp_path / "station.toml"
+    links = tmp_path / "dev"
+    bench.write_text(
+        f'[bench]\nlinks = "{links}"\ncontrol_port = 0\n[simulators.reader]\nsimulator = "sdt_reader"\n'
+        'usb = "split"\n[simulators.printer]\nsimulator = "ticket_printer"\nusb = true\n'
+    )
+    station.write_text(
+        f'[devices.reader]\ndriver = "sdt"\nport = "usbsim://{links}/reader"\n'
+        f'[devices.printer]\ndriver = "escpos"\nport = "usbsim://{links}/printer"\n'
+    )
+    simulators = load_bench(bench)
+    simulators.start()
+    try:
+        command = [sys.executable, "-m", "devices", "list", "--config", str(station)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    finally:
+        simulators.stop()
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_without_libusb_the_technician_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
+from contract.person import born_of, is_citizen_number
 from devices.protocols.id_card import NATIONS
-from devices.protocols.numbers import born_of, is_citizen_number, is_credit_code
+from devices.protocols.numbers import is_credit_code
 from devices.vision.ocr.reading import Field, Line
 
 LEAST_SCORE, LEAST_NAME_SCORE, LEAST_LINE_SCORE = 0.85, 0.9, 0.96

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+from datetime import date
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_CHARACTERS = "10X98765432"
 RESIDENT = "resident"
 """The kind of document of a 居民身份证, as keys are made of it (devices.cards.CardKind)."""
+
+_CITIZEN = re.compile(r"[0-9]{17}[0-9X]")
 
 
 def check_character(first17: str) -> str:
@@ -30,12 +34,21 @@ def normalise(number: str) -> str:
     return plain
 
 
-def is_valid(number: str) -> bool:
-    """Whether a normalised number has the form of GB 11643: digits, a month and day, the right check."""
-    if len(number) != 18 or not number.isascii() or not number[:17].isdigit():
+def is_citizen_number(number: str, *, today: date | None = None) -> bool:
+    """Whether a normalised number can be somebody's: 18 characters, a birth date that exists and is not after
+    ``today`` (None: not asked), the right check character."""
+    if not _CITIZEN.fullmatch(number) or number[17] != check_character(number[:17]):
         return False
-    month, day = int(number[10:12]), int(number[12:14])
-    return 1 <= month <= 12 and 1 <= day <= 31 and number[17] == check_character(number[:17])
+    born = born_of(number)
+    return born is not None and (today is None or born <= today)
+
+
+def born_of(number: str) -> date | None:
+    """The birth date inside a normalised number, or None when it is no date of the calendar."""
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        return None
 
 
 def mask_number(number: str) -> str:

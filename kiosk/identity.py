@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from contract.messages import Person
-from contract.person import is_valid, mask_name, normalise, person_key
+from contract.person import is_citizen_number, mask_name, normalise, person_key
 from devices.cards import CardKind, IdCard, SocialCard
 
 
-def age_on(born: str, day: str) -> int | None:
-    """Full years between two dates written YYYYMMDD or YYYY-MM-DD; None when either is not a date."""
-    birth, today = born.replace("-", ""), day.replace("-", "")
-    if not (len(birth) == len(today) == 8 and (birth + today).isascii() and (birth + today).isdigit()):
+def calendar_day(text: str) -> date | None:
+    """The date written YYYYMMDD or YYYY-MM-DD, as cards and business days bear it; None when it is no date.
+
+    The letter of a second business day on one date (``20261121b``) is left off.
+    """
+    try:
+        return date.fromisoformat(text.replace("-", "")[:8])
+    except ValueError:
         return None
-    return int(today[:4]) - int(birth[:4]) - (today[4:] < birth[4:])
+
+
+def age_on(born: str, day: str) -> int | None:
+    """Full years between two dates (see ``calendar_day``); None when either is not a date."""
+    birth, today = calendar_day(born), calendar_day(day)
+    if birth is None or today is None:
+        return None
+    return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
 
 
 def is_expired(card: IdCard, day: str) -> bool:
     """Whether the card's validity ended before ``day``; 长期 and unreadable dates never end."""
-    until, today = card.valid_until, day.replace("-", "")
-    return len(until) == len(today) == 8 and until.isdigit() and until < today
+    until, today = calendar_day(card.valid_until), calendar_day(day)
+    return until is not None and today is not None and until < today
 
 
 def of_social_card(card: SocialCard) -> IdCard:
@@ -42,13 +55,14 @@ def of_social_card(card: SocialCard) -> IdCard:
     )
 
 
-def is_plausible(card: IdCard) -> bool:
-    """Whether a reading can be right: a name and, where the layout follows GB 11643, a number that checks."""
+def is_plausible(card: IdCard, day: str = "") -> bool:
+    """Whether a reading can be right: a name and, where the layout follows GB 11643, a number that checks, of
+    somebody born by ``day`` ('' when it is not known)."""
     if not card.name.strip() and not card.latin_name.strip():
         return False
     if card.card_kind in (CardKind.FOREIGNER_2017, CardKind.FOREIGNER_2023):
         return len(normalise(card.number)) in (15, 18)
-    return is_valid(normalise(card.number))
+    return is_citizen_number(normalise(card.number), today=calendar_day(day))
 
 
 def person_of(card: IdCard, hall_key: bytes, *, elder_age: int, day: str) -> Person:

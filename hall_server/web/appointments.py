@@ -7,6 +7,7 @@ it is kept nowhere and written nowhere.
 from __future__ import annotations
 
 import secrets
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Query
@@ -14,7 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contract.messages import Person
-from contract.person import RESIDENT, is_valid, kiosk_key, mask_name, normalise, person_key
+from contract.person import RESIDENT, is_citizen_number, kiosk_key, mask_name, normalise, person_key
 from hall_server.hall import booking
 from hall_server.hall import commands as c
 from hall_server.hall.booking import NO_SUCH, day_text
@@ -222,7 +223,8 @@ def _person(service: HallService, given: PersonIn | None) -> Person | None:
     if given is None:
         return None
     number = normalise(given.number)
-    if not is_valid(number):
+    today = date(*civil(local_day(service.now_ms(), service.plan.rules)))
+    if not is_citizen_number(number, today=today):
         raise RuleBroken("bad_number", "身份证号码有误，请核对")
     key = person_key(kiosk_key(service.look.key), RESIDENT, number)
     return Person(key=key, masked_name=mask_name(given.name) if given.name.strip() else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import date
 
 import pytest
 
@@ -27,16 +28,40 @@ CARD = IdCard(
 
 def test_the_example_of_the_standard_checks() -> None:
     assert citizen.check_character(NUMBER[:17]) == "X"
-    assert citizen.is_valid(NUMBER)
-    assert not citizen.is_valid("110105194912310021")
+    assert citizen.is_citizen_number(NUMBER)
+    assert not citizen.is_citizen_number("110105194912310021")
 
 
 @pytest.mark.parametrize(
     "wrong",
-    ["", "1", "11010519491331002X", "11010519491200002X", "1101051949123100２X", "11010519491231002XX"],
+    [
+        "",
+        "1",
+        "11010519491331002X",
+        "11010519491200002X",
+        "1101051949123100２X",
+        "11010519491231002XX",
+        "11010519491231002x",
+    ],
 )
 def test_what_is_not_a_number(wrong: str) -> None:
-    assert not citizen.is_valid(wrong)
+    assert not citizen.is_citizen_number(wrong)
+
+
+@pytest.mark.parametrize("born", ["20230229", "19000229", "20260431", "20261301", "00000101", "20260100"])
+def test_a_birth_date_must_be_in_the_calendar(born: str) -> None:
+    first17 = f"110105{born}002"
+    assert not citizen.is_citizen_number(first17 + citizen.check_character(first17))
+
+
+def test_nobody_is_born_after_today() -> None:
+    born = date(2024, 2, 29)
+    first17 = f"110105{born:%Y%m%d}002"
+    number = first17 + citizen.check_character(first17)
+    assert citizen.born_of(number) == born
+    assert citizen.is_citizen_number(number)
+    assert citizen.is_citizen_number(number, today=born)
+    assert not citizen.is_citizen_number(number, today=date(2024, 2, 28))
 
 
 def test_every_single_digit_error_is_noticed() -> None:
@@ -75,6 +100,8 @@ def test_masks() -> None:
         ("19661121", "2026-11-21", 60),
         ("19661122", "2026-11-21", 59),
         ("19660228", "20260301", 60),
+        ("19661121", "20261121b", 60),
+        ("19660230", "20261121", None),
         ("", "2026-11-21", None),
         ("19661121", "", None),
         ("1966112x", "2026-11-21", None),
@@ -99,6 +126,8 @@ def test_what_leaves_the_kiosk_names_nobody() -> None:
 
 def test_a_reading_that_cannot_be_right_is_not_used() -> None:
     assert identity.is_plausible(CARD)
+    assert identity.is_plausible(CARD, "20261121b")
+    assert not identity.is_plausible(CARD, "1949-12-30")
     assert not identity.is_plausible(dataclasses.replace(CARD, name=" "))
     assert not identity.is_plausible(dataclasses.replace(CARD, number="110105194912310021"))
 
@@ -108,3 +137,4 @@ def test_validity() -> None:
     ended = dataclasses.replace(CARD, valid_until="20261120")
     assert identity.is_expired(ended, "2026-11-21")
     assert not identity.is_expired(ended, "2026-11-20")
+    assert identity.is_expired(ended, "20261121b")

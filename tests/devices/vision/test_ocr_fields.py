@@ -6,13 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.person import check_character
-from devices.protocols.numbers import (
-    born_of,
-    credit_check,
-    is_citizen_number,
-    is_credit_code,
-)
+from contract.person import born_of, check_character, is_citizen_number
+from devices.protocols.numbers import credit_check, is_credit_code
 from devices.simulators.documents import FACES, LICENCES
 from devices.vision.ocr.fields import GROUPS, id_card, id_card_parts, licence, rows
 from devices.vision.ocr.reading import Document, Field, Line, Reading

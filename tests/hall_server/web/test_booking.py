@@ -153,7 +153,9 @@ def test_a_partner_books_asks_and_cancels_its_own(booked: tuple[PagedHall, Stand
     assert "张三丰".encode() not in journal
 
 
-@pytest.mark.parametrize("number", ["110105194912310020", "abc" * 6, "110105194913310021"])
+@pytest.mark.parametrize(
+    "number", ["110105194912310020", "abc" * 6, "110105194913310021", "110105209912310029"]
+)
 def test_a_wrong_number_is_refused_and_not_repeated(booked: tuple[PagedHall, Standing], number: str) -> None:
     hall, _ = booked
     body = {"request": "partner-2-x", "service": "shebao", "start_ms": TEN, "person": {"number": number}}

@@ -112,6 +112,7 @@ class ArchiveBeing:
 
     def abandon(self) -> None:
         """Let the file go as it is."""
+        self._zip.fp = None  # else it would write its end into a closed file once it is collected
         self._file.close()
 
 

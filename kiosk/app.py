@@ -129,7 +129,8 @@ class KioskApp(Shell):
         if state.session != self._state.session:
             self._forget()
         self._state = state
-        manner = state.manner
+        manner, branding = state.manner, state.facts.branding
+        theme.brand(branding.colour, branding.logo)
         theme.use(
             palette="contrast" if manner.contrast else "light", scale="elder" if manner.elder else "normal"
         )

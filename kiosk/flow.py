@@ -121,6 +121,8 @@ def learn(facts: Facts, event: e.Event, only_zones: tuple[str, ...] = ()) -> Fac
         case e.CatalogueArrived(catalogue):
             hall = facts.hall_name or catalogue.hall_name
             return replace(facts, shelf=shelve(catalogue, facts.zones or only_zones), hall_name=hall)
+        case e.Branded(branding):
+            return replace(facts, branding=branding)
         case e.QueueChanged(queue):
             return replace(facts, queues={**facts.queues, queue.service: queue})
         case e.DeviceChanged(kind):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from contract import messages as m
 from contract import topics
+from contract.branding import read_branding
 from contract.bus import Ids
 from contract.catalogue import Catalogue, read_catalogue
 from contract.orders import CommandRefused
@@ -101,6 +102,12 @@ class HallNews:
         if self._secret is not None:
             key, elder_age = self._secret
             self._hardware.keyring = Keyring(key, elder_age, self._day)
+
+    def take_branding(self, path: Path) -> None:
+        """The hall's look lies at this path. Raises what reading it raises."""
+        branding = read_branding(path.read_bytes())
+        self._hardware.logo = branding.ticket
+        self._post(e.Branded(branding))
 
     def take_catalogue(self, path: Path) -> None:
         """A new catalogue lies at this path. Raises what reading it raises."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import cast
 
+from contract.branding import Raster
 from contract.messages import DeviceHealth, TicketSlip
 from devices.cards import BankCard, IdCard, SocialCard
 from devices.counters import CounterBook
@@ -80,6 +81,8 @@ class Hardware:
         self.keyring: Keyring | None = None
         """Set from any thread; without it no card is read."""
         self.no_show_text = ""
+        self.logo: Raster | None = None
+        """For the head of paper tickets; set from any thread, as the text above."""
         self._devices = {
             name: Supervised(name, driver, self._changed, book=CounterBook(name, counters))
             for name, driver in drivers.items()
@@ -172,7 +175,7 @@ class Hardware:
 
     def _read(self, card: IdCard) -> None:
         keyring = self.keyring
-        if keyring is None or not identity.is_plausible(card, keyring.day):
+        if keyring is None or not identity.is_plausible(card):
             self._post(e.CardRefused(UNREADABLE))
             return
         person = identity.person_of(card, keyring.key, elder_age=keyring.elder_age, day=keyring.day)
@@ -225,7 +228,8 @@ class Hardware:
         if self._printer is None:
             self._post(e.PrintRefused(attempt, NOT_NOW))
             return
-        job = _Job(paper.ticket(slip, reprint=reprint, no_show_text=self.no_show_text), self._unclean)
+        lines = paper.ticket(slip, reprint=reprint, no_show_text=self.no_show_text, logo=self.logo)
+        job = _Job(lines, self._unclean)
         self._lights.paper(True)
         future = self._printer.submit(job, PRINT_SECONDS)
         future.add_done_callback(lambda done: self._printed(attempt, job, done))

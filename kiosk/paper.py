@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 from assets.waiting import wait_sentence
+from contract.branding import Raster
 from contract.messages import TicketSlip, TicketStatus
-from devices.tickets import Align, Feed, Line, Qr, Rule, Ticket, TicketPart
+from devices.tickets import Align, Feed, Line, Picture, Qr, Rule, Ticket, TicketPart
 
 WAIT_HERE = "请在休息区等候，注意呼叫及大屏显示信息"
 SCAN = "扫码查看排队进度"
@@ -24,13 +25,16 @@ _CHINA = timezone(timedelta(hours=8))
 _PLAIN_WINDOW = re.compile(r"(\d+)号窗口")
 
 
-def ticket(slip: TicketSlip, *, reprint: bool = False, no_show_text: str = "") -> Ticket:
+def ticket(
+    slip: TicketSlip, *, reprint: bool = False, no_show_text: str = "", logo: Raster | None = None
+) -> Ticket:
     """The parts of the ticket, top to bottom. ``reprint`` marks it 补打, counting those before it.
 
-    ``no_show_text`` is the hall's 过号 rule where the slip's notes do not have it.
+    ``no_show_text`` is the hall's 过号 rule where the slip's notes do not have it; ``logo`` heads it.
     """
     copies = slip.reprint + reprint
     return (
+        *_mark(logo),
         *_heading(slip),
         *_number(slip, copies),
         Rule(),
@@ -47,6 +51,10 @@ def window_list(labels: Sequence[str]) -> str:
     if len(numbers) != len(labels) or len(numbers) < 3:
         return "、".join(labels)
     return "、".join(_span(first, last) for first, last in _spans(sorted(set(numbers)))) + "号窗口"
+
+
+def _mark(logo: Raster | None) -> tuple[TicketPart, ...]:
+    return () if logo is None or not logo.whole else (Picture(logo.rows, logo.width, logo.height),)
 
 
 def _heading(slip: TicketSlip) -> list[TicketPart]:

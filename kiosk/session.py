@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from contract import branding, topics
 from contract import messages as m
-from contract import topics
 from contract.blobs import BlobFollower, BlobStore
 from contract.outbox import Outbox
 from contract.station import Station
@@ -84,11 +84,12 @@ class Session:
             zones=zones,
             closed=lambda: self.state.facts.closed != "",
         )
-        self._catalogue = BlobFollower(
-            station.bus,
-            BlobStore(cache / "blobs"),
-            "catalogue",
-            lambda _ref, path: self._news.take_catalogue(path),
+        blobs = BlobStore(cache / "blobs")
+        self._followed = (
+            BlobFollower(
+                station.bus, blobs, branding.BLOB, lambda _ref, path: self._news.take_branding(path)
+            ),
+            BlobFollower(station.bus, blobs, "catalogue", lambda _ref, path: self._news.take_catalogue(path)),
         )
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._news.listen()
@@ -103,12 +104,14 @@ class Session:
         self._timers[SERVER_TIMER] = self._monotonic() + SERVER_SECONDS
         self._thread.start()
         self.hardware.start()
-        self._catalogue.open()
+        for blob in self._followed:
+            blob.open()
         self._station.open()
 
     def close(self) -> None:
         """Stop in mirrored order; reports that were not sent stay in the outbox."""
-        self._catalogue.close()
+        for blob in self._followed:
+            blob.close()
         self.hardware.stop()
         self._events.put(None)
         if self._thread.is_alive():

@@ -74,8 +74,8 @@ def _screen(options: argparse.Namespace) -> int:
     window.prepare(config.display, title=config.station.name)
     window.open_window(config.display, design=design(config.display))
     if isinstance(config, BoardStation):
-        return run.run_board(config, bus, timing=options.timing)
-    return run.run_sign(config, bus, timing=options.timing)
+        return run.run_board(config, bus, options.config.parent, timing=options.timing)
+    return run.run_sign(config, bus, options.config.parent, timing=options.timing)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ from kivy.uix.widget import Widget
 
 from assets.ui.bridge import Bridge
 from assets.ui.shell import Shell
+from assets.ui.theme import theme
 from assets.ui.widgets.stage import Stage
+from contract.branding import Branding
 from contract.messages import BoardNow, Call, WindowState
 from queue_display import confirming
 from queue_display.confirming import Confirmed, Glass
@@ -97,6 +99,9 @@ class DisplayApp(Shell):
         """Fold what came and draw once."""
         now = self._now()
         for message in messages:
+            if isinstance(message, Branding):
+                theme.brand(message.colour, message.logo)
+                continue
             self._state = self._rules.fold(self._state, message, now)
             if isinstance(message, Call):
                 log.info("call %s %s to %s", message.kind, message.number, message.window)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from contract import topics
+from contract import branding, topics
+from contract.blobs import BlobFollower, BlobStore
 from contract.bus import Bus
 from contract.call_reports import CallReporter
 from contract.messages import DeviceHealth, Message, Owner, Presence, StationKind
@@ -105,8 +106,8 @@ def screen_health(*, hung: bool) -> DeviceHealth:
     )
 
 
-def run_board(config: BoardStation, bus: Bus, *, timing: Path | None = None) -> int:
-    """Run a hall board until SIGTERM; returns the exit status."""
+def run_board(config: BoardStation, bus: Bus, folder: Path, *, timing: Path | None = None) -> int:
+    """Run a hall board until SIGTERM; returns the exit status. ``folder``: of its file."""
     from queue_display.app import Rules
     from queue_display.screens.hall_board import HallBoard
 
@@ -116,11 +117,11 @@ def run_board(config: BoardStation, bus: Bus, *, timing: Path | None = None) -> 
     parts = Parts(
         StationKind.BOARD, config.board.board, rules, lambda: HallBoard(names=names), board_feed(config)
     )
-    return run(config.station, bus, parts, timing=timing)
+    return run(config.station, bus, folder, parts, timing=timing)
 
 
-def run_sign(config: SignStation, bus: Bus, *, timing: Path | None = None) -> int:
-    """Run a window sign until SIGTERM; returns the exit status."""
+def run_sign(config: SignStation, bus: Bus, folder: Path, *, timing: Path | None = None) -> int:
+    """Run a window sign until SIGTERM; returns the exit status. ``folder``: of its file."""
     from queue_display.app import Rules
     from queue_display.screens.window_sign import WindowSign
 
@@ -140,7 +141,7 @@ def run_sign(config: SignStation, bus: Bus, *, timing: Path | None = None) -> in
         lambda: WindowSign(names=config.sign.names),
         sign_feed(config),
     )
-    return run(config.station, bus, parts, timing=timing)
+    return run(config.station, bus, folder, parts, timing=timing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class Parts:
     feed: list[Subscription]
 
 
-def run(section: StationSection, bus: Bus, parts: Parts, *, timing: Path | None) -> int:
+def run(section: StationSection, bus: Bus, folder: Path, parts: Parts, *, timing: Path | None) -> int:
     """Open the station and the window; close both in mirrored order."""
     from queue_display.app import DisplayApp
 
@@ -172,12 +173,20 @@ def run(section: StationSection, bus: Bus, parts: Parts, *, timing: Path | None)
     for each in parts.feed:
         each.join(bus, app.hear)
     watch = Watch(station, app.beat_age)
+    looks = BlobFollower(
+        bus,
+        BlobStore(folder / section.cache / "blobs"),
+        branding.BLOB,
+        lambda _ref, path: app.hear(branding.read_branding(path.read_bytes()), key=branding.BLOB),
+    )
+    looks.open()
     reporter.open()
     station.open()
     watch.start()
     try:
         app.run()
     finally:
+        looks.close()
         watch.stop()
         reporter.close()
         station.close()

@@ -4,6 +4,7 @@ In kv:      ``#:import theme assets.ui.theme.theme``, then ``theme.ink``, ``them
             ``20 * theme.mm``; rules follow a switch by themselves.
 In Python:  ``theme.colour("ink")`` → [r, g, b, a]; ``theme.bind(version=self.redraw)`` fires after a switch.
 Switch:     ``theme.use(palette="contrast", scale="elder")``; ``theme.fit(1080, 1920, diagonal_inches=21.5)``.
+The hall:   ``theme.brand("#0e5457", png)``: its own colour in the light palette, its logo (``theme.logo``).
 
 - every colour of ``palette.Palette`` (``paper surface ink ink_soft accent call …``);
 - every size of ``palette.TypeScale`` (``small body lead title display number``) in pixels of this window;
@@ -21,19 +22,22 @@ from math import ceil
 from typing import Final
 
 from kivy.event import EventDispatcher
-from kivy.properties import ColorProperty, NumericProperty, StringProperty
+from kivy.properties import ColorProperty, NumericProperty, ObjectProperty, StringProperty
 
 from assets.ui import palette as tokens
+from assets.ui.brand import palette_in
 
 SECONDS: Final = frozenset({"blink_seconds", "blink_hz"})
 """Measures that are not lengths and so do not grow with the window."""
 
 
 class Theme(EventDispatcher):
-    """Tokens as properties. Change them only through ``use`` and ``fit``."""
+    """Tokens as properties. Change them only through ``use``, ``brand`` and ``fit``."""
 
     palette = StringProperty("light")
     scale = StringProperty("normal")
+    own_colour = StringProperty("")
+    logo = ObjectProperty(b"")
     u = NumericProperty(1.0)
     mm = NumericProperty(4.033889708995236)
     target = NumericProperty(81)
@@ -48,14 +52,22 @@ class Theme(EventDispatcher):
     def use(self, *, palette: str | None = None, scale: str | None = None) -> None:
         """Switch colours or type sizes; KeyError for a name that does not exist."""
         wanted_palette, wanted_scale = palette or self.palette, scale or self.scale
-        colours, _ = tokens.PALETTES[wanted_palette], tokens.SCALES[wanted_scale]
+        _, _ = tokens.PALETTES[wanted_palette], tokens.SCALES[wanted_scale]
         if (wanted_palette, wanted_scale) == (self.palette, self.scale):
             return
         self.palette, self.scale = wanted_palette, wanted_scale
-        for name, value in asdict(colours).items():
-            setattr(self, name, value)
+        self._colour()
         self._measure()
         self.version += 1
+
+    def brand(self, colour: str, logo: bytes) -> None:
+        """The hall's own colour (#rrggbb, '' for ours) and logo (PNG, b'' for none); a colour that fails the
+        checks is left out."""
+        self.logo = logo
+        if colour != self.own_colour:
+            self.own_colour = colour
+            self._colour()
+            self.version += 1
 
     def fit(
         self,
@@ -77,11 +89,15 @@ class Theme(EventDispatcher):
 
     def hex(self, token: str) -> str:
         """``#rrggbb`` of a colour token in the palette in use."""
-        return str(getattr(tokens.PALETTES[self.palette], token))
+        return str(getattr(palette_in(self.palette, self.own_colour), token))
 
     def size(self, level: str) -> float:
         """Pixels of a type level (``body`` …) in this window and scale."""
         return float(getattr(self, level))
+
+    def _colour(self) -> None:
+        for name, value in asdict(palette_in(self.palette, self.own_colour)).items():
+            setattr(self, name, value)
 
     def _measure(self) -> None:
         scale = tokens.SCALES[self.scale]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from contract.branding import Branding
 from contract.catalogue import Catalogue
 from contract.messages import Person, QueueState, TicketSlip
 from devices.tickets import Proof
@@ -279,6 +280,13 @@ class CatalogueArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Branded:
+    """The hall's own colour and logo, from the hall or from the cache."""
+
+    branding: Branding
+
+
+@dataclass(frozen=True, slots=True)
 class QueueChanged:
     """The whole picture of one service's queue."""
 
@@ -359,6 +367,7 @@ Event = (
     | LoneChanged
     | CameHome
     | CatalogueArrived
+    | Branded
     | QueueChanged
     | Configured
     | DayChanged

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from contract.branding import Branding
 from contract.messages import Person, QueueState
 from devices.ports import Kind
 from kiosk.flows.effects import Effect
@@ -14,6 +15,7 @@ from kiosk.flows.shelf import Shelf
 
 IDLE, COUNTDOWN, NOTICE, GUARD, LEAVE, RETRY = "idle", "countdown", "notice", "guard", "leave", "retry"
 
+AS_WE_COME = Branding()
 COUNTDOWN_SECONDS = 20
 NOTICE_SECONDS = 8.0
 
@@ -47,12 +49,13 @@ class Facts:
 
     ``judged`` is False until it is known whether the server is there. ``ready`` are the numbers that this
     kiosk can issue alone, by service; ``away`` how many of its own the hall does not have yet. ``zones`` are
-    those that the hall lets it offer, before what its own file says.
+    those that the hall lets it offer, before what its own file says; ``branding`` is how the hall looks.
     """
 
     hall_name: str = ""
     station_name: str = ""
     place: str = ""
+    branding: Branding = AS_WE_COME
     shelf: Shelf | None = None
     queues: Mapping[str, QueueState] = field(default_factory=dict)
     server: bool = False

@@ -2,7 +2,8 @@
 
 text.py Text, Icon, strong · panel.py Panel, Ground · press.py Press, gate, presses · button.py PushButton ·
 tile.py Tile · header.py Header · stage.py Stage · rows.py Rows · dialog.py Dialog, Countdown · keypad.py
-Keypad, Field · notice.py Notice · qr.py Qr · focus.py FocusPath. Every file's docstring is its manual.
+Keypad, Field · logo.py Logo · notice.py Notice · qr.py Qr · focus.py FocusPath. Every file's docstring is its
+manual.
 """
 
 from assets.ui.widgets.button import PushButton
@@ -10,6 +11,7 @@ from assets.ui.widgets.dialog import Countdown, Dialog
 from assets.ui.widgets.focus import FocusPath
 from assets.ui.widgets.header import Header
 from assets.ui.widgets.keypad import Field, Keypad
+from assets.ui.widgets.logo import Logo
 from assets.ui.widgets.notice import Notice
 from assets.ui.widgets.panel import Ground, Panel, ground_of
 from assets.ui.widgets.press import Press, gate, presses
@@ -28,6 +30,7 @@ __all__ = [
     "Header",
     "Icon",
     "Keypad",
+    "Logo",
     "Notice",
     "Panel",
     "Press",

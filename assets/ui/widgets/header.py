@@ -1,4 +1,4 @@
-"""Header: the band at the top of every kiosk screen; read-only, so it may stand out of reach.
+"""Header: the band at the top of every kiosk screen, with the hall's logo; read-only: it may be out of reach.
 
 Header:
     title: "示例县政务服务中心"
@@ -13,6 +13,7 @@ from kivy.lang import Builder
 from kivy.properties import StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from assets.ui.widgets.logo import Logo as Logo
 from assets.ui.widgets.panel import Ground
 
 Builder.load_string("""
@@ -24,17 +25,21 @@ Builder.load_string("""
     padding: theme.margin, 26 * theme.u
     spacing: theme.gap
     BoxLayout:
-        orientation: "vertical"
-        Text:
-            text: root.title
-            level: "title"
-            weight: "bold"
-            tone: "header_ink"
-            size_hint_y: 1.4
-        Text:
-            text: root.subtitle
-            level: "small"
-            tone: "header_ink"
+        spacing: theme.gap * 1.5 if theme.logo else 0
+        Logo:
+            widest: 132 * theme.u
+        BoxLayout:
+            orientation: "vertical"
+            Text:
+                text: root.title
+                level: "title"
+                weight: "bold"
+                tone: "header_ink"
+                size_hint_y: 1.4
+            Text:
+                text: root.subtitle
+                level: "small"
+                tone: "header_ink"
     BoxLayout:
         orientation: "vertical"
         size_hint_x: 0.55

@@ -211,5 +211,6 @@ class Showing:
             helps=tuple(hall.helps.values()),
             waits=self._waits,
             stopped=dict(hall.stopped),
+            broadcasts=tuple(hall.broadcasts.values()),
         )
         return self._planned_view

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from hall_server.hall import (
     booking,
+    broadcasting,
     closing,
     describing,
     evaluation,
@@ -79,6 +80,7 @@ def _tick(hall: Hall, _command: c.Tick, now_ms: int) -> Decision:
         events.append(e.TicketReturned(at_ms=now_ms, ticket=ticket))
         events += staffing.set_free(hall, hall.tickets[ticket], now_ms)
     events += booking.missed(hall, now_ms)
+    events += broadcasting.over(hall, now_ms)
     events += noticing.over(hall, now_ms)
     events += staffing.shifts_due(hall, now_ms)
     return Decision(tuple(events))
@@ -144,6 +146,9 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.EndHelp: helping.end_help,
     c.PostNotice: noticing.post,
     c.WithdrawNotice: noticing.withdraw,
+    c.MakeBroadcast: broadcasting.make,
+    c.EndBroadcast: broadcasting.end,
+    c.NoteBroadcast: broadcasting.note,
     c.SuspectClock: _suspect_clock,
     c.CorrectTime: _correct_time,
     c.SealSnapshot: _seal_snapshot,

@@ -192,7 +192,8 @@ class BookingRules:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The described hall; every reference inside it has been checked. ``booking`` None: no appointments."""
+    """The described hall; every reference inside it has been checked. ``booking`` None: no appointments.
+    ``quiet``: from-to minutes in which no ordinary broadcast is spoken."""
 
     id: str
     name: str
@@ -207,6 +208,7 @@ class Plan:
     rota: tuple[Shift, ...] = ()
     holidays: tuple[int, ...] = ()
     booking: BookingRules | None = BookingRules()
+    quiet: tuple[tuple[int, int], ...] = ()
 
     def windows_for(self, service: str) -> tuple[ServiceWindow, ...]:
         """Windows that the plan gives to the service, in its order."""

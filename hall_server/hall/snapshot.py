@@ -8,6 +8,7 @@ from hall_server.hall.indexes import put
 from hall_server.hall.model import (
     Appointment,
     Booking,
+    Broadcast,
     Day,
     Hall,
     HelpCall,
@@ -52,6 +53,7 @@ class _Frozen(msgspec.Struct, frozen=True):
     papers: dict[str, Papers] = {}
     served: dict[str, tuple[Served, ...]] = {}
     notices: dict[int, Notice] = {}
+    broadcasts: dict[int, Broadcast] = {}
 
 
 def freeze(hall: Hall) -> bytes:
@@ -82,6 +84,7 @@ def freeze(hall: Hall) -> bytes:
             hall.papers,
             hall.served,
             hall.notices,
+            hall.broadcasts,
         )
     )
 
@@ -109,6 +112,7 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.papers.update(frozen.papers)
     hall.served.update(frozen.served)
     hall.notices.update(frozen.notices)
+    hall.broadcasts.update(frozen.broadcasts)
     hall.windows.update(frozen.windows)
     for ticket in frozen.tickets:
         hall.by_number[ticket.number] = ticket.id

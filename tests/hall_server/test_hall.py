@@ -77,6 +77,7 @@ def picture(hall: Hall) -> tuple[object, ...]:
         {key: set(held) for key, held in hall.by_person.items()},
         dict(hall.by_number),
         dict(hall.by_agent),
+        dict(hall.broadcasts),
         list(hall.parked),
         hall.recent,
         dict(hall.helps),

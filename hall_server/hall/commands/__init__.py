@@ -2,7 +2,7 @@
 
 Write ``from hall_server.hall import commands as c``. By subject: command.py what all share · tickets.py
 numbers and their holders · appointments.py · at_window.py what clerks press · leases.py issued alone ·
-people.py asking for people, notices · house.py description, day, clock, journal.
+people.py asking for people, notices · broadcasts.py · house.py description, day, clock, journal.
 
 ``request`` is unique per sender: a repeat gets the first answer. ``by`` says who asked
 (``kiosk-1``, ``window:w03``, ``callbox:w03``, ``clock``), for the journal.
@@ -27,6 +27,7 @@ from hall_server.hall.commands.at_window import (
     Transfer,
     Undo,
 )
+from hall_server.hall.commands.broadcasts import EndBroadcast, MakeBroadcast, NoteBroadcast
 from hall_server.hall.commands.command import Command
 from hall_server.hall.commands.house import (
     CorrectTime,
@@ -76,14 +77,17 @@ __all__ = [
     "ComeBack",
     "Command",
     "CorrectTime",
+    "EndBroadcast",
     "EndHelp",
     "Evaluate",
     "Finish",
     "GiveUpLease",
     "Issue",
     "LeaseNumbers",
+    "MakeBroadcast",
     "MergeLease",
     "NoShow",
+    "NoteBroadcast",
     "OfflineTicket",
     "OpenWindow",
     "Park",

@@ -2,7 +2,7 @@
 
 Write ``from hall_server.hall import events as e``. By subject: event.py what all share · tickets.py numbers,
 away from a window · appointments.py · at_window.py · leases.py numbers issued alone · people.py help,
-notices · house.py days, description, clock · journal.py the journal itself.
+notices · broadcasts.py · house.py days, description, clock · journal.py the journal itself.
 
 Each event carries all that ``evolve`` needs, so that a replay never asks the clock, the
 configuration of the day or chance. ``KINDS`` is the table of names in the journal.
@@ -23,6 +23,7 @@ from hall_server.hall.events.at_window import (
     TicketTransferred,
     WindowChanged,
 )
+from hall_server.hall.events.broadcasts import BroadcastEnded, BroadcastHeard, BroadcastMade
 from hall_server.hall.events.event import Event
 from hall_server.hall.events.house import (
     ClockCorrected,
@@ -61,6 +62,9 @@ __all__ = [
     "AppointmentBooked",
     "AppointmentCancelled",
     "AppointmentMissed",
+    "BroadcastEnded",
+    "BroadcastHeard",
+    "BroadcastMade",
     "ClockCorrected",
     "ClockSuspected",
     "DayClosed",
@@ -112,6 +116,9 @@ KINDS: dict[str, type[Event]] = {
         AppointmentBooked,
         AppointmentCancelled,
         AppointmentMissed,
+        BroadcastEnded,
+        BroadcastHeard,
+        BroadcastMade,
         ClockCorrected,
         ClockSuspected,
         DayClosed,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from hall_server.hall import events as e
 from hall_server.hall.describing import adopt
-from hall_server.hall.evolve import appointments, at_window, house, leases, people, tickets
+from hall_server.hall.evolve import appointments, at_window, broadcasts, house, leases, people, tickets
 from hall_server.hall.model import Hall
 
 
@@ -64,6 +64,9 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.HelpEnded: people.help_ended,
     e.NoticePosted: people.notice_posted,
     e.NoticeEnded: people.notice_ended,
+    e.BroadcastMade: broadcasts.made,
+    e.BroadcastHeard: broadcasts.heard,
+    e.BroadcastEnded: broadcasts.ended,
     e.PapersTaken: at_window.papers_taken,
     e.ClockSuspected: _nothing,
     e.ClockCorrected: _nothing,

@@ -33,6 +33,7 @@ def day_closed(hall: Hall, _event: e.DayClosed) -> None:
         hall.stopped,
         hall.helps,
         hall.notices,
+        hall.broadcasts,
         hall.papers,
         hall.served,
     ):

@@ -1,7 +1,8 @@
 """PURE: the whole state of one hall at one moment.
 
 By subject: hall.py Hall itself · tickets.py numbers and lanes · appointments.py · windows.py windows and
-their last action · house.py day, description, blocks, help, notices · rules.py what is forbidden.
+their last action · house.py day, description, blocks, help, notices · broadcasts.py · rules.py what is
+forbidden.
 
 ``Hall`` is the only mutable value: it changes inside ``evolve`` alone, on the one thread that owns it.
 Everything that it holds is immutable, so a ticket that left the thread never changes under its
@@ -9,6 +10,7 @@ reader. Instants are hall time in milliseconds.
 """
 
 from hall_server.hall.model.appointments import Appointment, Booking
+from hall_server.hall.model.broadcasts import Broadcast, Heard
 from hall_server.hall.model.hall import Hall
 from hall_server.hall.model.house import Asked, Day, HelpCall, Lease, Notice, Published, Stop
 from hall_server.hall.model.rules import RuleBroken
@@ -47,9 +49,11 @@ __all__ = [
     "Arrival",
     "Asked",
     "Booking",
+    "Broadcast",
     "Class",
     "Day",
     "Hall",
+    "Heard",
     "HelpCall",
     "Lane",
     "Lease",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sortedcontainers import SortedList
 
 from hall_server.hall.model.appointments import Appointment
+from hall_server.hall.model.broadcasts import Broadcast
 from hall_server.hall.model.house import Day, HelpCall, Lease, Notice, Published, Stop
 from hall_server.hall.model.tickets import AT_WINDOW, OPEN_STATUSES, Lane, Papers, RecentCall, Served, Ticket
 from hall_server.hall.model.windows import FULL_GREEN_BUDGET, Undoable, WindowNow, at_start, own_skills
@@ -26,6 +27,7 @@ class Hall:
     __slots__ = (
         "appointments",
         "booked",
+        "broadcasts",
         "busy",
         "by_agent",
         "by_number",
@@ -90,6 +92,7 @@ class Hall:
         self.tokens = 0
         self.helps: dict[int, HelpCall] = {}
         self.notices: dict[int, Notice] = {}
+        self.broadcasts: dict[int, Broadcast] = {}
         self.papers: dict[str, Papers] = {}
         self.served: dict[str, tuple[Served, ...]] = {}
         self.recent: tuple[RecentCall, ...] = ()

@@ -113,160 +113,158 @@ def api_routes(
     service: HallService, show: Callable[[str, str, str], Awaitable[None]], overseer: Overseer
 ) -> APIRouter:
     """All under /api; ``show(window, request, number)`` is awaited between a commit and its answer."""
+    api = HallApi(service, show, overseer)
     router = APIRouter(prefix="/api")
+    at_window = APIRouter(prefix="/windows/{window}", tags=["window"])
+    at_window.post("/next", operation_id="next")(api.call_next)
+    at_window.post("/recall", operation_id="recall")(api.recall)
+    at_window.post("/arrive", operation_id="arrive")(api.arrive)
+    at_window.post("/finish", operation_id="finish")(api.finish)
+    at_window.post("/papers", operation_id="papers")(api.papers)
+    at_window.post("/no-show", operation_id="no-show")(api.no_show)
+    at_window.post("/park", operation_id="park")(api.park)
+    at_window.post("/transfer", operation_id="transfer")(api.transfer)
+    at_window.post("/open", operation_id="open")(api.open_window)
+    at_window.post("/pause", operation_id="pause")(api.pause)
+    at_window.post("/close", operation_id="close")(api.close)
+    at_window.post("/call-parked", operation_id="call-parked")(api.call_parked)
+    at_window.post("/call-ticket", operation_id="call-ticket")(api.call_ticket)
+    at_window.post("/return", operation_id="return")(api.let_back)
+    at_window.post("/undo", operation_id="undo")(api.undo)
+    at_window.post("/help", operation_id="help")(api.call_for_help)
+    at_window.get("", operation_id="window")(api.window_now)
+    router.include_router(at_window)
+    router.get("/hall", tags=["hall"], operation_id="hall")(api.hall_now)
+    return router
 
-    async def carry_out(command: c.AtWindow) -> Done:
-        answer = await answered(service.submit(command))
-        return await told(command.window, command.request, answer.ticket)
 
-    async def overseen(here: Caller, command: c.AtWindow) -> Done:
-        return await told(command.window, command.request, await overseer.window(here, command))
+class HallApi:
+    """Each post becomes one command; its answer waits for the commit and for the page of the window."""
 
-    async def told(window: str, request: str, ticket: str) -> Done:
+    def __init__(
+        self, service: HallService, show: Callable[[str, str, str], Awaitable[None]], overseer: Overseer
+    ) -> None:
+        self._service, self._show, self._overseer = service, show, overseer
+
+    async def _carry_out(self, command: c.AtWindow) -> Done:
+        answer = await answered(self._service.submit(command))
+        return await self._told(command.window, command.request, answer.ticket)
+
+    async def _overseen(self, here: Caller, command: c.AtWindow) -> Done:
+        return await self._told(command.window, command.request, await self._overseer.window(here, command))
+
+    async def _told(self, window: str, request: str, ticket: str) -> Done:
         number = ticket.rpartition("-")[2]
-        await show(window, request, number)
+        await self._show(window, request, number)
         return Done(ticket=ticket, number=number)
 
-    def common(here: Caller, key: str, window: str, press: Press) -> dict[str, Any]:
-        return {
-            "window": window,
-            "by": here.by,
-            "clerk": here.clerk,
-            "request": request_of(press, key),
-            "seen": press.seen,
-        }
-
-    at_window = APIRouter(prefix="/windows/{window}", tags=["window"])
-
-    @at_window.post("/next", operation_id="next")
-    async def call_next(here: Here, key: Key, window: Window, press: Press) -> Done:
+    async def call_next(self, here: Here, key: Key, window: Window, press: Press) -> Done:
         """Call the next number; a service still going on ends as done (下一位)."""
-        return await carry_out(c.CallNext(**common(here, key, window, press)))
+        return await self._carry_out(c.CallNext(**_common(here, key, window, press)))
 
-    @at_window.post("/recall", operation_id="recall")
-    async def recall(here: Here, key: Key, window: Window, press: Press) -> Done:
+    async def recall(self, here: Here, key: Key, window: Window, press: Press) -> Done:
         """Call the present number again (重呼)."""
-        return await carry_out(c.Recall(**common(here, key, window, press)))
+        return await self._carry_out(c.Recall(**_common(here, key, window, press)))
 
-    @at_window.post("/arrive", operation_id="arrive")
-    async def arrive(here: Here, key: Key, window: Window, press: Press) -> Done:
+    async def arrive(self, here: Here, key: Key, window: Window, press: Press) -> Done:
         """The person stands at the window (到窗)."""
-        return await carry_out(c.Arrive(**common(here, key, window, press)))
+        return await self._carry_out(c.Arrive(**_common(here, key, window, press)))
 
-    @at_window.post("/finish", operation_id="finish")
-    async def finish(here: Here, key: Key, window: Window, press: FinishPress) -> Done:
+    async def finish(self, here: Here, key: Key, window: Window, press: FinishPress) -> Done:
         """The service ended, with an outcome (办结)."""
         missing = tuple(dict.fromkeys(filter(None, map(clean, press.missing))))
         command = c.Finish(
-            **common(here, key, window, press),
+            **_common(here, key, window, press),
             outcome=press.outcome,
             note=clean(press.note),
             missing=missing,
         )
-        return await carry_out(command)
+        return await self._carry_out(command)
 
-    @at_window.post("/papers", operation_id="papers")
-    async def papers(here: Here, key: Key, window: Window, press: PapersPress) -> Done:
+    async def papers(self, here: Here, key: Key, window: Window, press: PapersPress) -> Done:
         """Which papers of the present number the clerk has by now (收件)."""
         taken = tuple(dict.fromkeys(filter(None, map(clean, press.papers))))
-        return await carry_out(c.TakePapers(**common(here, key, window, press), papers=taken))
+        return await self._carry_out(c.TakePapers(**_common(here, key, window, press), papers=taken))
 
-    @at_window.post("/no-show", operation_id="no-show")
-    async def no_show(here: Here, key: Key, window: Window, press: Press) -> Done:
+    async def no_show(self, here: Here, key: Key, window: Window, press: Press) -> Done:
         """The person did not come (过号)."""
-        return await carry_out(c.NoShow(**common(here, key, window, press)))
+        return await self._carry_out(c.NoShow(**_common(here, key, window, press)))
 
-    @at_window.post("/park", operation_id="park")
-    async def park(here: Here, key: Key, window: Window, press: ParkPress) -> Done:
+    async def park(self, here: Here, key: Key, window: Window, press: ParkPress) -> Done:
         """Set the number aside; it comes back by itself (挂起)."""
         command = c.Park(
-            **common(here, key, window, press), minutes=press.minutes, reason=clean(press.reason)
+            **_common(here, key, window, press), minutes=press.minutes, reason=clean(press.reason)
         )
-        return await carry_out(command)
+        return await self._carry_out(command)
 
-    @at_window.post("/transfer", operation_id="transfer")
-    async def transfer(here: Here, key: Key, window: Window, press: TransferPress) -> Done:
+    async def transfer(self, here: Here, key: Key, window: Window, press: TransferPress) -> Done:
         """Send the person on to a service, a window or a clerk, and back when asked (转移)."""
         command = c.Transfer(
-            **common(here, key, window, press),
+            **_common(here, key, window, press),
             service=press.service,
             to_window=press.to_window,
             to_clerk=press.to_clerk,
             come_back=press.come_back,
             note=clean(press.note),
         )
-        return await carry_out(command)
+        return await self._carry_out(command)
 
-    @at_window.post("/open", operation_id="open")
-    async def open_window(here: Here, key: Key, window: Window, press: Press) -> Done:
+    async def open_window(self, here: Here, key: Key, window: Window, press: Press) -> Done:
         """The window takes people (开窗)."""
-        return await overseen(here, c.OpenWindow(**common(here, key, window, press)))
+        return await self._overseen(here, c.OpenWindow(**_common(here, key, window, press)))
 
-    @at_window.post("/pause", operation_id="pause")
-    async def pause(here: Here, key: Key, window: Window, press: PausePress) -> Done:
+    async def pause(self, here: Here, key: Key, window: Window, press: PausePress) -> Done:
         """The window takes nobody for a while (暂停)."""
-        command = c.PauseWindow(**common(here, key, window, press), reason=clean(press.reason))
-        return await overseen(here, command)
+        command = c.PauseWindow(**_common(here, key, window, press), reason=clean(press.reason))
+        return await self._overseen(here, command)
 
-    @at_window.post("/close", operation_id="close")
-    async def close(here: Here, key: Key, window: Window, press: ClosePress) -> Done:
+    async def close(self, here: Here, key: Key, window: Window, press: ClosePress) -> Done:
         """The window is closed (关窗)."""
-        return await overseen(here, c.CloseWindow(**common(here, key, window, press), park=press.park))
+        return await self._overseen(here, c.CloseWindow(**_common(here, key, window, press), park=press.park))
 
-    @at_window.post("/call-parked", operation_id="call-parked")
-    async def call_parked(here: Here, key: Key, window: Window, press: TicketPress) -> Done:
+    async def call_parked(self, here: Here, key: Key, window: Window, press: TicketPress) -> Done:
         """Call a number that was set aside (挂起的号)."""
-        return await carry_out(c.CallParked(**common(here, key, window, press), ticket=press.ticket))
+        return await self._carry_out(c.CallParked(**_common(here, key, window, press), ticket=press.ticket))
 
-    @at_window.post("/call-ticket", operation_id="call-ticket")
-    async def call_ticket(here: Here, key: Key, window: Window, press: CallTicketPress) -> Done:
+    async def call_ticket(self, here: Here, key: Key, window: Window, press: CallTicketPress) -> Done:
         """Call a waiting number out of its order; the reason stays in the journal (直接呼叫)."""
         command = c.CallTicket(
-            **common(here, key, window, press), ticket=press.ticket, reason=clean(press.reason)
+            **_common(here, key, window, press), ticket=press.ticket, reason=clean(press.reason)
         )
-        return await carry_out(command)
+        return await self._carry_out(command)
 
-    @at_window.post("/return", operation_id="return")
-    async def let_back(here: Here, key: Key, window: Window, press: TicketPress) -> Done:
+    async def let_back(self, here: Here, key: Key, window: Window, press: TicketPress) -> Done:
         """Let a number back into its queue that had passed (过号召回)."""
         request = request_of(press, key)
         answer = await answered(
-            service.submit(c.ReturnNoShow(request=request, by=here.by, ticket=press.ticket))
+            self._service.submit(c.ReturnNoShow(request=request, by=here.by, ticket=press.ticket))
         )
-        return await told(window, request, answer.ticket)
+        return await self._told(window, request, answer.ticket)
 
-    @at_window.post("/undo", operation_id="undo")
-    async def undo(here: Here, key: Key, window: Window, press: Press) -> Done:
+    async def undo(self, here: Here, key: Key, window: Window, press: Press) -> Done:
         """Take back the last action at the window, within seconds (撤销)."""
-        return await carry_out(c.Undo(**common(here, key, window, press)))
+        return await self._carry_out(c.Undo(**_common(here, key, window, press)))
 
-    @at_window.post("/help", operation_id="help")
-    async def call_for_help(here: Here, key: Key, window: Window, press: HelpPress) -> Done:
+    async def call_for_help(self, here: Here, key: Key, window: Window, press: HelpPress) -> Done:
         """Ring the manager (紧急求助)."""
         request = request_of(press, key)
         command = c.CallForHelp(
             request=request, by=here.by, window=window, clerk=here.clerk, about=clean(press.about)
         )
-        await answered(service.submit(command))
-        return await told(window, request, "")
+        await answered(self._service.submit(command))
+        return await self._told(window, request, "")
 
-    @at_window.get("", operation_id="window")
-    async def window_now(window: Window) -> WindowOut:
+    async def window_now(self, window: Window) -> WindowOut:
         """A window and the number at it."""
-        view = await answered(service.settled())
+        view = await answered(self._service.settled())
         state = view.windows.get(window)
         if state is None:
             raise RuleBroken("unknown_window", f"没有编号为“{window}”的窗口")
         return _window(view, state)
 
-    router.include_router(at_window)
-
-    @router.get("/hall", tags=["hall"], operation_id="hall")
-    async def hall_now() -> HallOut:
+    async def hall_now(self) -> HallOut:
         """The picture of the hall that holds everything answered so far."""
-        return _hall(service, await answered(service.settled()))
-
-    return router
+        return _hall(self._service, await answered(self._service.settled()))
 
 
 def described_routes(app: FastAPI) -> APIRouter:
@@ -278,6 +276,16 @@ def described_routes(app: FastAPI) -> APIRouter:
         return JSONResponse(app.openapi())
 
     return router
+
+
+def _common(here: Caller, key: str, window: str, press: Press) -> dict[str, Any]:
+    return {
+        "window": window,
+        "by": here.by,
+        "clerk": here.clerk,
+        "request": request_of(press, key),
+        "seen": press.seen,
+    }
 
 
 def _window(view: HallView, state: m.WindowState) -> WindowOut:

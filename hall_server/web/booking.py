@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -15,8 +14,7 @@ from fastapi import APIRouter, Form, Path, Query
 from fastapi import Request as HttpRequest
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from contract import catalogue as cat
-from contract.guide_sheet import Bring, Paper, answers_told_by, materials
+from contract.guide_sheet import answers_told_by
 from hall_server.hall import booking, pictures
 from hall_server.hall import commands as c
 from hall_server.hall.booking import Slot, day_text
@@ -26,6 +24,7 @@ from hall_server.hall.plan import Plan, Service
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
 from hall_server.web.asking import answered, ask
+from hall_server.web.booking_choice import Choice, by_zone, chosen_of, searched
 from hall_server.web.caller import Caller, Here
 from hall_server.web.frame import Frame
 from hall_server.web.limits import Limit, Limiter
@@ -36,7 +35,6 @@ from hall_server.web.qr import picture
 
 BY = "book"
 CODE_DIGITS = 8
-MOST_FOUND = 40
 _CLOSED = "本大厅暂不接受网上预约，请直接到大厅取号。"
 STATE_TEXT = {
     Booking.BOOKED: "已预约",
@@ -44,45 +42,10 @@ STATE_TEXT = {
     Booking.CANCELLED: "已取消",
     Booking.MISSED: "已过期",
 }
-BRING_TEXT = {
-    Bring.NEEDED: "需要带来",
-    Bring.MAY_BE_MISSING: "可以以后补交（容缺）",
-    Bring.NOT_SUBMITTED: "不用带（数据共享）",
-    Bring.IF_ASKED: "有的情况才需要",
-}
 
 Name = Annotated[str, Path(max_length=64)]
 Token = Annotated[str, Path(max_length=80)]
 Wanted = Annotated[str, Query(alias="look", max_length=20)]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is chosen so far: the item and the replies that its guide sheet asks for, '' and () for none."""
-
-    item: cat.Item | None
-    replies: tuple[int | None, ...]
-
-    @property
-    def situation(self) -> tuple[str, ...]:
-        """The replies in words."""
-        if self.item is None:
-            return ()
-        asked = zip(self.item.situations, self.replies, strict=True)
-        return tuple(question.options[reply].label for question, reply in asked if reply is not None)
-
-    @property
-    def papers(self) -> tuple[tuple[str, tuple[Paper, ...]], ...]:
-        """What to bring, grouped by what has to be done about it."""
-        found = materials(self.item, self.replies) if self.item else ()
-        groups = ((text, tuple(p for p in found if p.bring is bring)) for bring, text in BRING_TEXT.items())
-        return tuple((text, papers) for text, papers in groups if papers)
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        """The same for an address."""
-        replies = {f"s{i}": str(reply) for i, reply in enumerate(self.replies) if reply is not None}
-        return ({"item": self.item.code} if self.item else {}) | replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +72,45 @@ class Promised:
 
 def booking_routes(frame: Frame, reports: ReportDesk) -> APIRouter:
     """/book and /b."""
+    pages = BookingPages(frame, reports)
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    service, rendering, now_ms, limiter = frame.service, frame.rendering, frame.now_ms, Limiter()
+    router.get("/book")(pages.choose)
+    router.get("/book/{name}")(pages.choose_slot)
+    router.post("/book/{name}")(pages.book)
+    router.get("/b/{token}")(pages.appointment)
+    router.post("/b/{token}/cancel")(pages.cancel)
+    return router
 
-    def draw(here: Caller, template: str, look: Look, *, status: int = 200, **values: object) -> Response:
-        values |= {"here": here, "look": look, "at_ms": now_ms(), "request": secrets.token_urlsafe(12)}
-        return HTMLResponse(rendering.page(template, **values), status)
 
-    async def offered(
-        here: Caller, look: Look, wanted: Service, choice: Choice, day: int, wrong: str, status: int
+class BookingPages:
+    """Every answer is drawn for the look that the phone chose."""
+
+    def __init__(self, frame: Frame, reports: ReportDesk) -> None:
+        self._frame, self._reports = frame, reports
+        self._service, self._now_ms = frame.service, frame.now_ms
+        self._limiter = Limiter()
+
+    def _draw(
+        self, here: Caller, template: str, look: Look, *, status: int = 200, **values: object
     ) -> Response:
-        plan = service.plan
-        days = booking.days(plan, now_ms())
+        values |= {"here": here, "look": look, "at_ms": self._now_ms(), "request": secrets.token_urlsafe(12)}
+        return HTMLResponse(self._frame.rendering.page(template, **values), status)
+
+    async def _offered(
+        self, here: Caller, look: Look, wanted: Service, choice: Choice, day: int, wrong: str, status: int
+    ) -> Response:
+        plan = self._service.plan
+        days = booking.days(plan, self._now_ms())
         chosen = day if day in days else next(iter(days), 0)
         found: tuple[Slot, ...] = ()
         if days:
-            found = await ask(service, lambda hall: booking.slots(hall, wanted, chosen, now_ms()))
+            found = await ask(self._service, lambda hall: booking.slots(hall, wanted, chosen, self._now_ms()))
             if day not in days and not any(slot.left for slot in found) and len(days) > 1:
                 chosen = days[1]
-                found = await ask(service, lambda hall: booking.slots(hall, wanted, chosen, now_ms()))
-        return draw(
+                found = await ask(
+                    self._service, lambda hall: booking.slots(hall, wanted, chosen, self._now_ms())
+                )
+        return self._draw(
             here,
             "book-service.html",
             look,
@@ -142,27 +124,27 @@ def booking_routes(frame: Frame, reports: ReportDesk) -> APIRouter:
             wrong=wrong,
         )
 
-    @router.get("/book")
     async def choose(
-        here: Here, look: Looking, wanted: Wanted = "", q: Annotated[str, Query(max_length=60)] = ""
+        self, here: Here, look: Looking, wanted: Wanted = "", q: Annotated[str, Query(max_length=60)] = ""
     ) -> Response:
+        """What may be booked, by zone or by a word."""
         if wanted:
             return remember(wanted, "/book", secure=here.secure)
-        plan = service.plan
+        plan = self._service.plan
         open_ = booking.bookable(plan)
         if not open_:
-            return lost_page(frame, Lost(404, "不接受预约", _CLOSED), look_of(look))
-        return draw(
+            return lost_page(self._frame, Lost(404, "不接受预约", _CLOSED), look_of(look))
+        return self._draw(
             here,
             "book.html",
             look_of(look),
-            zones=_zones(plan, open_),
-            found=_searched(reports.catalogue, {s.id for s in open_}, q),
+            zones=by_zone(plan, open_),
+            found=searched(self._reports.catalogue, {s.id for s in open_}, q),
             q=q,
         )
 
-    @router.get("/book/{name}")
     async def choose_slot(
+        self,
         here: Here,
         http: HttpRequest,
         name: Name,
@@ -171,16 +153,17 @@ def booking_routes(frame: Frame, reports: ReportDesk) -> APIRouter:
         item: Annotated[str, Query(max_length=64)] = "",
         day: Annotated[int, Query(ge=0, le=100_000)] = 0,
     ) -> Response:
+        """Papers, days and slots of a service."""
         if wanted:
             return remember(wanted, f"/book/{name}", secure=here.secure)
-        chosen = _bookable(service.plan, name)
+        chosen = _bookable(self._service.plan, name)
         if chosen is None:
-            return lost_page(frame, Lost(404, "不接受预约", _CLOSED), look_of(look))
-        choice = _chosen(reports.catalogue, chosen, item, http.query_params)
-        return await offered(here, look_of(look), chosen, choice, day, "", 200)
+            return lost_page(self._frame, Lost(404, "不接受预约", _CLOSED), look_of(look))
+        choice = chosen_of(self._reports.catalogue, chosen, item, http.query_params)
+        return await self._offered(here, look_of(look), chosen, choice, day, "", 200)
 
-    @router.post("/book/{name}")
     async def book(
+        self,
         here: Here,
         http: HttpRequest,
         name: Name,
@@ -189,21 +172,22 @@ def booking_routes(frame: Frame, reports: ReportDesk) -> APIRouter:
         start: Annotated[int, Form(ge=0, le=1 << 50)] = 0,
         item: Annotated[str, Form(max_length=64)] = "",
     ) -> Response:
-        chosen = _bookable(service.plan, name)
-        rules = service.plan.booking
+        """A slot is promised, or the page says why not."""
+        chosen = _bookable(self._service.plan, name)
+        rules = self._service.plan.booking
         if chosen is None or rules is None:
-            return lost_page(frame, Lost(404, "不接受预约", _CLOSED), look_of(look))
+            return lost_page(self._frame, Lost(404, "不接受预约", _CLOSED), look_of(look))
         typed = {key: value for key, value in (await http.form()).items() if isinstance(value, str)}
-        choice = _chosen(reports.catalogue, chosen, item, typed)
-        day = local_day(start, service.plan.rules) if start else 0
+        choice = chosen_of(self._reports.catalogue, chosen, item, typed)
+        day = local_day(start, self._service.plan.rules) if start else 0
 
         async def again(sentence: str, status: int) -> Response:
-            return await offered(here, look_of(look), chosen, choice, day, sentence, status)
+            return await self._offered(here, look_of(look), chosen, choice, day, sentence, status)
 
         if not start:
             return await again("请选择时段", 409)
         limit = Limit(per_minute=rules.per_address / 60, burst=rules.per_address)
-        if limiter.wait_ms(here.origin.address, limit, now_ms()):
+        if self._limiter.wait_ms(here.origin.address, limit, self._now_ms()):
             return await again("这里预约的次数太多了，请过一会儿再试，或直接到大厅取号", 429)
         command = c.Book(
             request=request,
@@ -215,28 +199,30 @@ def booking_routes(frame: Frame, reports: ReportDesk) -> APIRouter:
             situation=choice.situation,
         )
         try:
-            made = await booked(service, command)
+            made = await booked(self._service, command)
         except RuleBroken as broken:
             return await again(broken.sentence, 409)
-        return RedirectResponse(f"/b/{token_of(service, made)}", 303)
+        return RedirectResponse(f"/b/{token_of(self._service, made)}", 303)
 
-    async def found(here: Caller, token: str) -> Promised:
+    async def _found(self, here: Caller, token: str) -> Promised:
         """The appointment behind a true seal. Raises Lost."""
-        name = appointment_of(service, token)
+        name = appointment_of(self._service, token)
         if not name:
-            if limiter.wait_ms(f"seal:{here.origin.address}", OF_GUESSER, now_ms()):
+            if self._limiter.wait_ms(f"seal:{here.origin.address}", OF_GUESSER, self._now_ms()):
                 raise Lost(429, "请求过于频繁", TOO_MANY)
             raise Lost(404, "没有找到这个预约", "请核对预约的二维码或网址，或到导办台咨询。")
-        promised = await ask(service, lambda hall: promise(hall, name))
+        promised = await ask(self._service, lambda hall: promise(hall, name))
         if promised is None:
             raise Lost(404, "没有找到这个预约", "它可能已经过期。请核对日期，或直接到大厅取号。")
         return promised
 
-    async def show(here: Caller, token: str, look: Look, wrong: str = "", status: int = 200) -> Response:
-        promised = await found(here, token)
-        known = {item.code: item for item in reports.catalogue.items}
+    async def _show(
+        self, here: Caller, token: str, look: Look, wrong: str = "", status: int = 200
+    ) -> Response:
+        promised = await self._found(here, token)
+        known = {item.code: item for item in self._reports.catalogue.items}
         item = next((known[code] for code in promised.appointment.items if code in known), None)
-        return draw(
+        return self._draw(
             here,
             "booked.html",
             look,
@@ -244,38 +230,36 @@ def booking_routes(frame: Frame, reports: ReportDesk) -> APIRouter:
             p=promised,
             token=token,
             choice=Choice(item, answers_told_by(item, promised.appointment.situation) if item else ()),
-            rules=service.plan.rules,
-            qr=picture(f"{service.look.public_url}/b/{token}") if service.look.public_url else "",
-            ticket=f"/t/{promised.ticket}.{pictures.qr_seal(promised.ticket, service.look.key)}",
+            rules=self._service.plan.rules,
+            qr=picture(f"{self._service.look.public_url}/b/{token}") if self._service.look.public_url else "",
+            ticket=f"/t/{promised.ticket}.{pictures.qr_seal(promised.ticket, self._service.look.key)}",
             wrong=wrong,
         )
 
-    @router.get("/b/{token}")
-    async def appointment(here: Here, token: Token, look: Looking, wanted: Wanted = "") -> Response:
+    async def appointment(self, here: Here, token: Token, look: Looking, wanted: Wanted = "") -> Response:
+        """One's own, with the QR."""
         if wanted:
             return remember(wanted, f"/b/{token}", secure=here.secure)
         try:
-            return await show(here, token, look_of(look))
+            return await self._show(here, token, look_of(look))
         except Lost as lost:
-            return lost_page(frame, lost, look_of(look))
+            return lost_page(self._frame, lost, look_of(look))
 
-    @router.post("/b/{token}/cancel")
     async def cancel(
-        here: Here, token: Token, look: Looking, request: Annotated[str, Form(pattern=REQUEST)]
+        self, here: Here, token: Token, look: Looking, request: Annotated[str, Form(pattern=REQUEST)]
     ) -> Response:
+        """One's own is given up."""
         try:
-            promised = await found(here, token)
+            promised = await self._found(here, token)
             name = promised.appointment.id
             try:
                 command = c.CancelBooking(request=request, by=f"{BY}:{name}", appointment=name)
-                await answered(service.submit(command))
+                await answered(self._service.submit(command))
             except RuleBroken as broken:
-                return await show(here, token, look_of(look), broken.sentence, 409)
+                return await self._show(here, token, look_of(look), broken.sentence, 409)
         except Lost as lost:
-            return lost_page(frame, lost, look_of(look))
+            return lost_page(self._frame, lost, look_of(look))
         return RedirectResponse(f"/b/{token}", 303)
-
-    return router
 
 
 # ---------------------------------------------------------------- shared with the JSON interface
@@ -326,34 +310,3 @@ def promise(hall: Hall, name: str) -> Promised | None:
 
 def _bookable(plan: Plan, name: str) -> Service | None:
     return next((one for one in booking.bookable(plan) if one.id == name), None)
-
-
-def _zones(plan: Plan, services: tuple[Service, ...]) -> list[tuple[str, list[Service]]]:
-    zones = [(zone.name, [s for s in services if s.zone == zone.id]) for zone in plan.zones.values()]
-    return [(name, found) for name, found in zones if found]
-
-
-def _searched(catalogue: cat.Catalogue, services: set[str], words: str) -> list[cat.Item]:
-    """Items of bookable services whose name or department has every word typed."""
-    wanted = words.split()
-    if not wanted:
-        return []
-    found = (
-        item
-        for item in catalogue.items
-        if item.service in services and all(word in f"{item.name} {item.department}" for word in wanted)
-    )
-    return [item for item, _ in zip(found, range(MOST_FOUND), strict=False)]
-
-
-def _chosen(catalogue: cat.Catalogue, service: Service, code: str, typed: Mapping[str, str]) -> Choice:
-    """The item and its replies, as far as they are right; a first reply stands for none given."""
-    item = next((i for i in catalogue.items if i.code == code and i.service == service.id), None)
-    if item is None:
-        return Choice(None, ())
-    replies: list[int | None] = []
-    for i, question in enumerate(item.situations):
-        text = str(typed.get(f"s{i}", ""))
-        right = text.isascii() and text.isdigit() and int(text) < len(question.options)
-        replies.append(int(text) if right else None)
-    return Choice(item, tuple(replies))

@@ -29,17 +29,34 @@ Named = Annotated[str, Path(max_length=64)]
 
 def manager_routes(frame: Frame, days: Days) -> APIRouter:
     """/manager and below."""
+    pages = ManagerRoutes(frame, days)
     router = APIRouter(prefix="/manager", include_in_schema=False, default_response_class=HTMLResponse)
-    service, hub = frame.service, frame.hub
-    lookout = Lookout(service, days, frame.accounts.book)
-    acts = Acts(frame, lookout)
+    router.get("")(pages.manager)
+    router.websocket("/live")(pages.live)
+    router.get("/windows/{name}")(pages.window_sheet)
+    router.get("/services/{name}")(pages.service_sheet)
+    router.get("/stations/{name}")(pages.station_sheet)
+    router.get("/why/{ticket}")(pages.why)
+    router.get("/usual")(pages.usual)
+    router.post("/do/{act}")(pages.do)
+    return router
 
-    @router.get("")
-    async def manager(here: Here) -> HTMLResponse:
-        page = ManagerPage(frame, lookout)
-        seen = await ask(service, page.read)
-        notices = await ask(service, lambda hall: tuple(hall.notices.values()))
-        return frame.page(
+
+class ManagerRoutes:
+    """The live page, and what is fetched on demand."""
+
+    def __init__(self, frame: Frame, days: Days) -> None:
+        self._frame, self._days = frame, days
+        self._service, self._hub = frame.service, frame.hub
+        self._lookout = Lookout(frame.service, days, frame.accounts.book)
+        self._acts = Acts(frame, self._lookout)
+
+    async def manager(self, here: Here) -> HTMLResponse:
+        """The page as it stands."""
+        page = ManagerPage(self._frame, self._lookout)
+        seen = await ask(self._service, page.read)
+        notices = await ask(self._service, lambda hall: tuple(hall.notices.values()))
+        return self._frame.page(
             here,
             "manager.html",
             p=page.picture(seen),
@@ -49,18 +66,18 @@ def manager_routes(frame: Frame, days: Days) -> APIRouter:
             live=False,
         )
 
-    @router.websocket("/live")
-    async def live(websocket: WebSocket) -> None:
-        await hub.serve(websocket, ManagerPage(frame, lookout), pace_seconds=PACE_SECONDS)
+    async def live(self, websocket: WebSocket) -> None:
+        """What changes on it."""
+        await self._hub.serve(websocket, ManagerPage(self._frame, self._lookout), pace_seconds=PACE_SECONDS)
 
-    @router.get("/windows/{name}")
-    async def window_sheet(here: Here, name: Named) -> HTMLResponse:
-        seen = await ask(service, lambda hall: scene(hall, frame.now_ms()))
+    async def window_sheet(self, here: Here, name: Named) -> HTMLResponse:
+        """One window."""
+        seen = await ask(self._service, lambda hall: scene(hall, self._frame.now_ms()))
         if name not in seen.plan.windows:
             raise RuleBroken("unknown_window", f"没有编号为“{name}”的窗口")
         levels = {LEVEL_OWN: "主办", LEVEL_HELP: "协办"}
         others = tuple(w for w in seen.plan.windows.values() if w.id != name)
-        return frame.page(
+        return self._frame.page(
             here,
             "manager/sheet-window.html",
             s=seen,
@@ -73,13 +90,15 @@ def manager_routes(frame: Frame, days: Days) -> APIRouter:
             shifts=tuple(shift for shift in seen.plan.rota if shift.window == name),
         )
 
-    @router.get("/services/{name}")
-    async def service_sheet(here: Here, name: Named) -> HTMLResponse:
-        found = await ask(service, lambda hall: (scene(hall, frame.now_ms()), _waiting(hall, name)))
+    async def service_sheet(self, here: Here, name: Named) -> HTMLResponse:
+        """One service and who waits for it."""
+        found = await ask(
+            self._service, lambda hall: (scene(hall, self._frame.now_ms()), _waiting(hall, name))
+        )
         seen, waiting = found
         if name not in seen.plan.services:
             raise RuleBroken("unknown_service", "没有这项业务")
-        return frame.page(
+        return self._frame.page(
             here,
             "manager/sheet-service.html",
             s=seen,
@@ -89,37 +108,35 @@ def manager_routes(frame: Frame, days: Days) -> APIRouter:
             can=tuple(w for w in seen.plan.windows.values() if name in seen.skills[w.id]),
             others=tuple(w for w in seen.plan.windows.values() if name not in seen.skills[w.id]),
             stop=seen.stopped.get(name),
-            told=service.view.waits.tickets,
+            told=self._service.view.waits.tickets,
         )
 
-    @router.get("/stations/{name}")
-    async def station_sheet(here: Here, name: Named) -> HTMLResponse:
-        found = next((station for station in frame.house.stations if station.id == name), None)
+    async def station_sheet(self, here: Here, name: Named) -> HTMLResponse:
+        """One box."""
+        found = next((station for station in self._frame.house.stations if station.id == name), None)
         if found is None:
             raise RuleBroken("unknown_station", "没有这台设备")
-        return frame.page(here, "manager/sheet-station.html", st=found)
+        return self._frame.page(here, "manager/sheet-station.html", st=found)
 
-    @router.get("/why/{ticket}")
-    async def why(ticket: Named) -> JSONResponse:
-        found = await ask(service, lambda hall: why_not(hall, ticket, frame.now_ms()))
+    async def why(self, ticket: Named) -> JSONResponse:
+        """Why a number is not called yet."""
+        found = await ask(self._service, lambda hall: why_not(hall, ticket, self._frame.now_ms()))
         if found is None:
             raise RuleBroken("unknown_ticket", "没有这个号，或已不是今天的号")
         return JSONResponse({"sentence": found.sentence})
 
-    @router.get("/usual")
-    async def usual() -> Response:
-        found = await asyncio.to_thread(_usual, days)
+    async def usual(self) -> Response:
+        """Today against the same weekday."""
+        found = await asyncio.to_thread(_usual, self._days)
         return Response(msgspec.json.encode(found), media_type="application/json")
 
-    @router.post("/do/{act}")
-    async def do(here: Here, act: Named, doing: Doing) -> JSONResponse:
+    async def do(self, here: Here, act: Named, doing: Doing) -> JSONResponse:
+        """One act on the hall."""
         try:
-            told = await acts.do(act, here, doing)
+            told = await self._acts.do(act, here, doing)
         except KeyError:
             raise HTTPException(404, "没有这个操作") from None
         return JSONResponse({**Done().model_dump(), "sentence": told})
-
-    return router
 
 
 def _waiting(hall: Hall, service: str) -> tuple[Ticket, ...]:

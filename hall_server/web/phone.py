@@ -99,13 +99,28 @@ class Holding:
 
 def phone_routes(frame: Frame) -> APIRouter:
     """/t/{token} and below."""
+    pages = PhonePages(frame)
     router = APIRouter(prefix="/t/{token}", include_in_schema=False, default_response_class=HTMLResponse)
-    service, rendering, now_ms, limiter = frame.service, frame.rendering, frame.now_ms, Limiter()
+    router.get("")(pages.ticket)
+    router.get("/now")(pages.ticket_now)
+    router.post("/postpone")(pages.postpone)
+    router.post("/back")(pages.come_back)
+    router.post("/cancel")(pages.cancel)
+    router.post("/evaluate")(pages.evaluate)
+    return router
 
-    def draw(
-        here: Caller, token: str, held: Holding, look: Look, *, wrong: str = "", status: int = 200
+
+class PhonePages:
+    """Every answer is the ticket's page, or the one that says why there is none."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame, self._limiter = frame, Limiter()
+        self._service, self._now_ms = frame.service, frame.now_ms
+
+    def _draw(
+        self, here: Caller, token: str, held: Holding, look: Look, *, wrong: str = "", status: int = 200
     ) -> Response:
-        html = rendering.page(
+        html = self._frame.rendering.page(
             "ticket.html",
             here=here,
             h=held,
@@ -113,95 +128,97 @@ def phone_routes(frame: Frame) -> APIRouter:
             token=token,
             look=look,
             wrong=wrong,
-            at_ms=now_ms(),
+            at_ms=self._now_ms(),
             request=secrets.token_urlsafe(12),
             **EVALUATION,
         )
         return HTMLResponse(html, status)
 
-    async def found(here: Caller, token: str) -> Holding:
+    async def _found(self, here: Caller, token: str) -> Holding:
         """The number behind a true seal. Raises Lost."""
-        ticket_id = sealed(service, token)
+        ticket_id = sealed(self._service, token)
         if not ticket_id:
-            if limiter.wait_ms(here.origin.address, OF_GUESSER, now_ms()):
+            if self._limiter.wait_ms(here.origin.address, OF_GUESSER, self._now_ms()):
                 raise Lost(429, "请求过于频繁", TOO_MANY)
             raise Lost(404, "没有找到这张号票", UNKNOWN)
-        held = await ask(service, lambda hall: holding(hall, service, ticket_id))
-        if held is None and await ask(service, lambda hall: of_a_block(hall, ticket_id)):
+        held = await ask(self._service, lambda hall: holding(hall, self._service, ticket_id))
+        if held is None and await ask(self._service, lambda hall: of_a_block(hall, ticket_id)):
             raise Lost(404, "离线取的号", ALONE)
         if held is None:
             raise Lost(404, "没有找到这张号票", UNKNOWN)
         return held
 
-    async def act(here: Caller, token: str, look: Look, command: Callable[[str, str], c.Command]) -> Response:
+    async def _act(
+        self, here: Caller, token: str, look: Look, command: Callable[[str, str], c.Command]
+    ) -> Response:
         """Carry out what the holder pressed; a refusal is told on the page itself."""
         try:
-            held = await found(here, token)
+            held = await self._found(here, token)
             ticket = held.ticket.id
-            if limiter.wait_ms(f"ticket:{ticket}", OF_HOLDER, now_ms()):
-                return draw(here, token, held, look, wrong=TOO_MANY, status=429)
+            if self._limiter.wait_ms(f"ticket:{ticket}", OF_HOLDER, self._now_ms()):
+                return self._draw(here, token, held, look, wrong=TOO_MANY, status=429)
             try:
-                await answered(service.submit(command(ticket, f"phone:{ticket}")))
+                await answered(self._service.submit(command(ticket, f"phone:{ticket}")))
             except RuleBroken as broken:
-                again = await found(here, token)
-                return draw(here, token, again, look, wrong=broken.sentence, status=409)
+                again = await self._found(here, token)
+                return self._draw(here, token, again, look, wrong=broken.sentence, status=409)
         except Lost as lost:
-            return lost_page(frame, lost, look)
+            return lost_page(self._frame, lost, look)
         return RedirectResponse(f"/t/{token}", 303)
 
-    @router.get("")
     async def ticket(
-        here: Here, token: Token, look: Looking, wanted: Annotated[str, Query(alias="look")] = ""
+        self, here: Here, token: Token, look: Looking, wanted: Annotated[str, Query(alias="look")] = ""
     ) -> Response:
+        """The whole page."""
         if wanted:
             return remember(wanted, f"/t/{token}", secure=here.secure)
         try:
-            return draw(here, token, await found(here, token), look_of(look))
+            return self._draw(here, token, await self._found(here, token), look_of(look))
         except Lost as lost:
-            return lost_page(frame, lost, look_of(look))
+            return lost_page(self._frame, lost, look_of(look))
 
-    @router.get("/now")
-    async def ticket_now(here: Here, token: Token) -> HTMLResponse:
+    async def ticket_now(self, here: Here, token: Token) -> HTMLResponse:
+        """What of it changes, for the page's script."""
         try:
-            held = await found(here, token)
+            held = await self._found(here, token)
         except Lost as lost:
             raise HTTPException(lost.status, lost.title) from lost
-        html = rendering.page(
+        html = self._frame.rendering.page(
             "ticket_now.html",
             here=here,
             h=held,
             slip=held.slip,
             token=token,
             wrong="",
-            at_ms=now_ms(),
+            at_ms=self._now_ms(),
             request=secrets.token_urlsafe(12),
             **EVALUATION,
         )
         return HTMLResponse(html)
 
-    @router.post("/postpone")
-    async def postpone(here: Here, token: Token, look: Looking, request: Request) -> Response:
-        return await act(
+    async def postpone(self, here: Here, token: Token, look: Looking, request: Request) -> Response:
+        """More time."""
+        return await self._act(
             here, token, look_of(look), lambda t, by: c.Postpone(request=request, by=by, ticket=t)
         )
 
-    @router.post("/back")
-    async def come_back(here: Here, token: Token, look: Looking, request: Request) -> Response:
-        return await act(
+    async def come_back(self, here: Here, token: Token, look: Looking, request: Request) -> Response:
+        """More time is not needed any more."""
+        return await self._act(
             here, token, look_of(look), lambda t, by: c.ComeBack(request=request, by=by, ticket=t)
         )
 
-    @router.post("/cancel")
-    async def cancel(here: Here, token: Token, look: Looking, request: Request) -> Response:
-        return await act(
+    async def cancel(self, here: Here, token: Token, look: Looking, request: Request) -> Response:
+        """The number is given back."""
+        return await self._act(
             here,
             token,
             look_of(look),
             lambda t, by: c.Cancel(request=request, by=by, ticket=t, reason="持号人在手机上取消"),
         )
 
-    @router.post("/evaluate")
     async def evaluate(
+        self,
         here: Here,
         token: Token,
         look: Looking,
@@ -211,7 +228,8 @@ def phone_routes(frame: Frame) -> APIRouter:
         grade: Annotated[int, Form(ge=0, le=5)] = 0,
         words: Words = "",
     ) -> Response:
-        return await act(
+        """How it was at a window."""
+        return await self._act(
             here,
             token,
             look_of(look),
@@ -219,8 +237,6 @@ def phone_routes(frame: Frame) -> APIRouter:
                 request=request, by=by, ticket=t, call=call, grade=grade, tags=tuple(tags), words=clean(words)
             ),
         )
-
-    return router
 
 
 EVALUATION = {

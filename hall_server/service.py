@@ -84,6 +84,7 @@ class HallService:
         self._given = AnswersGiven()
         self._thread = threading.Thread(target=self._run, name="hall", daemon=True)
         self._plan_listeners: list[Callable[[Plan, Published], None]] = []
+        self._call_listeners: list[Callable[[m.Call], None]] = []
         self._running = False
 
     # ------------------------------------------------------------ from any thread
@@ -123,6 +124,11 @@ class HallService:
     def on_plan(self, listener: Callable[[Plan, Published], None]) -> None:
         """Call when another description is in force and on disk, on the writer thread. Before start()."""
         self._plan_listeners.append(listener)
+
+    def on_call(self, listener: Callable[[m.Call], None]) -> None:
+        """Call with each call as it leaves, on the writer thread: the listener must only post. Before
+        start()."""
+        self._call_listeners.append(listener)
 
     def submit(self, command: c.Command) -> Future[Answer]:
         """Carry out a command; the future ends after the commit is on disk, with RuleBroken when a rule
@@ -318,6 +324,8 @@ class HallService:
                     listener(plan, published)
             for call in calls:
                 self._publisher.publish(topics.BOARD_CALL, call, board=call.board)
+                for heard in self._call_listeners:
+                    heard(call)
             if answer is not None:
                 answer.set_result(decision.answer)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future
 from typing import Any, Generic, TypeVar, cast
 
 from contract.messages import TicketStatus, WindowState, WindowStatus
@@ -41,10 +42,17 @@ SHOW_SECONDS = 5.0
 class WiredDevices:
     """All desks of one hall box, made from its file. Wire before the service starts.
 
+    ``shown(window, call)``: a call stands on the window's LED bar; from the line's thread, must only post.
     Raises DeviceMisconfigured.
     """
 
-    def __init__(self, file: HallFile, service: HallService) -> None:
+    def __init__(
+        self,
+        file: HallFile,
+        service: HallService,
+        *,
+        shown: Callable[[str, str], None] = lambda _window, _call: None,
+    ) -> None:
         self._desks: list[CallBoxDesk | WindowDesk[Any, Any]] = []
         boxes = {window.callbox: window.id for window in file.windows if window.callbox}
         if file.callboxes is not None and boxes:
@@ -55,7 +63,7 @@ class WiredDevices:
         if file.ledbars is not None and bars:
             options = {"port": file.ledbars.port, "addresses": sorted(bars.values()), **file.ledbars.options}
             driver = cast("LedBars", build(file.ledbars.driver, options, path="ledbars"))
-            self._desks.append(bar_desk(service, driver, bars))
+            self._desks.append(bar_desk(service, driver, bars, shown=shown))
         if file.lights is not None:
             options = {"port": file.lights.port, **file.lights.options}
             lights = cast("GuideLights", build(file.lights.driver, options, path="lights"))
@@ -78,7 +86,11 @@ class WiredDevices:
 
 
 class WindowDesk(Generic[D, C]):
-    """Puts what ``content`` makes of a window's state at that window's place; only what changed, in order."""
+    """Puts what ``content`` makes of a window's state at that window's place; only what changed, in order.
+
+    ``shown(window, call)`` is told once the content of a called number stands there; a recall leaves it as
+    it is, so its call stands there at once.
+    """
 
     def __init__(
         self,
@@ -88,8 +100,14 @@ class WindowDesk(Generic[D, C]):
         places: Mapping[str, C | Any],
         content: Callable[[WindowState], C],
         put: Callable[[D, Any, C], object],
+        *,
+        shown: Callable[[str, str], None] = lambda _window, _call: None,
     ) -> None:
         self._service = service
+        self._tell = shown
+        self._standing: dict[str, C] = {}
+        self._calling: dict[str, str] = {}
+        self._told: dict[str, str] = {}
         self._places = dict(places)
         self._content, self._put = content, put
         self._shown: dict[str, C] = {}
@@ -113,6 +131,7 @@ class WindowDesk(Generic[D, C]):
         """On the device's thread: a line that is back shows nothing, or something old."""
         if health.state is State.READY:
             self._shown.clear()
+            self._standing.clear()
             self._show_view(self._service.view)
 
     def _show_view(self, view: HallView) -> None:
@@ -122,19 +141,42 @@ class WindowDesk(Generic[D, C]):
             if state is None:
                 continue
             content = self._content(state)
+            self._calling[window] = state.call if state.ticket_status is TicketStatus.CALLED else ""
             if self._shown.get(window) != content:
                 self._shown[window] = content
                 self._show(window, place, content)
+            elif self._standing.get(window) == content:
+                self._confirm(window)
 
     def _show(self, window: str, place: Any, content: C) -> None:
         put = self._put
-        future = self.device.submit(lambda driver: put(driver, place, content), SHOW_SECONDS)
-        future.add_done_callback(
-            lambda done: self._shown.pop(window, None) if not done.cancelled() and done.exception() else None
-        )
+
+        def done(future: Future[object]) -> None:
+            if future.cancelled() or future.exception() is not None:
+                self._shown.pop(window, None)
+                self._standing.pop(window, None)
+                return
+            self._standing[window] = content
+            if self._shown.get(window) == content:
+                self._confirm(window)
+
+        self.device.submit(lambda driver: put(driver, place, content), SHOW_SECONDS).add_done_callback(done)
+
+    def _confirm(self, window: str) -> None:
+        """The newest call stands there; told once."""
+        call = self._calling.get(window, "")
+        if call and self._told.get(window) != call:
+            self._told[window] = call
+            self._tell(window, call)
 
 
-def bar_desk(service: HallService, driver: LedBars, bars: Mapping[str, int]) -> WindowDesk[LedBars, BarText]:
+def bar_desk(
+    service: HallService,
+    driver: LedBars,
+    bars: Mapping[str, int],
+    *,
+    shown: Callable[[str, str], None] = lambda _window, _call: None,
+) -> WindowDesk[LedBars, BarText]:
     """A desk for a line of LED bars: ``bars`` maps windows to addresses."""
     columns = driver.capabilities.columns
     return WindowDesk(
@@ -144,6 +186,7 @@ def bar_desk(service: HallService, driver: LedBars, bars: Mapping[str, int]) -> 
         bars,
         lambda state: bar_text(state, columns),
         lambda line, address, text: line.show(address, text),
+        shown=shown,
     )
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from contract.messages import Paper, TicketStatus, WindowStatus
+from hall_server.call_story import CallTold
+from hall_server.confirmations import Confirmations
 from hall_server.hall import commands as c
 from hall_server.hall.lookup import STATUS_TEXT
 from hall_server.hall.model import OUTCOME_TEXT, Asked, Hall, Ticket
@@ -46,7 +48,8 @@ _SAMPLE = "SAMPLE-"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The number at the window. Instants are hall time; ``waited_ms`` is 0 before the person came."""
+    """The number at the window. Instants are hall time; ``waited_ms`` is 0 before the person came. ``calls``:
+    its call here and the recalls, oldest first, as far as the hall knows what became of them."""
 
     ticket: str
     number: str
@@ -73,6 +76,12 @@ class Shown:
     sent_to: tuple[str, ...]
     sheet: Sheet
     others: tuple[Other, ...]
+    calls: tuple[CallTold, ...]
+
+    @property
+    def advice(self) -> str:
+        """What the clerk does about a call that did not reach people; '' once the person is there."""
+        return self.calls[-1].advice if self.calls and self.status is TicketStatus.CALLED else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +146,7 @@ class Ringing:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """All that a clerk's page shows of one window at one moment."""
+    """All that a clerk's page shows of one window at one moment; ``mark`` of Confirmations."""
 
     window: str
     status: WindowStatus
@@ -151,6 +160,12 @@ class Counter:
     forbidden: dict[str, str]
     undoing: Undoing | None
     help: Ringing | None
+    mark: int = 0
+
+    @property
+    def due_ms(self) -> int:
+        """When it reads differently by time alone, 0 = never."""
+        return min((c.due_ms for c in self.present.calls if c.due_ms), default=0) if self.present else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +177,7 @@ class ClerkPage:
     sheets: Sheets = field(compare=False)
     now_ms: Callable[[], int] = field(compare=False)
     rendering: Rendering = field(compare=False)
+    calls: Confirmations = field(default_factory=Confirmations, compare=False)
 
     def changed(self, seen: Counter, old: HallView, new: HallView) -> bool:
         """Whether anything that the page shows may differ; its services are those that it showed last,
@@ -173,19 +189,24 @@ class ClerkPage:
             or old.parked != new.parked
             or old.helps != new.helps
             or bool(seen.present and seen.present.others)
+            or self.calls.mark(self.window) != seen.mark
+            or 0 < seen.due_ms <= self.now_ms()
         )
 
     def read(self, hall: Hall) -> Counter:
         """On the hall's thread: quick, and everything that leaves is immutable."""
-        return counter(hall, self.window, self.now_ms(), self.sheets)
+        return counter(hall, self.window, self.now_ms(), self.sheets, self.calls)
 
     def render(self, seen: Counter) -> dict[str, str]:
         """Fragment id -> HTML."""
         return {name: self.rendering.page(f"clerk/{name}.html", c=seen, live=True) for name in FRAGMENTS}
 
 
-def counter(hall: Hall, window_id: str, now_ms: int, sheets: Sheets) -> Counter:
+def counter(
+    hall: Hall, window_id: str, now_ms: int, sheets: Sheets, calls: Confirmations | None = None
+) -> Counter:
     """Read one window; scans nothing that grows with the number of tickets."""
+    mark = calls.mark(window_id) if calls is not None else 0
     now, present = hall.windows[window_id], hall.ticket_at(window_id)
     stopped = forbidden(hall, window_id, now_ms)
     queues = tuple(_queue(hall, s) for s in hall.skills[window_id] if s in hall.plan.services)
@@ -194,7 +215,7 @@ def counter(hall: Hall, window_id: str, now_ms: int, sheets: Sheets) -> Counter:
         status=now.status,
         status_text=STATE_TEXT[now.status],
         reason=now.reason,
-        present=_shown(hall, present, sheets, now_ms) if present else None,
+        present=_shown(hall, present, sheets, now_ms, calls) if present else None,
         waiting=sum(q.waiting for q in queues),
         queues=queues,
         parked=tuple(
@@ -206,10 +227,11 @@ def counter(hall: Hall, window_id: str, now_ms: int, sheets: Sheets) -> Counter:
         forbidden=stopped,
         undoing=_undoing(hall, window_id) if "undo" not in stopped else None,
         help=_ringing(hall, window_id),
+        mark=mark,
     )
 
 
-def _shown(hall: Hall, ticket: Ticket, sheets: Sheets, now_ms: int) -> Shown:
+def _shown(hall: Hall, ticket: Ticket, sheets: Sheets, now_ms: int, calls: Confirmations | None) -> Shown:
     person = ticket.person
     return Shown(
         ticket=ticket.id,
@@ -237,6 +259,7 @@ def _shown(hall: Hall, ticket: Ticket, sheets: Sheets, now_ms: int) -> Shown:
         sent_to=sent_to(hall, ticket.window),
         sheet=sheets.of(ticket, hall.papers.get(ticket.id)),
         others=others_of(hall, ticket, now_ms),
+        calls=calls.of_ticket(ticket.id, ticket.calls, ticket.recalls + 1) if calls is not None else (),
     )
 
 

@@ -21,7 +21,7 @@ from hall_server.web import actions, clerk_lists
 from hall_server.web.asking import ask
 from hall_server.web.caller import Here, Me
 from hall_server.web.clerk import STATE_TEXT, ClerkPage, counter
-from hall_server.web.clerk_sheet import WITHOUT_RESULT, Sheets, sent_to
+from hall_server.web.clerk_sheet import WITHOUT_RESULT, Sheets
 from hall_server.web.frame import Frame
 from hall_server.web.pages import lost
 
@@ -56,7 +56,7 @@ class Notice:
 def clerk_routes(frame: Frame, reports: ReportDesk, sheets: Sheets) -> APIRouter:
     """GET /clerk and everything below it."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    service, rendering, now_ms = frame.service, frame.rendering, frame.now_ms
+    service, rendering, now_ms, calls = frame.service, frame.rendering, frame.now_ms, frame.house.calls
 
     async def at(window: str, read: Callable[[Hall], T]) -> T:
         if window not in service.plan.windows:
@@ -76,7 +76,7 @@ def clerk_routes(frame: Frame, reports: ReportDesk, sheets: Sheets) -> APIRouter
         plan = service.plan
         if window not in plan.windows:
             return lost(rendering, "没有这个窗口", "请返回窗口列表重新选择。", "/clerk")
-        seen = await ask(service, lambda hall: counter(hall, window, now_ms(), sheets))
+        seen = await ask(service, lambda hall: counter(hall, window, now_ms(), sheets, calls))
         return frame.page(
             here,
             "clerk.html",
@@ -95,7 +95,8 @@ def clerk_routes(frame: Frame, reports: ReportDesk, sheets: Sheets) -> APIRouter
             await websocket.accept()
             await websocket.close(NO_SUCH_PAGE)
             return
-        await frame.hub.serve(websocket, ClerkPage(window, service.plan, sheets, now_ms, rendering))
+        page = ClerkPage(window, service.plan, sheets, now_ms, rendering, calls)
+        await frame.hub.serve(websocket, page)
 
     @router.get("/clerk/{window}/waiting")
     async def waiting(window: Named) -> HTMLResponse:
@@ -130,8 +131,9 @@ def clerk_routes(frame: Frame, reports: ReportDesk, sheets: Sheets) -> APIRouter
             raise HTTPException(404, "没有这个窗口")
         present = service.query(lambda hall: hall.ticket_at(window)).result()
         trace = reports.days.trace(present.id) if present is not None else None
-        to = service.query(lambda hall: sent_to(hall, window)).result()
-        return HTMLResponse(rendering.page("clerk/story.html", trace=trace, sent_to=to))
+        tickets = frozenset(line.ticket for line in trace.lines) if trace is not None else frozenset()
+        told = calls.of_tickets(tickets)
+        return HTMLResponse(rendering.page("clerk/story.html", trace=trace, told=told))
 
     @router.get("/clerk/{window}/notice/{ticket}")
     async def notice(here: Here, window: Named, ticket: Named) -> HTMLResponse:

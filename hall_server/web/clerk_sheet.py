@@ -119,7 +119,7 @@ def _other(hall: Hall, window: str, ticket: Ticket, now_ms: int) -> Other:
 
 
 def sent_to(hall: Hall, window_id: str) -> tuple[str, ...]:
-    """Which screens a call of this window goes to. Whether they showed and spoke it, nobody reports back."""
+    """Which screens a call of this window goes to; for a call whose confirmations are not known any more."""
     window = hall.plan.windows.get(window_id)
     if window is None:
         return ()

@@ -27,6 +27,7 @@ from hall_server.web.asking import Away, ask
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 2.0
+SOON_SECONDS = 0.15
 BROKEN = "画面更新出错，请刷新页面；如仍不行，请联系运维人员"
 
 
@@ -134,6 +135,7 @@ class Hub:
         self._lock = asyncio.Lock()
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._looking_soon = False
 
     @property
     def open_pages(self) -> int:
@@ -148,6 +150,20 @@ class Hub:
                 loop.call_soon_threadsafe(self._news.set)
             except RuntimeError:  # the loop has just closed: nobody is there to be told
                 self._loop = None
+
+    def wake_soon(self) -> None:
+        """There is news beside the view; from any thread, never waits. Many of these cost one look."""
+        loop = self._loop
+        if loop is not None and not self._looking_soon:
+            self._looking_soon = True
+            try:
+                loop.call_soon_threadsafe(loop.call_later, SOON_SECONDS, self._look)
+            except RuntimeError:  # the loop has just closed: nobody is there to be told
+                self._loop = None
+
+    def _look(self) -> None:
+        self._looking_soon = False
+        self._news.set()
 
     async def run(self) -> None:
         """Follow the hall until cancelled."""

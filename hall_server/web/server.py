@@ -131,6 +131,7 @@ class WebServer:
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         service.on_view(self._wake)
+        self._house.calls.on_change(self._wake_soon)
         accounts.book.on_ended(self._lines.ended)
         accounts.on_ready(self._open_lan_now)
 
@@ -199,6 +200,10 @@ class WebServer:
         if self._hub is not None:
             self._hub.wake(view)
 
+    def _wake_soon(self) -> None:
+        if self._hub is not None:
+            self._hub.wake_soon()
+
     def _app(self) -> FastAPI:
         service, now_ms = self._service, self._now_ms
         rendering = Rendering(hall_name=lambda: service.plan.name, actions=BY_NAME, action_list=ACTIONS)
@@ -207,7 +212,8 @@ class WebServer:
         sheets = Sheets(lambda: self._reports.catalogue)
 
         async def show(window: str, request: str, number: str) -> None:
-            await hub.show(ClerkPage(window, service.plan, sheets, now_ms, rendering), request, number)
+            page = ClerkPage(window, service.plan, sheets, now_ms, rendering, self._house.calls)
+            await hub.show(page, request, number)
 
         @contextlib.asynccontextmanager
         async def life(app: FastAPI) -> AsyncIterator[None]:

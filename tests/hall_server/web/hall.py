@@ -168,6 +168,8 @@ class PagedHall:
             now_ms=self.clock.now_ms,
             house=self.house,
         )
+        if self.house is not None:
+            self.service.on_call(self.house.calls.called)
         self.web.bind()
         self.port = self.web.port
         self.service.start()

@@ -178,8 +178,8 @@ def test_the_story_of_the_number_at_the_window(hall: PagedHall) -> None:
         hall.do(c.CallNext)
         hall.do(c.Recall)
         story = clerk.get("/clerk/w01/story").text
-        assert "已发送到：综合屏及语音、1号窗口屏" in story
-        assert "不回报" in story
+        assert story.count("回报已不在") == 2, "nobody told this hall of any screen"
+        assert "第 2 次" not in story
 
 
 def test_a_clerk_rings_and_sees_who_comes(hall: PagedHall) -> None:

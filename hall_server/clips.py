@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Protocol
 
 from assets import PROJECT
+from assets.speech.broadcast import has_blank, passages
 from assets.speech.pack import VOICES, ClipPack, ClipStore, encode_pack
 from assets.speech.readings import Readings, reading, wish, wished
 from assets.speech.wording import NUMBER_FIRST, call_parts, likely_parts
@@ -31,6 +32,8 @@ _KEEP_SECONDS = 600.0
 _FAILED_PAUSE_SECONDS = 60.0
 _END_SECONDS = 5.0
 _TOLD_EACH = 50
+FIRST_CALL = 8
+"""Clips that let the first calls of a morning be spoken."""
 
 
 class Shelf(Protocol):
@@ -59,7 +62,8 @@ class Progress:
 class SpokenHall:
     """What a hall's calls are made of; ``numbers`` how many of each series are rendered beforehand.
 
-    ``readings``: its table of pronunciations.
+    ``readings``: its table of pronunciations. ``broadcasts``: stored texts, the urgent first; their clips are
+    rendered after those of the first call.
     """
 
     prefixes: tuple[str, ...]
@@ -72,9 +76,19 @@ class SpokenHall:
     voice: str = VOICES["zh"]
     english: bool = False
     readings: Readings = ()
+    broadcasts: tuple[str, ...] = ()
 
     def likely(self) -> tuple[str, ...]:
         """Clips in the order in which they will be needed."""
+        calls = self._of_calls()
+        stored = (part for text in self.broadcasts if not has_blank(text) for part in self.passages(text))
+        return tuple(dict.fromkeys((*calls[:FIRST_CALL], *stored, *calls[FIRST_CALL:])))
+
+    def passages(self, text: str) -> tuple[str, ...]:
+        """Clips of a broadcast."""
+        return passages(text, one=self.one)
+
+    def _of_calls(self) -> tuple[str, ...]:
         return likely_parts(
             self.prefixes,
             self.windows,

@@ -112,6 +112,7 @@ def _plan(file: HallFile, items: tuple[ItemFile, ...], service_of: dict[str, str
         calling={part.group: _calling(part) for part in file.calling},
         rota=tuple(shift for part in file.rota for shift in _shifts(part)),
         booking=_booking(file.booking),
+        quiet=tuple(span_of(hours) for hours in file.voice.quiet),
         holidays=tuple(sorted((day - datetime.date(1970, 1, 1)).days for day in file.holidays)),
     )
 

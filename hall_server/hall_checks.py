@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from assets.speech.broadcast import passages
 from assets.speech.phonemes import Unpronounceable, phonemes
-from assets.speech.readings import script
+from assets.speech.readings import reading, script
+from assets.ui import brand
 from contract.schema import Problem
 from hall_server.hall_file import HallFile, ItemFile, ServicePart
 from hall_server.lan import lan_problems
+from hall_server.logos import why_not
 
 
 def problems_of(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
@@ -19,8 +22,10 @@ def problems_of(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem
     yield from _windows(file)
     yield from _rota_and_calling(file)
     yield from _lights(file)
+    yield from _branding(file)
     yield from _booking(file)
     yield from _pronunciations(file)
+    yield from _broadcasts(file)
     yield from lan_problems(file)
     placed = service_of_items(file, items)
     yield from (
@@ -40,6 +45,7 @@ def _twice(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
         "boards": [b.id for b in file.boards],
         "kiosks": [k.id for k in file.kiosks],
         "pronunciations": [p.written for p in file.pronunciations],
+        "broadcasts": [b.title for b in file.broadcasts],
         "stations": [s.id for s in file.stations],
         f"{file.catalogue} code": [i.code for i in items],
     }.items():
@@ -126,6 +132,18 @@ def _lights(file: HallFile) -> Iterable[Problem]:
             yield Problem(f"rules.{what}_yellow_minutes", str(yellow), wanted)
 
 
+def _branding(file: HallFile) -> Iterable[Problem]:
+    """A colour that some eyes cannot read, a logo that is none."""
+    part = file.branding
+    found = brand.missed(part.colour)
+    if found is not None:
+        instead = f"{found.instead} would do" if found.instead else ""
+        wanted = f"{found.what} is {found.have:.2f}, must be at least {found.wanted:g}"
+        yield Problem("branding.colour", part.colour, wanted, instead)
+    if part.logo and (why := why_not(part.logo)):
+        yield Problem("branding.logo", "", f"cannot be the logo: {why}")
+
+
 def _booking(file: HallFile) -> Iterable[Problem]:
     """Appointments that nobody could take: no service keeps a share, no hours hold a slot of one."""
     part = file.booking
@@ -155,6 +173,23 @@ def _pronunciations(file: HallFile) -> Iterable[Problem]:
         except Unpronounceable:
             wanted = "cannot be spoken; wanted pinyin with tones, such as chong2 qing4, or Chinese characters"
             yield Problem(f"pronunciations[{row.written}].spoken", row.spoken, wanted)
+
+
+def _broadcasts(file: HallFile) -> Iterable[Problem]:
+    """Texts that the voice cannot speak as they stand, and quiet hours without end."""
+    table = tuple((row.written, row.spoken) for row in file.pronunciations)
+    for row in file.broadcasts:
+        try:
+            said = [phonemes(reading(part, table) or part) for part in passages(row.text)]
+        except Unpronounceable:
+            said = []
+        if not said:
+            wanted = "cannot be spoken; wanted words, numbers and letters"
+            yield Problem(f"broadcasts[{row.title}].text", row.text, wanted)
+    for hours in file.voice.quiet:
+        begins, ends = span_of(hours)
+        if begins == ends:
+            yield Problem("voice.quiet", hours, "must end at another time than it begins")
 
 
 def _unknown(path: str, names: Iterable[str], known: list[str]) -> Iterable[Problem]:

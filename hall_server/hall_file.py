@@ -52,6 +52,18 @@ class HallPart(Part, frozen=True, kw_only=True):
     announce: bool = True
 
 
+class BrandingPart(Part, frozen=True, kw_only=True):
+    """[branding]: the hall's own look. ``colour``: #rrggbb, checked for contrast, '' = as we come; ``logo``: a
+    PNG of at most 24,000 bytes as base64, '' = none; ``logo_on_tickets``: at the head of paper tickets, too.
+
+    The picture itself stands here, so that it goes wherever the description goes: drafts, versions, files,
+    backups, another box."""
+
+    colour: Annotated[str, msgspec.Meta(pattern=r"^(#[0-9a-f]{6})?$")] = ""
+    logo: bytes = b""
+    logo_on_tickets: bool = False
+
+
 class RulesPart(Part, frozen=True, kw_only=True):
     """[rules]: rules of the hall; the yellow, red, idle and guide minutes are those of the manager's page."""
 
@@ -99,12 +111,14 @@ class BookingPart(Part, frozen=True, kw_only=True):
 
 
 class VoicePart(Part, frozen=True, kw_only=True):
-    """[voice]: how calls are worded, and whether this box renders clips in the background."""
+    """[voice]: how calls are worded, and whether this box renders clips in the background; ``quiet``: hours
+    in which no ordinary broadcast is spoken."""
 
     wording: Annotated[str, msgspec.Meta(pattern="^(number-first|please-first)$")] = "number-first"
     one: Annotated[str, msgspec.Meta(pattern="^(幺|一)$")] = "幺"
     voice: str = "zf_xiaoxiao"
     render: bool = True
+    quiet: tuple[Span, ...] = ()
 
 
 class PronunciationPart(Part, frozen=True, kw_only=True):
@@ -113,6 +127,17 @@ class PronunciationPart(Part, frozen=True, kw_only=True):
 
     written: Annotated[str, msgspec.Meta(pattern=r"^[^\s{}]{1,32}$")]
     spoken: Annotated[str, msgspec.Meta(pattern=r"^[^{}\t\n]{1,64}$")]
+
+
+class BroadcastTextPart(Part, frozen=True, kw_only=True):
+    """[[broadcasts]]: a text that managers have spoken; ＿＿ in it is filled in before. An ``urgent`` one
+    interrupts calls and is repeated until stopped."""
+
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+    urgent: bool = False
+    times: Annotated[int, msgspec.Meta(ge=1, le=10)] = 2
+    every_seconds: Annotated[int, msgspec.Meta(ge=0, le=3600)] = 60
 
 
 class BrokerPart(Part, frozen=True, kw_only=True):
@@ -281,6 +306,7 @@ class HallFile(Part, frozen=True, kw_only=True):
     """The whole file."""
 
     hall: HallPart
+    branding: BrandingPart = BrandingPart()
     rules: RulesPart = RulesPart()
     booking: BookingPart = BookingPart()
     voice: VoicePart = VoicePart()
@@ -297,6 +323,7 @@ class HallFile(Part, frozen=True, kw_only=True):
     rota: tuple[ShiftPart, ...] = ()
     holidays: tuple[datetime.date, ...] = ()
     pronunciations: tuple[PronunciationPart, ...] = ()
+    broadcasts: tuple[BroadcastTextPart, ...] = ()
     kiosks: tuple[KioskPart, ...] = ()
     stations: tuple[StationPart, ...] = ()
     callboxes: DevicePart | None = None

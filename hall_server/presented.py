@@ -48,5 +48,6 @@ def spoken(config: HallConfig) -> SpokenHall:
         wording=voice.wording,
         one=voice.one,
         voice=voice.voice,
+        broadcasts=tuple(b.text for b in sorted(config.file.broadcasts, key=lambda b: not b.urgent)),
         readings=tuple((row.written, row.spoken) for row in config.file.pronunciations),
     )

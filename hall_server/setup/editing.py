@@ -251,7 +251,7 @@ def copied(file: HallFile, table: str, row: int) -> HallFile:
 
 def _apart(table: str, rows: tuple[Any, ...], row: Any) -> dict[str, Any]:
     """What a copy must not have in common with its row."""
-    if table in ("rota", "calling", "pronunciations", "kiosks"):
+    if table in ("rota", "calling", "pronunciations", "broadcasts", "kiosks"):
         return {}
     name = NAMED_BY[table]
     changes: dict[str, Any] = {"id": _free_id(row.id, {r.id for r in rows})}

@@ -27,7 +27,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from contract.schema import ConfigError, Problem, check
 from hall_server.hall_file import OF_THE_BOX, HallFile
 
-SINGLES = {"hall": "大厅", "rules": "规则", "voice": "广播", "booking": "预约"}
+SINGLES = {"hall": "大厅", "branding": "标志与颜色", "rules": "规则", "voice": "广播", "booking": "预约"}
 LISTS = {
     "zones": "专区",
     "services": "业务",
@@ -36,6 +36,7 @@ LISTS = {
     "calling": "叫号规则",
     "rota": "排班",
     "pronunciations": "读音",
+    "broadcasts": "广播词",
     "kiosks": "自助机",
 }
 DAYS = "节假日"

@@ -18,6 +18,8 @@ class Widget(StrEnum):
     ONE = "one"
     SOME = "some"
     LINES = "lines"
+    COLOUR = "colour"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from hall_server.setup.sections import BY_KEY, NAMED_BY, field_of, section_of
 
 _PLACE = re.compile(r"(?P<table>\w+)(?:\[(?P<id>[^\]]*)\])?(?:\.(?P<field>\w+))?.*")
 
-_KEY = {"calling": "group", "pronunciations": "written"}
+_KEY = {"calling": "group", "pronunciations": "written", "broadcasts": "title"}
 
 
 @dataclass(frozen=True, slots=True)

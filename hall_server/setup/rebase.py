@@ -17,6 +17,7 @@ _KEYS = {
     "boards": "id",
     "calling": "group",
     "pronunciations": "written",
+    "broadcasts": "title",
     "kiosks": "id",
 }
 _WHOLE = ("rota", "holidays")

@@ -103,7 +103,7 @@ def _summary(table: str, part: msgspec.Struct, names: Options) -> str:
 
 def _keyed(file: HallFile, table: str) -> dict[str, Any]:
     """Rows by what identifies them; lines of the rota have nothing but themselves."""
-    by = {"rota": "", "calling": "group", "pronunciations": "written"}.get(table, "id")
+    by = {"rota": "", "calling": "group", "pronunciations": "written", "broadcasts": "title"}.get(table, "id")
     found: dict[str, Any] = {}
     for row in rows_of(file, table):
         key = str(getattr(row, by)) if by else msgspec.json.encode(row).decode()

@@ -13,6 +13,8 @@ _WHOLE = {
     "cannot be spoken; wanted pinyin with tones, such as chong2 qing4, or Chinese characters": (
         "念不出来，应为带声调数字的拼音（例如 chong2 qing4）或汉字"
     ),
+    "cannot be spoken; wanted words, numbers and letters": "念不出来，应为汉字、数字和字母",
+    "must end at another time than it begins": "结束不能与开始相同",
     "no service in the hall's file takes this item": "没有业务承接这个事项",
 }
 _PARTS = (
@@ -31,6 +33,16 @@ _PARTS = (
         r"业务“\1”每时段 \2 分钟，这些时间里放不下一个时段",
     ),
     (r"lies before issue_until \((.*)\): .*", r"早于取号截止（\1），取到的号会没有人叫"),
+    (
+        r"white text on it is ([\d.]+), must be at least (\d+)",
+        r"太浅：白字在此颜色上的对比度只有 \1，至少要 \2，老年人和弱视的人看不清",
+    ),
+    (
+        r"its distance from the colour of calls is .*",
+        "与叫号的红色太接近，叫到的号会分辨不出来，请换别的颜色",
+    ),
+    (r"(\w+) on (\w+) is ([\d.]+), must be at least ([\d.]+)", r"配不出清楚的文字（\1 在 \2 上为 \3，至少要 \4）"),
+    (r"cannot be the logo: (.*)", r"\1"),
     (r"must be later than begins \((.*)\)", r"应晚于开始时间（\1）"),
     (
         r"is (.*)'s too; only services of one group may share a letter",
@@ -67,7 +79,9 @@ def wanted(problem: Problem) -> str:
     for pattern, words in _TYPES:
         text = re.sub(pattern, words, text)
     near = re.fullmatch(r"did you mean [\"'](.*)[\"']\?", problem.hint)
-    return f"{text}（是否想填“{near[1]}”？）" if near else text
+    text = f"{text}（是否想填“{near[1]}”？）" if near else text
+    shade = re.fullmatch(r"(#[0-9a-f]{6}) would do", problem.hint)
+    return f"{text}。可用同一色调的 {shade[1]}" if shade else text
 
 
 def sentences(error: ConfigError) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from contract.schema import ConfigError
 from hall_server.config import HallConfig, described, document_of, from_document, load
-from hall_server.hall_file import HallFile, KioskPart, PronunciationPart
+from hall_server.hall_file import BroadcastTextPart, HallFile, KioskPart, PronunciationPart
 
 DEMO = Path(__file__).parents[2] / "assets" / "halls" / "demo" / "hall.toml"
 
@@ -58,6 +58,18 @@ MISTAKES: dict[str, tuple[Callable[[HallFile], HallFile], str]] = {
     "a word read in two ways": (
         lambda f: replace(f, pronunciations=(PronunciationPart(written="重", spoken="从"),) * 2),
         "pronunciations: 重: stands twice",
+    ),
+    "a broadcast that says nothing": (
+        lambda f: replace(f, broadcasts=(BroadcastTextPart(title="空", text="……"),)),
+        "broadcasts[空].text: ……: cannot be spoken",
+    ),
+    "a broadcast of a name that another has": (
+        lambda f: replace(f, broadcasts=(BroadcastTextPart(title="下班", text="即将下班"),) * 2),
+        "broadcasts: 下班: stands twice",
+    ),
+    "quiet hours without end": (
+        lambda f: replace(f, voice=replace(f.voice, quiet=("12:00-12:00",))),
+        "voice.quiet: 12:00-12:00: must end",
     ),
     "served until before the last number": (
         lambda f: first_service(f, issue_until="17:00", closes="16:30"),

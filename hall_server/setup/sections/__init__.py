@@ -29,6 +29,7 @@ SECTIONS: tuple[Section, ...] = (
     watching.LAMPS,
     voice.VOICE,
     voice.PRONUNCIATIONS,
+    voice.BROADCASTS,
     stations.BOARDS,
     stations.KIOSKS,
     house.NOTICES,
@@ -42,6 +43,7 @@ NAMED_BY = {
     "boards": "title",
     "calling": "group",
     "pronunciations": "written",
+    "broadcasts": "title",
     "kiosks": "id",
     "rota": "name",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hall_server.setup.fields import Choice, Field, Section, Widget
 from hall_server.setup.sections.recurring import RESTART
 
-T, Y = Widget.TEXT, Widget.TICK
+T, N, Y = Widget.TEXT, Widget.NUMBER, Widget.TICK
 
 _VOICES = (
     Choice("zf_xiaoxiao", "晓晓（女声）"),
@@ -51,6 +51,14 @@ VOICE = Section(
             Y,
             "由大厅服务器在后台合成。大厅说明文件中也开启时有效。" + RESTART,
         ),
+        Field(
+            "quiet",
+            "静音时段",
+            Widget.LINES,
+            "这些时间不播普通广播；叫号和紧急广播照常。一行一段，例如 12:00-13:30。",
+            unset="无",
+            wrong="应写成 12:00-13:30 这样的时间段",
+        ),
     ),
 )
 PRONUNCIATIONS = Section(
@@ -79,4 +87,26 @@ PRONUNCIATIONS = Section(
     rows=True,
     own=True,
     columns=("spoken",),
+)
+BROADCASTS = Section(
+    "broadcasts",
+    "广播词",
+    "“大厅现场”里可以一点就播的话。紧急的会打断叫号，反复播报，直到停止。",
+    "broadcasts",
+    (
+        Field("title", "名称", T, "至多 20 字，例如 消防疏散。", required=True),
+        Field(
+            "text",
+            "内容",
+            T,
+            "至多 120 字。要临时填写的地方写 ＿＿，例如 请＿＿到导办台。",
+            required=True,
+        ),
+        Field("urgent", "紧急", Y, "打断叫号，先响警示音，反复播报，直到有人停止。"),
+        Field("times", "播报", N, "普通广播播几遍；播前可以改。", "遍"),
+        Field("every_seconds", "间隔", N, "普通广播两遍之间隔多久。", "秒"),
+    ),
+    rows=True,
+    own=True,
+    columns=("text", "urgent", "times"),
 )

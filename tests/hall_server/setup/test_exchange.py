@@ -25,7 +25,9 @@ def demo() -> HallFile:
     readings = (PronunciationPart(written="重庆", spoken="chong2 qing4"),)
     days = (datetime.date(2026, 10, 1), datetime.date(2027, 1, 1))
     kiosks = (KioskPart(id="kiosk-1", zones=("zonghe", "gongan")),)
-    return replace(file, holidays=days, pronunciations=readings, kiosks=kiosks)
+    voice = replace(file.voice, quiet=("12:00-13:30", "22:00-06:00"))
+    assert file.broadcasts
+    return replace(file, holidays=days, pronunciations=readings, kiosks=kiosks, voice=voice)
 
 
 def test_toml_brings_the_same_description_back(demo: HallFile) -> None:

@@ -22,6 +22,7 @@ from hall_server.keeping import JOURNAL
 from hall_server.reports.advice import LOOK_BACK_DAYS, Advice, advise
 from hall_server.reports.asked import Asked, Question
 from hall_server.reports.days import Days
+from hall_server.reports.elements import Elements
 from hall_server.reports.press import Format, Order, Press
 
 log = logging.getLogger(__name__)
@@ -30,19 +31,19 @@ DIRECTORY = "reports"
 
 
 class ReportDesk:
-    """``state``: where the journal lies; ``plan`` the description for a journal that holds none;
+    """``state``: where the journal lies; ``plan`` gives the description in force, whose name documents bear;
     ``catalogue`` gives the items in force. ``on_advice`` is called on the desk's own thread when the advice
     has changed."""
 
     def __init__(
         self,
         state: Path,
-        plan: Plan,
+        plan: Callable[[], Plan],
         catalogue: Callable[[], Catalogue],
         *,
         on_advice: Callable[[], None] = lambda: None,
     ) -> None:
-        self.days = Days(state / JOURNAL, state / DIRECTORY, plan)
+        self.days = Days(state / JOURNAL, state / DIRECTORY, plan())
         self.asked = Asked(self.days)
         self.press = Press()
         self._state = state
@@ -77,10 +78,18 @@ class ReportDesk:
             self._day = day
             self._wake.set()
 
-    def file(self, format: Format, question: Question, made: str, *, running: bool = False) -> IO[bytes]:
+    def file(
+        self,
+        format: Format,
+        question: Question,
+        made: str,
+        *,
+        running: bool = False,
+        elements: Elements | None = None,
+    ) -> IO[bytes]:
         """A report as a file, made by a process of its own; waits. Raises NotMade."""
         where = (str(self._state), str(self._state / DIRECTORY))
-        return self.press.make(Order(*where, self._plan, format, question, made, running))
+        return self.press.make(Order(*where, self._plan(), format, question, made, running, elements))
 
     def advice(self, item: str) -> Advice | None:
         """What the guide sheet of an item may say; None when the catalogue has no such item."""

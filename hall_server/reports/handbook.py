@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hall_server.reports.elements import FIGURES
 from hall_server.reports.indicators import INDICATORS, UNIT_TEXT, Unit
 from hall_server.reports.kinds import DIMENSIONS, KINDS
 
@@ -20,7 +21,7 @@ nearest rank. Every figure is compared with an independent recomputation from th
 
 def handbook() -> str:
     """The whole page as Markdown."""
-    return "\n".join((_HEAD, *_indicators(), "", *_kinds(), "", *_dimensions())) + "\n"
+    return "\n".join((_HEAD, *_indicators(), "", *_kinds(), "", *_dimensions(), "", *_catalogue())) + "\n"
 
 
 def _indicators() -> Iterator[str]:
@@ -45,3 +46,10 @@ def _kinds() -> Iterator[str]:
 def _dimensions() -> Iterator[str]:
     yield "## 分组\n\n| id | 名称 |\n|---|---|"
     yield from (f"| `{name}` | {text} |" for name, text in DIMENSIONS.items())
+
+
+def _catalogue() -> Iterator[str]:
+    yield "## 事项目录指标\n\n来自事项目录在用的版本，不是某段时间的办理情况；按部门，可到事项。\n"
+    yield "| id | 名称 | 公式 |\n|---|---|---|"
+    for figure in FIGURES.values():
+        yield f"| `{figure.indicator.id}` | {figure.indicator.name} | {figure.indicator.formula} |"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -42,7 +43,7 @@ def made(order: Order, out: IO[bytes]) -> None:
         return
     if order.format == "docx":
         month = month_of(asked, question.period, hall, running=order.running)
-        out.write(docx(month, order.made))
+        out.write(docx(replace(month, elements=order.elements), order.made))
         return
     answer = asked.answer(question)
     if order.format == "csv":

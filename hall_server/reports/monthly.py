@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hall_server.reports.elements import FIGURES, Elements
 from hall_server.reports.groups import Key
 from hall_server.reports.indicators import INDICATORS, Indicator
 from hall_server.reports.report import Report, Row
@@ -43,10 +44,17 @@ KEY_FIGURES = (
     "appointment_came",
     "appointment_missed_rate",
     "idle_rate",
+    "idle_wanted_rate",
+    "evaluated",
+    "evaluation_rate",
+    "good_rate",
+    "evaluated_poor",
+    "postponed",
     "overnight",
 )
 _SERVICE = ("issued", "finished", "wait.mean", "wait.p90", "service_ticket.mean", "without_result_rate")
-_WINDOW = ("finished", "service_leg.mean", "open_time", "busy_time", "idle_time", "idle_rate")
+_WINDOW = ("finished", "service_leg.mean", "open_time", "busy_time", "idle_time", "idle_wanted_time")
+_JUDGED = ("evaluated", "rendered", "evaluation_rate", "evaluated_good", "evaluated_poor", "good_rate")
 _ITEM = ("second_visits", "endings_known", "second_visit_rate")
 _DAY = ("issued", "visits", "finished", "wait.mean", "wait.p90", "second_visits")
 _REASON = ("without_result",)
@@ -83,6 +91,7 @@ class Month:
     now: dict[tuple[str, ...], Report]
     before: dict[tuple[str, ...], Report]
     year: dict[tuple[str, ...], Report]
+    elements: Elements | None = None
 
     @property
     def compared_with(self) -> str:
@@ -96,9 +105,11 @@ def sections(month: Month) -> tuple[Section, ...]:
         _whole(month),
         _by_service(month),
         _by_window(month),
+        _judged(month),
         _second_visits(month),
         _endings(month),
         _by_day(month),
+        *([_catalogue(month.elements)] if month.elements is not None else ()),
     )
 
 
@@ -181,7 +192,7 @@ def _whole(month: Month) -> Section:
         ),
         (
             f"预约签到 {said('appointment_came', ' 个')}；过号率 {said('no_show_rate')}；"
-            f"绿色通道 {said('green', ' 个')}。"
+            f"绿色通道 {said('green', ' 个')}；延后 {said('postponed', ' 次')}。"
         ),
         *filter(None, (alone,)),
     )
@@ -211,9 +222,45 @@ def _by_window(month: Month) -> Section:
     grid = _grid(month, ("window",), _WINDOW, _named)
     sentences = [
         _most(month, ("window",), "idle_rate", "空闲率最高的是{name}，{figure}{compared}。"),
+        _most(
+            month,
+            ("window",),
+            "idle_wanted_time",
+            "有人等候时空闲最久的是{name}，{figure}{compared}。",
+        ),
         _most(month, ("window",), "finished", "办理结束最多的是{name}，{figure} 个{compared}。"),
     ]
     return Section("三、窗口忙闲", tuple(filter(None, sentences)), grid)
+
+
+def _judged(month: Month) -> Section:
+    """好差评 by window; an evaluation that nobody gave counts for nothing."""
+    title, hall = "四、好差评", _Figures(month.now["hall",])
+    if not hall.of(_HALL, "evaluated"):
+        return Section(title, ("本期没有收到评价。没有评价的服务不计为好评。",))
+    before = _Figures(month.before["hall",])
+
+    def said(column: str, unit: str = "") -> str:
+        sort, value = sort_of(column), hall.of(_HALL, column)
+        return (
+            shown(sort, value) + unit + compared(sort, value, before.of(_HALL, column), month.compared_with)
+        )
+
+    sentences = (
+        f"收到评价 {said('evaluated', ' 次')}；参评率 {said('evaluation_rate')}。",
+        f"好评率 {said('good_rate')}；差评 {said('evaluated_poor', ' 次')}。没有评价的服务不计为好评。",
+        _most(month, ("window",), "evaluated_poor", "差评最多的是{name}，{figure} 次{compared}。"),
+    )
+    grid = _grid(month, ("window",), _JUDGED, _named, drop_nothing=True)
+    return Section(title, tuple(filter(None, sentences)), grid)
+
+
+def _catalogue(elements: Elements) -> Section:
+    """The catalogue's own figures: of the version in force, not of the month."""
+    tally = elements.whole
+    rows = tuple((one.indicator.name, shown(one.sort, one.of(tally))) for one in FIGURES.values())
+    said = f"事项目录第 {elements.version} 版，{len(elements.departments)} 个部门；时限以工作日计。"
+    return Section("八、事项目录指标", (said,), Grid(("指标", "数值"), rows))
 
 
 def _second_visits(month: Month) -> Section:
@@ -229,10 +276,10 @@ def _second_visits(month: Month) -> Section:
         reasons = why.get(row.key[0], NO_VALUE)
         rows.append((row.names[0], *_row(figures, row.key, _ITEM), past, reasons))
     if not rows:
-        return Section("四、各事项二次跑动", ("本期没有查到二次跑动（只统计实名取号的人）。",))
+        return Section("五、各事项二次跑动", ("本期没有查到二次跑动（只统计实名取号的人）。",))
     said = _most(month, by, "second_visits", "二次跑动最多的事项是“{name}”，{figure} 次{compared}。")
     heads = ("事项", *(title_of(column) for column in _ITEM), month.before_name, "上次无结果的原因")
-    return Section("四、各事项二次跑动", (said,), Grid(heads, tuple(rows)))
+    return Section("五、各事项二次跑动", (said,), Grid(heads, tuple(rows)))
 
 
 def _endings(month: Month) -> Section:
@@ -243,7 +290,7 @@ def _endings(month: Month) -> Section:
         "without_result",
         "无结果结束的首要原因是“{name}”，{figure} 个{compared}。",
     )
-    return Section("五、无结果的原因", (said or "本期没有无结果结束的号。",), grid)
+    return Section("六、无结果的原因", (said or "本期没有无结果结束的号。",), grid)
 
 
 def _by_day(month: Month) -> Section:
@@ -255,7 +302,7 @@ def _by_day(month: Month) -> Section:
         for row in report.rows
     ]
     heads = ("业务日", *(title_of(column) for column in _DAY))
-    return Section("六、逐日情况", (said,) if said else (), Grid(heads, tuple(rows)) if rows else None)
+    return Section("七、逐日情况", (said,) if said else (), Grid(heads, tuple(rows)) if rows else None)
 
 
 # ---------------------------------------------------------------- parts
@@ -327,6 +374,6 @@ def _int(value: Value) -> int:
 
 def formulas() -> tuple[Indicator, ...]:
     """The indicators that the report uses, each once."""
-    used = (*KEY_FIGURES, *_SERVICE, *_WINDOW, *_ITEM, *_DAY, *_REASON)
+    used = (*KEY_FIGURES, *_SERVICE, *_WINDOW, *_JUDGED, *_ITEM, *_DAY, *_REASON)
     names = dict.fromkeys(column.partition(".")[0] for column in used)
     return tuple(INDICATORS[name] for name in names)

@@ -19,6 +19,7 @@ import msgspec
 
 from hall_server.hall.plan import Plan
 from hall_server.reports.asked import Question
+from hall_server.reports.elements import Elements
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,8 @@ class NotMade(Exception):
 
 class Order(msgspec.Struct, frozen=True):
     """One file. ``state``: where the journal lies; ``directory`` where days are kept; ``plan`` for a journal
-    that holds none; ``made`` says when it was ordered; ``running``: the month is not over."""
+    that holds none; ``made`` says when it was ordered; ``running``: the month is not over; ``elements``: the
+    catalogue's own figures for the month's document."""
 
     state: str
     directory: str
@@ -50,6 +52,7 @@ class Order(msgspec.Struct, frozen=True):
     question: Question
     made: str
     running: bool = False
+    elements: Elements | None = None
 
 
 class Press:

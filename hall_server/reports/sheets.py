@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from contract.clock import china
 from hall_server.hall import events as e
+from hall_server.hall.evaluation import GRADE_TEXT, Grade
 from hall_server.hall.model import OUTCOME_TEXT
 from hall_server.reports.groups import CLASS_WORDS
 from hall_server.reports.lives import DayLives, Life
@@ -43,6 +44,8 @@ _NUMBER_COLUMNS = (
     "叫号次数",
     "重呼次数",
     "转移次数",
+    "延后次数",
+    "评价",
     "隔夜未结",
 )
 
@@ -64,8 +67,12 @@ def numbers_csv(days: Iterable[DayLives]) -> Iterator[str]:
     yield BOM + _line(_NUMBER_COLUMNS)
     for day in days:
         expired = frozenset(day.expired)
+        judged: dict[str, list[str]] = {}
+        for event in day.evaluated:
+            judged.setdefault(event.ticket, []).append(GRADE_TEXT[Grade(event.grade)])
         for life in day.lives.values():
-            yield _line(_number(day, life, overnight=life.issued.ticket in expired))
+            ticket = life.issued.ticket
+            yield _line(_number(day, life, judged.get(ticket, []), overnight=ticket in expired))
 
 
 def _cell(sort: Sort, value: Value) -> str:
@@ -73,10 +80,10 @@ def _cell(sort: Sort, value: Value) -> str:
         return value or ""
     if sort is Sort.TIME:
         return str(seconds(value))
-    return f"{value / 100:.2f}" if sort is Sort.RATE else str(value)
+    return f"{value / 100:.2f}" if sort in (Sort.RATE, Sort.MEAN) else str(value)
 
 
-def _number(day: DayLives, life: Life, *, overnight: bool) -> list[str]:
+def _number(day: DayLives, life: Life, judged: list[str], *, overnight: bool) -> list[str]:
     issued, steps = life.issued, life.steps
     calls = [step for step in steps if isinstance(step, e.TicketCalled)]
     again = [step for step in steps if isinstance(step, e.TicketRecalled)]
@@ -99,6 +106,8 @@ def _number(day: DayLives, life: Life, *, overnight: bool) -> list[str]:
         str(len(calls)),
         str(len(again)),
         str(sum(isinstance(step, e.TicketTransferred) for step in steps)),
+        str(sum(isinstance(step, e.TicketPostponed) for step in steps)),
+        "、".join(judged),
         "是" if overnight else "",
     ]
 

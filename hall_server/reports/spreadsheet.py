@@ -12,9 +12,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from hall_server.reports.asked import Answer
-from hall_server.reports.table import Sort, Value, change, flat_cells, flat_heads, seconds
+from hall_server.reports.indicators import Indicator
+from hall_server.reports.table import Sort, Table, Value, change, flat_cells, flat_heads, seconds
 
-FORMATS = {Sort.COUNT: "#,##0", Sort.TIME: "[h]:mm:ss", Sort.RATE: "0.00%", Sort.TEXT: "@"}
+FORMATS = {Sort.COUNT: "#,##0", Sort.TIME: "[h]:mm:ss", Sort.RATE: "0.00%", Sort.MEAN: "0.00", Sort.TEXT: "@"}
 DAY_SECONDS = 86_400
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _HEAD = {
@@ -28,9 +29,21 @@ _PLAIN = Font(name="Noto Sans SC")
 def workbook(answer: Answer, hall: str, made: str) -> bytes:
     """The table, the comparison of the whole hall, and the formulas; ``made`` says when."""
     book = Workbook(write_only=True)
-    _table(book, answer)
+    _table(book, answer.table)
     _comparison(book, answer)
-    _about(book, answer, hall, made)
+    _about(book, about(answer, hall, made), answer.report.indicators)
+    return _saved(book)
+
+
+def table_workbook(table: Table, said: Iterable[tuple[str, str]]) -> bytes:
+    """A table alone, with what the file says of itself and the formulas."""
+    book = Workbook(write_only=True)
+    _table(book, table)
+    _about(book, said, [column.indicator for column in table.columns])
+    return _saved(book)
+
+
+def _saved(book: Workbook) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -71,11 +84,10 @@ def _typed(sort: Sort, value: Value) -> str | int | float | None:
         return _UNSEEN.sub("", value)
     if sort is Sort.TIME:
         return seconds(value) / DAY_SECONDS
-    return value / 10_000 if sort is Sort.RATE else value
+    return value / {Sort.RATE: 10_000, Sort.MEAN: 100}.get(sort, 1)
 
 
-def _table(book: Workbook, answer: Answer) -> None:
-    table = answer.table
+def _table(book: Workbook, table: Table) -> None:
     heads = flat_heads(table)
     first = get_column_letter(len(table.heads) + 1)
     sheet = _Sheet(book, table.name, [22] * len(table.heads) + [14] * len(heads), f"{first}2")
@@ -98,12 +110,12 @@ def _comparison(book: Workbook, answer: Answer) -> None:
         sheet.row(cells)
 
 
-def _about(book: Workbook, answer: Answer, hall: str, made: str) -> None:
+def _about(book: Workbook, said: Iterable[tuple[str, str]], indicators: Iterable[Indicator]) -> None:
     sheet = _Sheet(book, "说明", (24, 90))
     sheet.head(["项目", "内容"])
-    for name, text in about(answer, hall, made):
+    for name, text in said:
         sheet.row([(Sort.TEXT, name), (Sort.TEXT, text)])
-    for indicator in answer.report.indicators:
+    for indicator in indicators:
         sheet.row([(Sort.TEXT, indicator.name), (Sort.TEXT, indicator.formula)])
 
 

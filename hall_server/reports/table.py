@@ -19,11 +19,12 @@ from hall_server.reports.words import lasted_text
 
 
 class Sort(StrEnum):
-    """What a cell holds: a number, milliseconds, parts of 10,000, words."""
+    """What a cell holds: a number, milliseconds, parts of 10,000, hundredths of a mean, words."""
 
     COUNT = "count"
     TIME = "time"
     RATE = "rate"
+    MEAN = "mean"
     TEXT = "text"
 
 
@@ -136,6 +137,8 @@ def shown(sort: Sort, value: Value) -> str:
         return value
     if sort is Sort.TIME:
         return lasted_text(seconds(value) * 1000)
+    if sort is Sort.MEAN:
+        return f"{value / 100:.2f}"
     return f"{value / 100:.2f}%" if sort is Sort.RATE else f"{value:,}"
 
 

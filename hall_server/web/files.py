@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from hall_server.reports.asked import Question
 from hall_server.reports.desk import ReportDesk
+from hall_server.reports.elements import Elements
 from hall_server.reports.press import Format, NotMade
 from hall_server.web.problems import Troubled
 
@@ -24,11 +25,18 @@ _PIECE = 65_536
 
 
 def report_file(
-    desk: ReportDesk, format: Format, question: Question, name: str, made: str = "", *, running: bool = False
+    desk: ReportDesk,
+    format: Format,
+    question: Question,
+    name: str,
+    made: str = "",
+    *,
+    running: bool = False,
+    elements: Elements | None = None,
 ) -> StreamingResponse:
     """Wait until it is made, on a worker thread. ``name``: of the file. Raises Troubled."""
     try:
-        file = desk.file(format, question, made, running=running)
+        file = desk.file(format, question, made, running=running, elements=elements)
     except NotMade as why:
         raise Troubled(_STATUS[why.code], why.code, why.sentence) from why
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -43,4 +43,11 @@ def _drawn(sort: Sort, value: Value) -> float | None:
         return None
     if sort is Sort.TIME:
         return seconds(value)
-    return value / 100 if sort is Sort.RATE else value
+    return value / 100 if sort in (Sort.RATE, Sort.MEAN) else value
+
+
+def raw(sort: Sort, value: Value) -> str:
+    """What the browser sorts by; figures are seconds, counts, parts of 10,000."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return str(seconds(value) if sort is Sort.TIME else value)

@@ -24,6 +24,7 @@ from hall_server.accounts.book import Act
 from hall_server.reports.asked import LONGEST_DAYS, Answer, Question, newest_date
 from hall_server.reports.behind import Measured, behind
 from hall_server.reports.calendar import date_of
+from hall_server.reports.counted import ElementCounts
 from hall_server.reports.desk import ReportDesk
 from hall_server.reports.indicators import INDICATORS, Indicator, Unit
 from hall_server.reports.kinds import DIMENSIONS, KINDS
@@ -34,17 +35,15 @@ from hall_server.reports.table import (
     Column,
     Line,
     Sort,
-    Value,
     change,
     columns_of,
     headline,
-    seconds,
     shown,
 )
 from hall_server.web.caller import Here
 from hall_server.web.files import report_file
 from hall_server.web.frame import Frame
-from hall_server.web.plots import plot_of
+from hall_server.web.plots import plot_of, raw
 from hall_server.web.problems import Troubled
 
 CELLS_SHOWN, ROWS_AT_LEAST = 12_000, 50
@@ -96,8 +95,8 @@ class Choice:
 class ReportPages:
     """Answers, with a limit on how many are worked out at once."""
 
-    def __init__(self, frame: Frame, desk: ReportDesk) -> None:
-        self.frame, self.desk = frame, desk
+    def __init__(self, frame: Frame, desk: ReportDesk, counts: ElementCounts) -> None:
+        self.frame, self.desk, self.counts = frame, desk, counts
         self._turns = threading.BoundedSemaphore(AT_ONCE)
 
     @contextmanager
@@ -134,10 +133,10 @@ class ReportPages:
         return china(self.frame.now_ms()).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def report_page_routes(frame: Frame, desk: ReportDesk) -> APIRouter:
+def report_page_routes(frame: Frame, desk: ReportDesk, counts: ElementCounts) -> APIRouter:
     """GET /reports, /reports/behind, /reports/visits/{visit}, /reports/file, /reports/month."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    pages = ReportPages(frame, desk)
+    pages = ReportPages(frame, desk, counts)
 
     @router.get("/reports")
     def reports(
@@ -181,7 +180,8 @@ def report_page_routes(frame: Frame, desk: ReportDesk) -> APIRouter:
             found = desk.days.trace(visit)
         if found is None:
             return frame.page(here, "reports-visit.html", status=404, trace=None, visit=visit)
-        return frame.page(here, "reports-visit.html", trace=found, visit=visit)
+        told = frame.house.calls.of_tickets(frozenset(line.ticket for line in found.lines))
+        return frame.page(here, "reports-visit.html", trace=found, visit=visit, calls=told)
 
     @router.get("/reports/file")
     def file(
@@ -239,7 +239,7 @@ def _page(answer: Answer, choice: Choice) -> dict[str, Any]:
         "part_text": PART_TEXT,
         "shown": shown,
         "change": change,
-        "raw": _raw,
+        "raw": raw,
         "address_behind": lambda line, column: _address_behind(choice, line, column),
         "days_near": _near(answer),
     }
@@ -254,13 +254,6 @@ def _presets(choice: Choice) -> list[tuple[str, str, bool]]:
 
 def _heads(indicators: tuple[Indicator, ...], *, full: bool) -> list[tuple[Indicator, tuple[Column, ...]]]:
     return [(indicator, columns_of([indicator], full=full)) for indicator in indicators]
-
-
-def _raw(sort: Sort, value: Value) -> str:
-    """What the browser sorts by; figures are seconds, counts, parts of 10,000."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    return str(seconds(value) if sort is Sort.TIME else value)
 
 
 def _near(answer: Answer) -> list[str]:
@@ -349,6 +342,9 @@ def _file(
     name = {"docx": "month", "numbers": "numbers"}.get(format, question.kind)
     ending = "csv" if format == "numbers" else format
     whole = f"{name}-{first}-{last}.{ending}"
-    answer = report_file(pages.desk, format, question, whole, pages.made_text(), running=running)
+    elements = pages.counts.now() if format == "docx" else None
+    answer = report_file(
+        pages.desk, format, question, whole, pages.made_text(), running=running, elements=elements
+    )
     pages.frame.accounts.book.note(here.actor, Act("report.exported", whole))
     return answer

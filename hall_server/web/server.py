@@ -17,6 +17,7 @@ from hall_server.accounts.desk import Accounts
 from hall_server.catalogue.desk import CatalogueDesk
 from hall_server.hall.pictures import HallView
 from hall_server.house import House
+from hall_server.reports.counted import ElementCounts
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
 from hall_server.setup.desk import SetupDesk
@@ -33,6 +34,7 @@ from hall_server.web.clerk import ClerkPage
 from hall_server.web.clerk_desk import clerk_routes
 from hall_server.web.clerk_sheet import Sheets
 from hall_server.web.describing import setup_routes
+from hall_server.web.element_pages import element_routes
 from hall_server.web.entrance import entrance_routes
 from hall_server.web.forecast import forecast_routes
 from hall_server.web.frame import Frame
@@ -210,6 +212,7 @@ class WebServer:
         hub = self._hub = Hub(service, now_ms=now_ms, version=rendering.version)
 
         sheets = Sheets(lambda: self._reports.catalogue)
+        counts = ElementCounts(self._catalogue)
 
         async def show(window: str, request: str, number: str) -> None:
             page = ClerkPage(window, service.plan, sheets, now_ms, rendering, self._house.calls)
@@ -250,7 +253,7 @@ class WebServer:
             api_routes(service, show, overseer),
             forecast_routes(service, overseer),
             appointment_api(service),
-            report_routes(self._reports),
+            report_routes(self._reports, self._house.calls),
             merge_routes(service, self._reports.days),
             help_routes(service),
         ):
@@ -271,7 +274,8 @@ class WebServer:
             people_routes(frame),
             partner_routes(frame),
             audit_routes(frame),
-            report_page_routes(frame, self._reports),
+            report_page_routes(frame, self._reports, counts),
+            element_routes(frame, self._catalogue, counts),
             wall_routes(frame, self._reports),
             metrics_routes(frame),
             manager_routes(frame, self._reports.days),
@@ -291,6 +295,7 @@ class WebServer:
             lines=self._lines,
             https_port=lambda: self._lan.https_port if self._lan is not None else 0,
             now_ms=now_ms,
+            answers=frame.answers,
         )
         app.add_middleware(Guards, names=self._allowed_names)
         return app

@@ -186,6 +186,7 @@ def _bigs(today: Today, usual: Usual, view: HallView, longest_ms: int, now_ms: i
         _big(today, "平均等候", "wait.mean", _under(today, "P90", "wait.p90")),
         _big(today, "平均办理", "service_ticket.mean", _under(today, "窗口空闲率", "idle_rate")),
         _big(today, "二次跑动", "second_visits", _under(today, "最多跑一次", "once_rate")),
+        _big(today, "好评率", "good_rate", _evaluated(today)),
     )
 
 
@@ -197,6 +198,12 @@ def _big(today: Today, name: str, column: str, under: str) -> Big:
     if sort is Sort.TIME and isinstance(value, int):
         return Big(name, _minutes(seconds(value) * 1000), under, column)
     return Big(name, shown(sort, value), under, column)
+
+
+def _evaluated(today: Today) -> str:
+    """How many judged, and how many were not content."""
+    given, poor = (_int(today.figure(name)) for name in ("evaluated", "evaluated_poor"))
+    return f"评价 {given:,} · 差评 {poor:,}" if given else "今天还没有评价"
 
 
 def _under(today: Today, name: str, column: str) -> str:

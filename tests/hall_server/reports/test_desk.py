@@ -39,7 +39,7 @@ def test_days_are_measured_beside_the_hall_as_they_close(tmp_path: Path) -> None
     returned(walk, 1)
     day = written(tmp_path / "journal.db", walk.events)
     told = threading.Semaphore(0)
-    desk = ReportDesk(tmp_path, walk.plan, lambda: CATALOGUE, on_advice=told.release)
+    desk = ReportDesk(tmp_path, lambda: walk.plan, lambda: CATALOGUE, on_advice=told.release)
     desk.start()
     try:
         desk.day_is(day)
@@ -64,7 +64,7 @@ def test_a_desk_that_stops_while_it_measures_stops_at_once(tmp_path: Path) -> No
     walk = Desk()
     returned(walk, 1)
     written(tmp_path / "journal.db", walk.events)
-    desk = ReportDesk(tmp_path, walk.plan, lambda: CATALOGUE)
+    desk = ReportDesk(tmp_path, lambda: walk.plan, lambda: CATALOGUE)
     desk.start()
     desk.stop()
     assert desk.days.closed(30)[0].unserved[0].item == "t1", "what was not kept is measured when asked for"

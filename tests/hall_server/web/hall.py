@@ -143,7 +143,7 @@ class PagedHall:
         self.accounts = Accounts(self.state, key=KEY, now_ms=self.clock.now_ms)
         self.accounts.open()
         self._people()
-        self.reports = ReportDesk(self.state, self.plan, lambda: CATALOGUE)
+        self.reports = ReportDesk(self.state, lambda: self.service.plan, lambda: CATALOGUE)
         box = box_of(self.plan)
         self.catalogue = CatalogueDesk(self.state, self.service, box.items)
         self.catalogue.open()

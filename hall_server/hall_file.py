@@ -53,8 +53,8 @@ class HallPart(Part, frozen=True, kw_only=True):
 
 
 class BrandingPart(Part, frozen=True, kw_only=True):
-    """[branding]: the hall's own look. ``colour``: #rrggbb, checked for contrast, '' = as we come; ``logo``: a
-    PNG of at most 24,000 bytes as base64, '' = none; ``logo_on_tickets``: at the head of paper tickets, too.
+    """[branding]: the hall's own look. ``colour``: #rrggbb, checked for contrast, '' = as we come; ``logo``:
+    a PNG of at most 24,000 bytes as base64, '' = none; ``logo_on_tickets``: it heads paper tickets, too.
 
     The picture itself stands here, so that it goes wherever the description goes: drafts, versions, files,
     backups, another box."""

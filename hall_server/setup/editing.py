@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import msgspec
 from contract.messages import StationKind
 from contract.schema import ConfigError, Problem, check
 from hall_server.hall_file import HallFile, ItemFile
+from hall_server.logos import size_of
 from hall_server.setup.fields import Field, Section, Widget
 from hall_server.setup.sections import NAMED_BY
 from hall_server.setup.words import wanted
@@ -20,6 +22,7 @@ from hall_server.setup.words import wanted
 Typed = Mapping[str, Sequence[str]]
 """What a form sent: name -> values."""
 NEW = "new"
+OTHER = "other"
 
 
 class Days(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,7 +112,7 @@ def blank(section: Section) -> dict[str, list[str]]:
 
 
 def _texts(value: Any) -> list[str]:
-    if value is None:
+    if value is None or isinstance(value, bytes):
         return []
     if isinstance(value, bool):
         return ["yes"] if value else []
@@ -135,12 +138,23 @@ def shown(field: Field, value: Any, names: Options) -> str:
     """A value in words."""
     if isinstance(value, bool):
         return "是" if value else "否"
-    if value is None or value in ("", ()) or (field.unset == "无" and value == 0):
+    if isinstance(value, bytes) and value:
+        return _pictured(value)
+    if value is None or value in ("", (), b"") or (field.unset == "无" and value == 0):
         return field.unset
     if isinstance(value, tuple):
         return "、".join(_one(field, str(part), names) for part in value)
     texts = _texts(value)
     return f"{_one(field, texts[0], names)}{f' {field.unit}' if field.unit else ''}"
+
+
+def _pictured(png: bytes) -> str:
+    """A picture in words: two that look alike differ in their mark."""
+    try:
+        size = size_of(png)
+    except (OSError, ValueError, SyntaxError):
+        return "图片（不能显示）"
+    return f"图案 {size.width}×{size.height}（{hashlib.sha256(png).hexdigest()[:8]}）"
 
 
 def _one(field: Field, text: str, names: Options) -> str:
@@ -162,8 +176,10 @@ def put(file: HallFile, section: Section, row: int | None, typed: Typed) -> Hall
         kept = msgspec.to_builtins(record(file, section, row), builtin_types=(datetime.date,))
     hints = typing.get_type_hints(record_of(section.table))
     for field in section.fields:
+        if field.widget is Widget.PICTURE:
+            continue
         kept.pop(field.name, None)
-        value = _value(field, [text.strip() for text in typed.get(field.name, ())], hints[field.name])
+        value = _value(field, _typed(field, typed), hints[field.name])
         if value is not None:
             kept[field.name] = value
     part = check(kept, record_of(section.table), source=section.title)
@@ -172,6 +188,15 @@ def put(file: HallFile, section: Section, row: int | None, typed: Typed) -> Hall
     if row is None:
         return msgspec.structs.replace(file, **{section.table: part})
     return msgspec.structs.replace(file, **{section.table: (*rows[:row], part, *rows[row + 1 :])})
+
+
+def _typed(field: Field, typed: Typed) -> list[str]:
+    """What was typed into a field; a colour is one of those offered, or ``other`` with one of his own."""
+    texts = [text.strip() for text in typed.get(field.name, ())]
+    if field.widget is Widget.COLOUR and texts[:1] == [OTHER]:
+        own = [text.strip().lower() for text in typed.get(f"{field.name}-{OTHER}", ())][:1]
+        return own if own and own[0] else [OTHER]
+    return texts
 
 
 def _value(field: Field, texts: list[str], hint: Any) -> Any:

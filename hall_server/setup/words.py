@@ -41,7 +41,10 @@ _PARTS = (
         r"its distance from the colour of calls is .*",
         "与叫号的红色太接近，叫到的号会分辨不出来，请换别的颜色",
     ),
-    (r"(\w+) on (\w+) is ([\d.]+), must be at least ([\d.]+)", r"配不出清楚的文字（\1 在 \2 上为 \3，至少要 \4）"),
+    (
+        r"(\w+) on (\w+) is ([\d.]+), must be at least ([\d.]+)",
+        r"配不出清楚的文字（\1 在 \2 上为 \3，至少要 \4）",
+    ),
     (r"cannot be the logo: (.*)", r"\1"),
     (r"must be later than begins \((.*)\)", r"应晚于开始时间（\1）"),
     (

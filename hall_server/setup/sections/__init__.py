@@ -7,10 +7,21 @@ limits; several sections may show different fields of the same table.
 from __future__ import annotations
 
 from hall_server.setup.fields import Field, Section
-from hall_server.setup.sections import booking, calling, house, services, stations, voice, watching, windows
+from hall_server.setup.sections import (
+    booking,
+    branding,
+    calling,
+    house,
+    services,
+    stations,
+    voice,
+    watching,
+    windows,
+)
 
 SECTIONS: tuple[Section, ...] = (
     house.HALL,
+    branding.BRANDING,
     house.ZONES,
     services.SERVICES,
     services.NUMBERS,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contract import messages as m
+from contract.branding import Branding
 from contract.person import kiosk_key
 from hall_server.clips import SpokenHall
 from hall_server.config import HallConfig
 from hall_server.hall.pictures import Look
+from hall_server.logos import ticket_dots
 
 
 def look_of(config: HallConfig, *, boot: str, key: bytes) -> Look:
@@ -35,6 +37,13 @@ def station_configs(config: HallConfig, key: bytes) -> dict[str, m.StationConfig
         )
         for station in config.file.stations
     }
+
+
+def branding_of(config: HallConfig) -> Branding:
+    """The hall's own look as its stations read it."""
+    part = config.file.branding
+    ticket = ticket_dots(part.logo) if part.logo and part.logo_on_tickets else None
+    return Branding(colour=part.colour, logo=part.logo, ticket=ticket)
 
 
 def spoken(config: HallConfig) -> SpokenHall:

@@ -12,8 +12,8 @@ from typing import Protocol
 
 import msgspec
 
+from contract import branding, topics
 from contract import messages as m
-from contract import topics
 from contract.bus import Bus
 from contract.clock import HallClock
 from hall_server import keeping
@@ -34,7 +34,7 @@ from hall_server.hall.leasing import LEASED_AT_ONCE
 from hall_server.house import NOT_CHECKED, House, JournalState
 from hall_server.journal_watch import JournalWatch
 from hall_server.journal_writer import Journal
-from hall_server.presented import look_of, spoken, station_configs
+from hall_server.presented import branding_of, look_of, spoken, station_configs
 from hall_server.recovery import Snapshots
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
@@ -326,6 +326,7 @@ class HallServer:
         def follow(config: HallConfig) -> None:
             self._service.present(look_of(config, boot=self._boot, key=self._key))
             self._show_catalogue()
+            self._blobs.publish(branding.BLOB, msgspec.json.encode(branding_of(config)))
             self._stations.describe(station_configs(config, self._key))
             if self._clips is not None:
                 self._clips.describe(spoken(config))

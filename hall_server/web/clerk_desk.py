@@ -55,29 +55,51 @@ class Notice:
 
 def clerk_routes(frame: Frame, reports: ReportDesk, sheets: Sheets) -> APIRouter:
     """GET /clerk and everything below it."""
+    pages = ClerkRoutes(frame, reports, sheets)
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    service, rendering, now_ms, calls = frame.service, frame.rendering, frame.now_ms, frame.house.calls
+    router.get("/clerk")(pages.choose_window)
+    router.get("/clerk/{window}")(pages.clerk)
+    router.websocket("/clerk/{window}/live")(pages.clerk_live)
+    router.get("/clerk/{window}/waiting")(pages.waiting)
+    router.get("/clerk/{window}/passed")(pages.passed)
+    router.get("/clerk/{window}/targets")(pages.targets)
+    router.get("/clerk/{window}/today")(pages.today)
+    router.get("/clerk/{window}/why/{ticket}")(pages.why)
+    router.get("/clerk/{window}/story")(pages.story)
+    router.get("/clerk/{window}/notice/{ticket}")(pages.notice)
+    return router
 
-    async def at(window: str, read: Callable[[Hall], T]) -> T:
-        if window not in service.plan.windows:
+
+class ClerkRoutes:
+    """The page of a window, and what its clerk looks up."""
+
+    def __init__(self, frame: Frame, reports: ReportDesk, sheets: Sheets) -> None:
+        self._frame, self._reports, self._sheets = frame, reports, sheets
+        self._service, self._rendering, self._now_ms = frame.service, frame.rendering, frame.now_ms
+        self._calls = frame.house.calls
+
+    async def _at(self, window: str, read: Callable[[Hall], T]) -> T:
+        if window not in self._service.plan.windows:
             raise HTTPException(404, "没有这个窗口")
-        return await ask(service, read)
+        return await ask(self._service, read)
 
-    @router.get("/clerk")
-    async def choose_window(here: Here, me: Me) -> HTMLResponse:
-        seat = await ask(service, lambda hall: hall.seat_of(here.clerk))
-        zones = _zones(service, me[0].windows)
-        return frame.page(
-            here, "choose.html", plan=service.plan, zones=zones, seat=seat, state_text=STATE_TEXT
+    async def choose_window(self, here: Here, me: Me) -> HTMLResponse:
+        """The windows that this person may work at."""
+        seat = await ask(self._service, lambda hall: hall.seat_of(here.clerk))
+        zones = _zones(self._service, me[0].windows)
+        return self._frame.page(
+            here, "choose.html", plan=self._service.plan, zones=zones, seat=seat, state_text=STATE_TEXT
         )
 
-    @router.get("/clerk/{window}")
-    async def clerk(here: Here, window: str) -> HTMLResponse:
-        plan = service.plan
+    async def clerk(self, here: Here, window: str) -> HTMLResponse:
+        """The page of a window."""
+        plan = self._service.plan
         if window not in plan.windows:
-            return lost(rendering, "没有这个窗口", "请返回窗口列表重新选择。", "/clerk")
-        seen = await ask(service, lambda hall: counter(hall, window, now_ms(), sheets, calls))
-        return frame.page(
+            return lost(self._rendering, "没有这个窗口", "请返回窗口列表重新选择。", "/clerk")
+        seen = await ask(
+            self._service, lambda hall: counter(hall, window, self._now_ms(), self._sheets, self._calls)
+        )
+        return self._frame.page(
             here,
             "clerk.html",
             plan=plan,
@@ -89,62 +111,62 @@ def clerk_routes(frame: Frame, reports: ReportDesk, sheets: Sheets) -> APIRouter
             keys=actions,
         )
 
-    @router.websocket("/clerk/{window}/live")
-    async def clerk_live(websocket: WebSocket, window: str) -> None:
-        if window not in service.plan.windows:
+    async def clerk_live(self, websocket: WebSocket, window: str) -> None:
+        """What changes on it."""
+        if window not in self._service.plan.windows:
             await websocket.accept()
             await websocket.close(NO_SUCH_PAGE)
             return
-        page = ClerkPage(window, service.plan, sheets, now_ms, rendering, calls)
-        await frame.hub.serve(websocket, page)
+        page = ClerkPage(window, self._service.plan, self._sheets, self._now_ms, self._rendering, self._calls)
+        await self._frame.hub.serve(websocket, page)
 
-    @router.get("/clerk/{window}/waiting")
-    async def waiting(window: Named) -> HTMLResponse:
-        rows = await at(window, lambda hall: clerk_lists.waiting(hall, window, now_ms()))
-        return HTMLResponse(rendering.page("clerk/waiting.html", rows=rows))
+    async def waiting(self, window: Named) -> HTMLResponse:
+        """Who waits for this window."""
+        rows = await self._at(window, lambda hall: clerk_lists.waiting(hall, window, self._now_ms()))
+        return HTMLResponse(self._rendering.page("clerk/waiting.html", rows=rows))
 
-    @router.get("/clerk/{window}/passed")
-    async def passed(window: Named) -> HTMLResponse:
-        rows = await at(window, lambda hall: clerk_lists.passed(hall, window, now_ms()))
-        by_hand = service.plan.rules.no_show_policy is NoShowPolicy.MANUAL
-        return HTMLResponse(rendering.page("clerk/passed.html", rows=rows, by_hand=by_hand))
+    async def passed(self, window: Named) -> HTMLResponse:
+        """Who did not come."""
+        rows = await self._at(window, lambda hall: clerk_lists.passed(hall, window, self._now_ms()))
+        by_hand = self._service.plan.rules.no_show_policy is NoShowPolicy.MANUAL
+        return HTMLResponse(self._rendering.page("clerk/passed.html", rows=rows, by_hand=by_hand))
 
-    @router.get("/clerk/{window}/targets")
-    async def targets(window: Named) -> Response:
-        return _json(await at(window, lambda hall: clerk_lists.targets(hall, window)))
+    async def targets(self, window: Named) -> Response:
+        """Where people may be sent on to."""
+        return _json(await self._at(window, lambda hall: clerk_lists.targets(hall, window)))
 
-    @router.get("/clerk/{window}/today")
-    async def today(window: Named) -> Response:
-        return _json(await at(window, lambda hall: clerk_lists.today(hall, window)))
+    async def today(self, window: Named) -> Response:
+        """What this window did today."""
+        return _json(await self._at(window, lambda hall: clerk_lists.today(hall, window)))
 
-    @router.get("/clerk/{window}/why/{ticket}")
-    async def why(window: Named, ticket: Named) -> Response:
-        found = await at(window, lambda hall: clerk_lists.why(hall, window, ticket, now_ms()))
+    async def why(self, window: Named, ticket: Named) -> Response:
+        """Why a number is not called yet."""
+        found = await self._at(window, lambda hall: clerk_lists.why(hall, window, ticket, self._now_ms()))
         if found is None:
             raise HTTPException(404, "没有这个号，或已不是今天的号")
         return _json(found)
 
-    @router.get("/clerk/{window}/story")
-    def story(window: Named) -> HTMLResponse:
+    def story(self, window: Named) -> HTMLResponse:
         """Of the number at the window alone, from the journal."""
-        if window not in service.plan.windows:
+        if window not in self._service.plan.windows:
             raise HTTPException(404, "没有这个窗口")
-        present = service.query(lambda hall: hall.ticket_at(window)).result()
-        trace = reports.days.trace(present.id) if present is not None else None
+        present = self._service.query(lambda hall: hall.ticket_at(window)).result()
+        trace = self._reports.days.trace(present.id) if present is not None else None
         tickets = frozenset(line.ticket for line in trace.lines) if trace is not None else frozenset()
-        told = calls.of_tickets(tickets)
-        return HTMLResponse(rendering.page("clerk/story.html", trace=trace, told=told))
+        told = self._calls.of_tickets(tickets)
+        return HTMLResponse(self._rendering.page("clerk/story.html", trace=trace, told=told))
 
-    @router.get("/clerk/{window}/notice/{ticket}")
-    async def notice(here: Here, window: Named, ticket: Named) -> HTMLResponse:
-        found = await at(window, lambda hall: _notice(hall, window, ticket))
+    async def notice(self, here: Here, window: Named, ticket: Named) -> HTMLResponse:
+        """补正告知书, to print."""
+        found = await self._at(window, lambda hall: _notice(hall, window, ticket))
         if found is None:
             return lost(
-                rendering, "没有可打印的告知书", "只有今天在本窗口未办成的号才有告知书。", f"/clerk/{window}"
+                self._rendering,
+                "没有可打印的告知书",
+                "只有今天在本窗口未办成的号才有告知书。",
+                f"/clerk/{window}",
             )
-        return frame.page(here, "notice.html", n=found)
-
-    return router
+        return self._frame.page(here, "notice.html", n=found)
 
 
 def _json(found: object) -> Response:

@@ -28,6 +28,7 @@ from hall_server.web.caller import Caller, Here
 from hall_server.web.frame import Frame
 from hall_server.web.presses import REQUEST, Asking, Key, request_of
 
+PATH = "/manage/appointments"
 Named = Annotated[str, Path(description="Booking code, eight digits", max_length=64)]
 Wanted = Annotated[
     str, Query(alias="service", description="Identifier of the service, such as shebao", max_length=64)
@@ -83,13 +84,26 @@ class SlotOut(BaseModel):
 
 def appointment_api(service: HallService) -> APIRouter:
     """/api/appointments and /api/slots."""
+    api = AppointmentApi(service)
     router = APIRouter(prefix="/api", tags=["appointments"])
+    router.get("/slots", operation_id="slots")(api.slots)
+    router.post("/appointments", operation_id="book")(api.book)
+    router.get("/appointments/{appointment}", operation_id="appointment")(api.appointment)
+    router.delete("/appointments/{appointment}", operation_id="cancel-appointment")(api.cancel)
+    return router
 
-    async def told(name: str, by: str = "") -> AppointmentOut:
-        found = await ask(service, lambda hall: promise(hall, name))
+
+class AppointmentApi:
+    """A partner is told of what he took himself; of nothing else."""
+
+    def __init__(self, service: HallService) -> None:
+        self._service = service
+
+    async def _told(self, name: str, by: str = "") -> AppointmentOut:
+        found = await ask(self._service, lambda hall: promise(hall, name))
         if found is None or (by and found.appointment.by != by):
             raise RuleBroken("unknown_appointment", NO_SUCH)
-        one, rules = found.appointment, service.plan.rules
+        one, rules = found.appointment, self._service.plan.rules
         return AppointmentOut(
             appointment=one.id,
             service=one.service,
@@ -100,67 +114,71 @@ def appointment_api(service: HallService) -> APIRouter:
             status=one.status,
             masked_name=one.person.masked_name if one.person else "",
             ticket=one.ticket,
-            address=f"{service.look.public_url}/b/{token_of(service, one.id)}",
+            address=f"{self._service.look.public_url}/b/{token_of(self._service, one.id)}",
         )
 
-    @router.get("/slots", operation_id="slots")
-    async def slots(name: Wanted, date: Date) -> list[SlotOut]:
+    async def slots(self, name: Wanted, date: Date) -> list[SlotOut]:
         """What a day offers of a service; [] on a day without appointments."""
-        plan = service.plan
+        plan = self._service.plan
         wanted = next((one for one in booking.bookable(plan) if one.id == name), None)
         if wanted is None:
             raise RuleBroken("unknown_service", "这项业务不接受预约")
-        now_ms = service.now_ms()
+        now_ms = self._service.now_ms()
         day = next((one for one in booking.days(plan, now_ms) if date_of(one) == date), None)
         if day is None:
             return []
-        found = await ask(service, lambda hall: booking.slots(hall, wanted, day, now_ms))
+        found = await ask(self._service, lambda hall: booking.slots(hall, wanted, day, now_ms))
         return [SlotOut(start_ms=s.start_ms, end_ms=s.end_ms, left=s.left) for s in found]
 
-    @router.post("/appointments", operation_id="book")
-    async def book(here: Here, key: Key, press: BookPress) -> AppointmentOut:
+    async def book(self, here: Here, key: Key, press: BookPress) -> AppointmentOut:
         """Promise a slot (预约). The same person and slot get the first promise again. One that nobody keeps
         within the hall's late_minutes expires as missed, and its share belongs to walk-ins again."""
-        known = service.plan.item_names
+        known = self._service.plan.item_names
         command = c.Book(
             request=request_of(press, key),
             by=here.by,
             appointment="",
             service=press.service,
             start_ms=press.start_ms,
-            person=_person(service, press.person),
+            person=_person(self._service, press.person),
             items=tuple(code for code in press.items if code in known),
         )
-        return await told(await booked(service, command))
+        return await self._told(await booked(self._service, command))
 
-    @router.get("/appointments/{appointment}", operation_id="appointment")
-    async def appointment(here: Here, appointment: Named) -> AppointmentOut:
+    async def appointment(self, here: Here, appointment: Named) -> AppointmentOut:
         """How one stands that this partner took; of days gone by nothing is told."""
-        return await told(appointment, here.by)
+        return await self._told(appointment, here.by)
 
-    @router.delete("/appointments/{appointment}", operation_id="cancel-appointment")
-    async def cancel(here: Here, appointment: Named) -> AppointmentOut:
+    async def cancel(self, here: Here, appointment: Named) -> AppointmentOut:
         """Give one up that this partner took; a second time tells the same."""
         command = c.CancelBooking(request="", by=here.by, appointment=appointment, only_own=True)
-        await answered(service.submit(command))
-        return await told(appointment, here.by)
-
-    return router
+        await answered(self._service.submit(command))
+        return await self._told(appointment, here.by)
 
 
 def appointment_routes(frame: Frame) -> APIRouter:
     """/manage/appointments: who is expected, and who came."""
-    path = "/manage/appointments"
-    router = APIRouter(prefix=path, include_in_schema=False, default_response_class=HTMLResponse)
-    service = frame.service
+    pages = AppointmentPages(frame)
+    router = APIRouter(prefix=PATH, include_in_schema=False, default_response_class=HTMLResponse)
+    router.get("")(pages.of_one_day)
+    router.post("/{appointment}/check-in")(pages.check_in)
+    router.post("/{appointment}/cancel")(pages.cancel)
+    return router
 
-    async def page(here: Caller, day: int, wrong: str = "") -> Response:
-        plan, now_ms = service.plan, service.now_ms()
+
+class AppointmentPages:
+    """The list of a day, and the acts on one of it."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame, self._service = frame, frame.service
+
+    async def _page(self, here: Caller, day: int, wrong: str = "") -> Response:
+        plan, now_ms = self._service.plan, self._service.now_ms()
         today = local_day(now_ms, plan.rules)
         days = sorted({today, *booking.days(plan, now_ms)})
         chosen = day if day in days else today
-        rows = await ask(service, lambda hall: of_day(hall, chosen))
-        return frame.page(
+        rows = await ask(self._service, lambda hall: of_day(hall, chosen))
+        return self._frame.page(
             here,
             "appointments.html",
             status=409 if wrong else 200,
@@ -175,34 +193,32 @@ def appointment_routes(frame: Frame) -> APIRouter:
             wrong=wrong,
         )
 
-    @router.get("")
-    async def of_one_day(here: Here, day: Annotated[int, Query(ge=0, le=100_000)] = 0) -> Response:
-        return await page(here, day)
+    async def of_one_day(self, here: Here, day: Annotated[int, Query(ge=0, le=100_000)] = 0) -> Response:
+        """Who is expected on a day."""
+        return await self._page(here, day)
 
-    @router.post("/{appointment}/check-in")
     async def check_in(
-        here: Here, appointment: str, request: Annotated[str, Form(pattern=REQUEST)]
+        self, here: Here, appointment: str, request: Annotated[str, Form(pattern=REQUEST)]
     ) -> Response:
+        """Somebody came without his code."""
         command = c.CheckIn(request=request, by=here.by, appointment=appointment)
-        return await act(here, appointment, command)
+        return await self._act(here, appointment, command)
 
-    @router.post("/{appointment}/cancel")
     async def cancel(
-        here: Here, appointment: str, request: Annotated[str, Form(pattern=REQUEST)]
+        self, here: Here, appointment: str, request: Annotated[str, Form(pattern=REQUEST)]
     ) -> Response:
+        """Somebody does not come."""
         command = c.CancelBooking(request=request, by=here.by, appointment=appointment)
-        return await act(here, appointment, command)
+        return await self._act(here, appointment, command)
 
-    async def act(here: Caller, name: str, command: c.Command) -> Response:
-        found = await ask(service, lambda hall: promise(hall, name))
-        day = local_day(found.appointment.start_ms, service.plan.rules) if found else 0
+    async def _act(self, here: Caller, name: str, command: c.Command) -> Response:
+        found = await ask(self._service, lambda hall: promise(hall, name))
+        day = local_day(found.appointment.start_ms, self._service.plan.rules) if found else 0
         try:
-            await answered(service.submit(command))
+            await answered(self._service.submit(command))
         except RuleBroken as broken:
-            return await page(here, day, broken.sentence)
-        return RedirectResponse(f"{path}?day={day}", 303)
-
-    return router
+            return await self._page(here, day, broken.sentence)
+        return RedirectResponse(f"{PATH}?day={day}", 303)
 
 
 def of_day(hall: Hall, day: int) -> tuple[Appointment, ...]:

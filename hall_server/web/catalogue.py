@@ -36,70 +36,88 @@ Text = Annotated[str, Form(max_length=400)]
 
 def catalogue_routes(frame: Frame, desk: CatalogueDesk, reports: ReportDesk) -> APIRouter:
     """/manage/catalogue and below, without the imports."""
+    pages = CataloguePages(frame, desk, reports)
     router = APIRouter(prefix=PAGE, include_in_schema=False, default_response_class=HTMLResponse)
-    show = Showing(frame, desk, reports)
+    router.get("")(pages.search)
+    router.get("/new")(pages.new)
+    router.post("/new", max_body_size=LARGEST_FORM)(pages.create)
+    router.get("/items/{item}")(pages.one)
+    router.post("/items/{item}", max_body_size=LARGEST_FORM)(pages.change)
+    router.get("/items/{item}/history")(pages.history)
+    router.get("/versions")(pages.versions)
+    router.post("/publish")(pages.publish)
+    router.post("/restore")(pages.restore)
+    router.get("/services")(pages.services)
+    router.post("/services")(pages.assign)
+    return router
 
-    @router.get("")
+
+class CataloguePages:
+    """What may be asked, and what is done."""
+
+    def __init__(self, frame: Frame, desk: CatalogueDesk, reports: ReportDesk) -> None:
+        self._frame, self._desk = frame, desk
+        self._show = Showing(frame, desk, reports)
+
     async def search(
-        here: Here, q: str = "", department: str = "", tag: str = "", page: str = ""
+        self, here: Here, q: str = "", department: str = "", tag: str = "", page: str = ""
     ) -> Response:
+        """The items, by words, department and tag."""
         wanted = tag if tag in TAGS else ""
-        return await show.found(here, q[:60], department[:200], wanted, number(page))
+        return await self._show.found(here, q[:60], department[:200], wanted, number(page))
 
-    @router.get("/new")
-    async def new(here: Here) -> Response:
-        return await show.form(here, blank(), row=0)
+    async def new(self, here: Here) -> Response:
+        """An empty form."""
+        return await self._show.form(here, blank(), row=0)
 
-    @router.post("/new", max_body_size=LARGEST_FORM)
-    async def create(here: Here, request: Request) -> Response:
-        return await show.saved(here, request, "")
+    async def create(self, here: Here, request: Request) -> Response:
+        """A new item."""
+        return await self._show.saved(here, request, "")
 
-    @router.get("/items/{item}")
-    async def one(here: Here, item: str, saved: str = "") -> Response:
-        found = await asyncio.to_thread(desk.store.item, item, desk.store.head)
+    async def one(self, here: Here, item: str, saved: str = "") -> Response:
+        """The form of an item."""
+        found = await asyncio.to_thread(self._desk.store.item, item, self._desk.store.head)
         if found is None:
             return RedirectResponse(PAGE, 303)
-        return await show.form(
+        return await self._show.form(
             here, found[1], row=found[0], done="已保存为新版本，发布后生效" if saved else ""
         )
 
-    @router.post("/items/{item}", max_body_size=LARGEST_FORM)
-    async def change(here: Here, request: Request, item: str) -> Response:
-        return await show.saved(here, request, item)
+    async def change(self, here: Here, request: Request, item: str) -> Response:
+        """An item anew."""
+        return await self._show.saved(here, request, item)
 
-    @router.get("/items/{item}/history")
-    async def history(here: Here, item: str) -> Response:
-        return await show.history(here, item)
+    async def history(self, here: Here, item: str) -> Response:
+        """Every state of an item."""
+        return await self._show.history(here, item)
 
-    @router.get("/versions")
     async def versions(
-        here: Here, before: str = "", after: str = "", page: str = "", done: str = ""
+        self, here: Here, before: str = "", after: str = "", page: str = "", done: str = ""
     ) -> Response:
-        return await show.versions(here, number(before), number(after), number(page), done=number(done))
+        """All of them, and what two have differently."""
+        return await self._show.versions(here, number(before), number(after), number(page), done=number(done))
 
-    @router.post("/publish")
-    async def publish(here: Here, version: Text = "") -> Response:
-        return await show.act(here, "catalogue.published", version, desk.publish)
+    async def publish(self, here: Here, version: Text = "") -> Response:
+        """The hall works with a version from now on."""
+        return await self._show.act(here, "catalogue.published", version, self._desk.publish)
 
-    @router.post("/restore")
-    async def restore(here: Here, version: Text = "") -> Response:
-        return await show.act(here, "catalogue.restored", version, desk.roll_back)
+    async def restore(self, here: Here, version: Text = "") -> Response:
+        """As an older version was."""
+        return await self._show.act(here, "catalogue.restored", version, self._desk.roll_back)
 
-    @router.get("/services")
-    async def services(here: Here) -> Response:
-        return await show.services(here)
+    async def services(self, here: Here) -> Response:
+        """Which departments belong to which service."""
+        return await self._show.services(here)
 
-    @router.post("/services")
-    async def assign(here: Here, department: Text = "", service: Text = "") -> Response:
+    async def assign(self, here: Here, department: Text = "", service: Text = "") -> Response:
+        """A department belongs to a service."""
         try:
-            await asyncio.to_thread(partial(desk.assign, department, service, by=here.by))
+            await asyncio.to_thread(partial(self._desk.assign, department, service, by=here.by))
         except Obstacles as error:
-            return await show.services(here, wrong=error.reasons)
+            return await self._show.services(here, wrong=error.reasons)
         act = Act("catalogue.assigned", department, None, {"service": service})
-        await asyncio.to_thread(frame.accounts.book.note, here.actor, act)
+        await asyncio.to_thread(self._frame.accounts.book.note, here.actor, act)
         return RedirectResponse(f"{PAGE}/services", 303)
-
-    return router
 
 
 class Showing:

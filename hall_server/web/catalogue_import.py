@@ -43,17 +43,31 @@ Word = Annotated[str, Form(max_length=20)]
 
 def import_routes(frame: Frame, desk: CatalogueDesk) -> APIRouter:
     """/manage/catalogue/import, /uploads and /imports."""
+    pages = ImportPages(frame, desk)
     router = APIRouter(
         prefix="/manage/catalogue", include_in_schema=False, default_response_class=HTMLResponse
     )
-    jobs = desk.jobs
+    router.get("/import")(pages.start)
+    router.post("/uploads", max_body_size=LARGEST_FILE)(pages.upload)
+    router.get("/imports/{job}")(pages.one)
+    router.post("/imports/{job}")(pages.run)
+    router.get("/imports/{job}/progress")(pages.progress)
+    router.get("/imports/{job}/{name}")(pages.download)
+    return router
 
-    @router.get("/import")
-    async def start(here: Here) -> Response:
-        recent = await asyncio.to_thread(jobs.recent)
-        results = {job.id: jobs.result(job.id) for job in recent}
-        library = await asyncio.to_thread(lambda: len(desk.store.library()))
-        return frame.page(
+
+class ImportPages:
+    """One upload is one job; its folder is its state."""
+
+    def __init__(self, frame: Frame, desk: CatalogueDesk) -> None:
+        self._frame, self._desk, self._jobs = frame, desk, desk.jobs
+
+    async def start(self, here: Here) -> Response:
+        """Choose a file; what was imported lately."""
+        recent = await asyncio.to_thread(self._jobs.recent)
+        results = {job.id: self._jobs.result(job.id) for job in recent}
+        library = await asyncio.to_thread(lambda: len(self._desk.store.library()))
+        return self._frame.page(
             here,
             "catalogue/import.html",
             recent=recent,
@@ -62,35 +76,34 @@ def import_routes(frame: Frame, desk: CatalogueDesk) -> APIRouter:
             largest=LARGEST_FILE,
         )
 
-    @router.post("/uploads", max_body_size=LARGEST_FILE)
-    async def upload(here: Here, request: Request) -> Response:
+    async def upload(self, here: Here, request: Request) -> Response:
         """The body is the file; its name stands in X-Name, percent-encoded."""
         name = Path(unquote(request.headers.get("x-name", ""))[-120:].replace("\\", "/")).name or "未命名"
         folder = None
         try:
-            folder = await asyncio.to_thread(jobs.begin)
+            folder = await asyncio.to_thread(self._jobs.begin)
             await _keep(request, folder / "file")
-            job = await asyncio.to_thread(jobs.uploaded, folder, name, here.by)
+            job = await asyncio.to_thread(self._jobs.uploaded, folder, name, here.by)
         except Unreadable as error:
             if folder is not None:
-                await asyncio.to_thread(jobs.forget, folder)
+                await asyncio.to_thread(self._jobs.forget, folder)
             return problem(422, "unreadable", error.sentence)
         except BaseException:
             if folder is not None:
-                await asyncio.to_thread(jobs.forget, folder)
+                await asyncio.to_thread(self._jobs.forget, folder)
             raise
         return JSONResponse({"href": f"{IMPORTS}/{job.id}"})
 
-    @router.get("/imports/{job}")
-    async def one(here: Here, job: str) -> Response:
-        found = await asyncio.to_thread(jobs.find, job)
+    async def one(self, here: Here, job: str) -> Response:
+        """Its columns, how far it is, what came of it."""
+        found = await asyncio.to_thread(self._jobs.find, job)
         if found is None:
             return RedirectResponse("/manage/catalogue/import", 303)
-        return _page(frame, desk, here, found)
+        return _page(self._frame, self._desk, here, found)
 
-    @router.post("/imports/{job}")
-    async def run(here: Here, job: str, columns: Columns, mode: Word = "", act: Word = "") -> Response:
-        found = await asyncio.to_thread(jobs.find, job)
+    async def run(self, here: Here, job: str, columns: Columns, mode: Word = "", act: Word = "") -> Response:
+        """Try it, or carry it out."""
+        found = await asyncio.to_thread(self._jobs.find, job)
         if found is None:
             return RedirectResponse("/manage/catalogue/import", 303)
         known = {element.key for element in ELEMENTS}
@@ -100,32 +113,29 @@ def import_routes(frame: Frame, desk: CatalogueDesk) -> APIRouter:
             mapping = found.mapping
         chosen = msgspec.structs.replace(found, mapping=mapping, mode=wanted)
         if wrong := _wrong(chosen):
-            return _page(frame, desk, here, chosen, wrong=wrong)
+            return _page(self._frame, self._desk, here, chosen, wrong=wrong)
         dry = act != "commit"
         try:
-            jobs.run(found, mapping=mapping, mode=wanted, dry=dry, by=here.by)
+            self._jobs.run(found, mapping=mapping, mode=wanted, dry=dry, by=here.by)
         except Busy as busy:
-            return _page(frame, desk, here, chosen, wrong=(str(busy),))
+            return _page(self._frame, self._desk, here, chosen, wrong=(str(busy),))
         if not dry:
             note = Act("catalogue.imported", found.name, None, {"mode": wanted.value, "file": found.id})
-            await asyncio.to_thread(frame.accounts.book.note, here.actor, note)
+            await asyncio.to_thread(self._frame.accounts.book.note, here.actor, note)
         return RedirectResponse(f"{IMPORTS}/{job}", 303)
 
-    @router.get("/imports/{job}/progress")
-    async def progress(job: str) -> Response:
+    async def progress(self, job: str) -> Response:
         """How far it is, as server-sent events, until it is over."""
-        if await asyncio.to_thread(jobs.find, job) is None:
+        if await asyncio.to_thread(self._jobs.find, job) is None:
             raise HTTPException(404, "没有这次导入")
-        return StreamingResponse(_said(desk, job), media_type="text/event-stream")
+        return StreamingResponse(_said(self._desk, job), media_type="text/event-stream")
 
-    @router.get("/imports/{job}/{name}")
-    async def download(job: str, name: str) -> Response:
-        path = jobs.file(job, FILES[name]) if name in FILES else None
+    async def download(self, job: str, name: str) -> Response:
+        """What was wrong, or found."""
+        path = self._jobs.file(job, FILES[name]) if name in FILES else None
         if path is None:
             raise HTTPException(404, "没有这个文件")
         return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{job}-{name}")
-
-    return router
 
 
 async def _keep(request: Request, path: Path) -> None:

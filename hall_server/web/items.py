@@ -26,22 +26,33 @@ BRING_TEXT = {
 
 def item_routes(frame: Frame, desk: CatalogueDesk, reports: ReportDesk) -> APIRouter:
     """/items and /items/{item}, without a sign-in."""
+    pages = ItemPages(frame, desk, reports)
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    store, rendering = desk.store, frame.rendering
+    router.get("/items")(pages.search)
+    router.get("/items/{item}")(pages.one)
+    return router
 
-    @router.get("/items")
-    async def search(q: str = "", department: str = "", page: str = "") -> Response:
+
+class ItemPages:
+    """Read on worker threads, from the version in force."""
+
+    def __init__(self, frame: Frame, desk: CatalogueDesk, reports: ReportDesk) -> None:
+        self._frame, self._desk, self._reports = frame, desk, reports
+        self._store, self._rendering = desk.store, frame.rendering
+
+    async def search(self, q: str = "", department: str = "", page: str = "") -> Response:
+        """Items by words and department."""
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 0
-        version = desk.standing.public
+        version = self._desk.standing.public
 
         def look() -> tuple[object, ...]:
-            found = store.search(
+            found = self._store.search(
                 q[:60], version, department=department[:200], limit=SHOWN, offset=number * SHOWN
             )
-            return found, store.departments(version)
+            return found, self._store.departments(version)
 
         found, departments = await asyncio.to_thread(look)
-        html = rendering.page(
+        html = self._rendering.page(
             "items/search.html",
             found=found,
             departments=departments,
@@ -54,26 +65,26 @@ def item_routes(frame: Frame, desk: CatalogueDesk, reports: ReportDesk) -> APIRo
         )
         return HTMLResponse(html)
 
-    @router.get("/items/{item}")
-    async def one(request: Request, item: str) -> Response:
-        known = await asyncio.to_thread(store.item, item, desk.standing.public)
+    async def one(self, request: Request, item: str) -> Response:
+        """One item, and what to bring in one's own situation."""
+        known = await asyncio.to_thread(self._store.item, item, self._desk.standing.public)
         if known is None:
-            html = rendering.page(
+            html = self._rendering.page(
                 "lost.html",
                 title="没有这个事项",
                 sentence="可能已经取消或换了编码，请重新查找。",
                 back="/items",
             )
             return HTMLResponse(html, 404)
-        return HTMLResponse(_item(known[1], request))
+        return HTMLResponse(self.__item(known[1], request))
 
-    def _item(entry: Entry, request: Request) -> str:
+    def __item(self, entry: Entry, request: Request) -> str:
         answers = _answers(entry, request)
-        service = desk.service_of(entry)
-        plan = frame.service.plan
+        service = self._desk.service_of(entry)
+        plan = self._frame.service.plan
         windows = [window.label for window in plan.windows_for(service)] if service in plan.services else []
-        advice = reports.advice(entry.code)
-        return rendering.page(
+        advice = self._reports.advice(entry.code)
+        return self._rendering.page(
             "items/item.html",
             entry=entry,
             answers=answers,
@@ -84,8 +95,6 @@ def item_routes(frame: Frame, desk: CatalogueDesk, reports: ReportDesk) -> APIRo
             windows=windows,
             advice=advice.sentence if advice else "",
         )
-
-    return router
 
 
 def _answers(entry: Entry, request: Request) -> tuple[int | None, ...]:

@@ -21,48 +21,65 @@ Text = Annotated[str, Form(max_length=256)]
 
 def profile_routes(frame: Frame) -> APIRouter:
     """/me and below."""
+    pages = ProfilePages(frame)
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    signing = frame.accounts.signing
+    router.get("/me")(pages.me_page)
+    router.get("/me/password")(pages.password_page)
+    router.post("/me/password")(pages.choose)
+    router.get("/me/authenticator")(pages.authenticator_page)
+    router.post("/me/authenticator")(pages.enrol)
+    router.post("/me/recovery")(pages.recovery)
+    router.post("/me/devices")(pages.devices)
+    return router
 
-    def show(here: Caller, me: Me, *, said: str = "", recovery: tuple[str, ...] = ()) -> Response:
-        account = frame.accounts.book.of(me[0].id)
-        devices = sum(device.account == account.id for device in frame.accounts.book.devices.values())
+
+class ProfilePages:
+    """What a person does to his own account."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame, self._signing = frame, frame.accounts.signing
+
+    def _show(self, here: Caller, me: Me, *, said: str = "", recovery: tuple[str, ...] = ()) -> Response:
+        account = self._frame.accounts.book.of(me[0].id)
+        devices = sum(device.account == account.id for device in self._frame.accounts.book.devices.values())
         roles = [ROLE_TEXT[role] for role in Role if role in account.roles]
-        return frame.page(
+        return self._frame.page(
             here, "me.html", account=account, roles=roles, devices=devices, said=said, recovery=recovery
         )
 
-    @router.get("/me")
-    async def me_page(here: Here, me: Me) -> Response:
-        return show(here, me)
+    async def me_page(self, here: Here, me: Me) -> Response:
+        """The account."""
+        return self._show(here, me)
 
-    @router.get("/me/password")
-    async def password_page(here: Here, me: Me) -> Response:
-        return _password(frame, here, me, "")
+    async def password_page(self, here: Here, me: Me) -> Response:
+        """The form of another password."""
+        return _password(self._frame, here, me, "")
 
-    @router.post("/me/password")
-    async def choose(here: Here, me: Me, old: Secret = "", new: Secret = "", again: Secret = "") -> Response:
+    async def choose(
+        self, here: Here, me: Me, old: Secret = "", new: Secret = "", again: Secret = ""
+    ) -> Response:
+        """Another password."""
         if new != again:
-            return _password(frame, here, me, "两次输入的新密码不一致")
+            return _password(self._frame, here, me, "两次输入的新密码不一致")
         try:
-            signed = await asyncio.to_thread(signing.choose_password, me[1], old, new, here.origin)
+            signed = await asyncio.to_thread(self._signing.choose_password, me[1], old, new, here.origin)
         except Refused as refused:
-            return _password(frame, here, me, refused.sentence)
+            return _password(self._frame, here, me, refused.sentence)
         return let_in(signed, here, "/me" if me[1].stage is Stage.FULL else "/")
 
-    @router.get("/me/authenticator")
-    async def authenticator_page(here: Here, me: Me) -> Response:
-        return await _authenticator(frame, here, me, "")
+    async def authenticator_page(self, here: Here, me: Me) -> Response:
+        """A secret to scan."""
+        return await _authenticator(self._frame, here, me, "")
 
-    @router.post("/me/authenticator")
-    async def enrol(here: Here, me: Me, code: Word = "") -> Response:
-        session = frame.accounts.book.sessions.get(me[1].key, me[1])
+    async def enrol(self, here: Here, me: Me, code: Word = "") -> Response:
+        """The authenticator shows right codes: from now on it is asked for."""
+        session = self._frame.accounts.book.sessions.get(me[1].key, me[1])
         try:
-            signed, recovery = await asyncio.to_thread(signing.enrol, session, code, here.origin)
+            signed, recovery = await asyncio.to_thread(self._signing.enrol, session, code, here.origin)
         except Refused as refused:
-            return await _authenticator(frame, here, me, refused.sentence)
-        shown = frame.page(
-            _as(here, signed.secret, frame), "recovery.html", recovery=recovery, account=me[0].id
+            return await _authenticator(self._frame, here, me, refused.sentence)
+        shown = self._frame.page(
+            _as(here, signed.secret, self._frame), "recovery.html", recovery=recovery, account=me[0].id
         )
         answer = let_in(signed, here, "/")
         for name, value in answer.raw_headers:
@@ -70,19 +87,17 @@ def profile_routes(frame: Frame) -> APIRouter:
                 shown.raw_headers.append((name, value))
         return shown
 
-    @router.post("/me/recovery")
-    async def recovery(here: Here, me: Me) -> Response:
+    async def recovery(self, here: Here, me: Me) -> Response:
+        """Other recovery codes, shown once."""
         if not me[0].totp:
             return RedirectResponse("/me", 303)
-        shown = await asyncio.to_thread(signing.new_recovery, me[1], here.origin)
-        return frame.page(here, "recovery.html", recovery=shown, account=me[0].id)
+        shown = await asyncio.to_thread(self._signing.new_recovery, me[1], here.origin)
+        return self._frame.page(here, "recovery.html", recovery=shown, account=me[0].id)
 
-    @router.post("/me/devices")
-    async def devices(here: Here, me: Me) -> Response:
-        await asyncio.to_thread(signing.forget_devices, me[1], here.origin)
-        return show(here, me, said="已清除常用设备，其他已登录的会话也已退出")
-
-    return router
+    async def devices(self, here: Here, me: Me) -> Response:
+        """Every known device is forgotten."""
+        await asyncio.to_thread(self._signing.forget_devices, me[1], here.origin)
+        return self._show(here, me, said="已清除常用设备，其他已登录的会话也已退出")
 
 
 def _as(here: Caller, secret: str, frame: Frame) -> Caller:

@@ -54,78 +54,90 @@ class Clocks:
 
 def system_routes(frame: Frame) -> APIRouter:
     """/system and below."""
+    pages = SystemPages(frame)
     router = APIRouter(prefix="/system", include_in_schema=False, default_response_class=HTMLResponse)
-    house, service = frame.house, frame.service
+    router.get("")(pages.system)
+    router.post("/time")(pages.correct)
+    router.post("/backup")(pages.back_up)
+    router.get("/backups")(pages.backups)
+    router.get("/backups/{name}")(pages.download)
+    return router
 
-    async def page(here: Caller, *, wrong: str = "", right: str = "") -> Response:
-        return frame.page(
+
+class SystemPages:
+    """The page as it stands, and the acts on it."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame, self._house, self._service = frame, frame.house, frame.service
+
+    async def _page(self, here: Caller, *, wrong: str = "", right: str = "") -> Response:
+        return self._frame.page(
             here,
             "system.html",
             status=409 if wrong else 200,
-            clocks=await _clocks(frame),
-            journal=house.journal(),
-            alarms=house.alarms(),
-            disk=house.disk,
-            stations=house.stations,
-            wired=house.wired,
-            fingerprint=house.fingerprint(),
-            address=house.address(),
-            backups=await asyncio.to_thread(_view, house),
+            clocks=await _clocks(self._frame),
+            journal=self._house.journal(),
+            alarms=self._house.alarms(),
+            disk=self._house.disk,
+            stations=self._house.stations,
+            wired=self._house.wired,
+            fingerprint=self._house.fingerprint(),
+            address=self._house.address(),
+            backups=await asyncio.to_thread(_view, self._house),
             part_text=TEXT,
             since=span_text,
             software=software_version(),
-            seq=service.view.seq,
-            day=service.view.day,
+            seq=self._service.view.seq,
+            day=self._service.view.day,
             wrong=wrong,
             right=right,
         )
 
-    @router.get("")
-    async def system(here: Here) -> Response:
-        return await page(here)
+    async def system(self, here: Here) -> Response:
+        """The page."""
+        return await self._page(here)
 
-    @router.post("/time")
-    async def correct(here: Here, understood: _TICK = "") -> Response:
-        clocks = await _clocks(frame)
+    async def correct(self, here: Here, understood: _TICK = "") -> Response:
+        """Hall time is that of the box from now on."""
+        clocks = await _clocks(self._frame)
         if clocks is None or not clocks.may:
-            return await page(here, wrong="大厅时间不落后于本机时钟，不用校正")
+            return await self._page(here, wrong="大厅时间不落后于本机时钟，不用校正")
         if not understood:
-            return await page(here, wrong="请先勾选“我已了解”，再校正")
+            return await self._page(here, wrong="请先勾选“我已了解”，再校正")
         command = c.CorrectTime(request="", by=here.by, to_ms=clocks.wall_ms)
         try:
-            await answered(service.submit(command))
+            await answered(self._service.submit(command))
         except RuleBroken as broken:
-            return await page(here, wrong=broken.sentence)
+            return await self._page(here, wrong=broken.sentence)
         before, after = ({"time": _stamp(ms)} for ms in (clocks.hall_ms, clocks.wall_ms))
-        await asyncio.to_thread(frame.accounts.book.note, here.actor, Act("system.time", "", before, after))
+        await asyncio.to_thread(
+            self._frame.accounts.book.note, here.actor, Act("system.time", "", before, after)
+        )
         return RedirectResponse("/system", 303)
 
-    @router.post("/backup")
-    async def back_up(here: Here) -> Response:
-        if house.backups is None:
-            return await page(here, wrong="这台服务器没有可备份的账本")
+    async def back_up(self, here: Here) -> Response:
+        """A backup is made, beside everything else."""
+        if self._house.backups is None:
+            return await self._page(here, wrong="这台服务器没有可备份的账本")
         try:
-            house.backups.ask(here.by)
+            self._house.backups.ask(here.by)
         except Busy as busy:
-            return await page(here, wrong=busy.sentence)
-        await asyncio.to_thread(frame.accounts.book.note, here.actor, Act("system.backup"))
+            return await self._page(here, wrong=busy.sentence)
+        await asyncio.to_thread(self._frame.accounts.book.note, here.actor, Act("system.backup"))
         return RedirectResponse("/system#backups", 303)
 
-    @router.get("/backups")
-    async def backups(here: Here) -> Response:
+    async def backups(self, here: Here) -> Response:
         """How it stands with the backups, for a page that waits for one."""
-        view = await asyncio.to_thread(_view, house)
-        return frame.page(here, "system-backups.html", backups=view, part_text=TEXT, since=span_text)
+        view = await asyncio.to_thread(_view, self._house)
+        return self._frame.page(here, "system-backups.html", backups=view, part_text=TEXT, since=span_text)
 
-    @router.get("/backups/{name}")
-    async def download(here: Here, name: Annotated[str, InPath(max_length=64)]) -> FileResponse:
-        path = house.backups.file(name) if house.backups is not None else None
+    async def download(self, here: Here, name: Annotated[str, InPath(max_length=64)]) -> FileResponse:
+        """A backup, to take away."""
+        path = self._house.backups.file(name) if self._house.backups is not None else None
         if path is None:
             raise HTTPException(404, "没有这个备份")
-        await asyncio.to_thread(frame.accounts.book.note, here.actor, Act("system.backup-taken", name))
+        await asyncio.to_thread(self._frame.accounts.book.note, here.actor, Act("system.backup-taken", name))
         return FileResponse(path, media_type="application/octet-stream", filename=name)
-
-    return router
 
 
 async def _clocks(frame: Frame) -> Clocks | None:

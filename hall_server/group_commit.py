@@ -37,6 +37,11 @@ class GroupCommit(Generic[W]):
         """Whether the thread lives."""
         return self._thread.is_alive()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait to be written, about."""
+        return self._queue.qsize()
+
     def start(self) -> None:
         """Begin to write."""
         self._thread.start()

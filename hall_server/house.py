@@ -15,6 +15,7 @@ from devices.health import Condition, Health, condition
 from hall_server.backup.keeper import BackupKeeper, BackupView
 from hall_server.call_story import Failing
 from hall_server.confirmations import Confirmations
+from hall_server.figures import CommitFigures
 from hall_server.hall.supervision import Act, Finding, Urgency
 from hall_server.hall_file import StationPart
 from hall_server.stations import StationSeen
@@ -139,6 +140,7 @@ class House:
         bus: Callable[[], Mapping[str, int]] = dict,
         calls: Confirmations | None = None,
         backups: BackupKeeper | None = None,
+        commits: CommitFigures | None = None,
     ) -> None:
         self.state = state
         self.alarms = alarms
@@ -151,6 +153,7 @@ class House:
         self.bus = bus
         self.calls = calls or Confirmations()
         self.backups = backups
+        self.commits = commits
         self._described, self._seen, self._closed, self._wired = described, seen, closed, wired
 
     @property

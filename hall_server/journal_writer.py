@@ -6,6 +6,7 @@ order. A commit that fails ends the journal: ``on_failure`` is called and nothin
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from contract.clock import Reading
 from contract.messages import JournalAnchor
 from hall_server.anchor import AnchorKeeper, anchor_file, anchor_of, read_anchor, write_anchor
 from hall_server.ballast import take_ballast, throw_off
+from hall_server.figures import CommitFigures
 from hall_server.group_commit import GroupCommit
 from hall_server.hall.events import SnapshotSealed
 from hall_server.hall.model import Ticket
@@ -64,6 +66,7 @@ class Journal:
         self._writer = GroupCommit[Batch](
             name="journal", commit=self._commit_or_make_room, release=_release, on_failure=on_failure
         )
+        self.figures = CommitFigures(waiting=lambda: self._writer.waiting)
         self._keeper = AnchorKeeper(anchor_file(path), key, on_anchor=on_anchor, on_alarm=on_alarm)
         self._held: dict[int, bytes] = {}
         self._file: JournalFile | None = None
@@ -137,12 +140,25 @@ class Journal:
     def _commit_or_make_room(self, work: list[Batch]) -> None:
         """A full disk gets the ballast's room, once, and an alarm; then the commit must succeed."""
         try:
-            self._commit(work)
+            self._measured(work)
         except DiskFull:
             if not throw_off(self.ballast):
                 raise
             self.alarm("磁盘已满：已动用备用空间，请立即清理磁盘")
+            self._measured(work)
+
+    def _measured(self, work: list[Batch]) -> None:
+        before, begun = self.last_seq, time.perf_counter()
+        try:
             self._commit(work)
+        except BaseException:
+            self.figures.failed += 1
+            raise
+        if self.last_seq > before:
+            self.figures.committed(time.perf_counter() - begun, len(work), self.last_seq - before)
+            for batch in work:
+                for entry in batch.entries:
+                    self.figures.happened(entry, batch.tickets)
 
     def _commit(self, work: list[Batch]) -> None:
         head, records, tickets = self._hash, list[Record](), dict[str, Ticket]()

@@ -194,6 +194,7 @@ class HallServer:
         )
         journal.open()
         undo.callback(journal.close)
+        self._commits = journal.figures
         self._clock = HallClock(journal.last_reading())
         if self._clock.alarm:
             log.error("%s", self._clock.alarm)
@@ -305,6 +306,7 @@ class HallServer:
             bus=self._way.bus.counters,
             calls=self._calls,
             backups=self._backups,
+            commits=self._commits,
         )
 
     def _say_first(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi.responses import HTMLResponse
 
 from hall_server.accounts.desk import Accounts
+from hall_server.figures import AnswerFigures
 from hall_server.house import House
 from hall_server.service import HallService
 from hall_server.web.caller import Caller
@@ -26,6 +27,7 @@ class Frame:
     rendering: Rendering
     now_ms: Callable[[], int]
     house: House
+    answers: AnswerFigures = field(default_factory=AnswerFigures)
 
     def page(self, here: Caller, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
         """A page for this caller; templates that extend ``frame.html`` get the bar on top by his rights."""

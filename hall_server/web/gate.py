@@ -11,6 +11,7 @@ import asyncio
 import hmac
 import ipaddress
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -25,6 +26,7 @@ from hall_server.accounts.desk import Accounts
 from hall_server.accounts.matrix import Verdict, judge
 from hall_server.accounts.roles import Stage
 from hall_server.accounts.signing import SEEN_EVERY_MS, Origin
+from hall_server.figures import AnswerFigures
 from hall_server.web import cookies
 from hall_server.web.caller import Caller
 from hall_server.web.limits import Limit, Limiter
@@ -36,6 +38,7 @@ from hall_server.web.routes import RouteTable
 log = logging.getLogger(__name__)
 
 LARGEST_FORM = 65_536
+UNKNOWN = "unknown"
 SIGNED_OUT, FORBIDDEN = 4401, 4403
 OF_SESSION = Limit(per_minute=6000, burst=2000)
 OF_STRANGER = Limit(per_minute=600, burst=300)
@@ -64,6 +67,7 @@ class Gate:
         lines: Lines,
         https_port: Callable[[], int],
         now_ms: Callable[[], int],
+        answers: AnswerFigures,
     ) -> None:
         self._app = app
         self._table = table
@@ -72,6 +76,7 @@ class Gate:
         self._lines = lines
         self._https_port = https_port
         self._now_ms = now_ms
+        self._answers = answers
         self._limiter = Limiter()
         self._told: dict[tuple[str, str], int] = {}
 
@@ -82,9 +87,11 @@ class Gate:
             return
         found = self._table.find(scope)
         if found is None:
-            await self._no_such(scope, receive, send)
+            await self._no_such(scope, receive, self._measured(UNKNOWN, send))
             return
         route, parameters = found
+        if scope["type"] == "http":
+            send = self._measured(route.key, send)
         if not route.access.plain and _plain(scope):
             await self._only_tls(scope)(scope, receive, send)
             return
@@ -101,6 +108,16 @@ class Gate:
             await self._app(scope, receive, send)
         else:
             await self._change(scope, receive, send, caller)
+
+    def _measured(self, route: str, send: Send) -> Send:
+        begun = time.perf_counter()
+
+        async def measured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._answers.answered(route, message["status"], time.perf_counter() - begun)
+            await send(message)
+
+        return measured
 
     # ------------------------------------------------------------ who
 

@@ -184,7 +184,7 @@ def test_names_that_lead_out_of_the_folder_are_refused(state: Path, tmp_path: Pa
 
 
 def ends_at(step: int, backup: Path, box: Path) -> bool:
-    """Restore in a child whose rename or flush number ``step`` is its last act; whether it came to the end."""
+    """Restore in a child whose rename or flush number ``step`` is its last; whether it came to its end."""
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1] == 0

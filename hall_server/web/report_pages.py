@@ -11,7 +11,6 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -22,32 +21,23 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from contract.clock import china
 from hall_server.accounts.book import Act
 from hall_server.reports.asked import LONGEST_DAYS, Answer, Question, newest_date
-from hall_server.reports.behind import Measured, behind
 from hall_server.reports.calendar import date_of
 from hall_server.reports.counted import ElementCounts
 from hall_server.reports.desk import ReportDesk
-from hall_server.reports.indicators import INDICATORS, Indicator, Unit
+from hall_server.reports.indicators import INDICATORS, Indicator
 from hall_server.reports.kinds import DIMENSIONS, KINDS
 from hall_server.reports.periods import Period, Stretch, month, period_of, presets
 from hall_server.reports.press import Format
-from hall_server.reports.table import (
-    PART_TEXT,
-    Column,
-    Line,
-    Sort,
-    change,
-    columns_of,
-    headline,
-    shown,
-)
+from hall_server.reports.table import PART_TEXT, Column, Line, change, columns_of, shown
 from hall_server.web.caller import Here
 from hall_server.web.files import report_file
 from hall_server.web.frame import Frame
 from hall_server.web.plots import plot_of, raw
 from hall_server.web.problems import Troubled
+from hall_server.web.report_behind import numbers_behind
+from hall_server.web.report_choice import Against, Choice
 
 CELLS_SHOWN, ROWS_AT_LEAST = 12_000, 50
-NUMBERS_SHOWN = 300
 AT_ONCE = 2
 PATIENCE_SECONDS = 20.0
 USUAL = "services"
@@ -57,39 +47,20 @@ First = Annotated[str, Query(alias="from", pattern=_DATE)]
 Last = Annotated[str, Query(alias="to", pattern=_DATE)]
 Group = Annotated[str, Query(pattern=_GROUP, max_length=20)]
 KindName = Annotated[str, Query(max_length=32)]
-Against = Literal["", "previous", "same"]
 Key = Annotated[list[str], Query(max_length=4)]
 Named = Annotated[str, Query(max_length=40)]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the form says, and the question that it makes; ``newest`` is the date of the newest day."""
-
-    question: Question
-    newest: datetime.date
-
-    @property
-    def address(self) -> str:
-        """The query string of this page and its files."""
-        period, by = self.question.period, self.question.by
-        said = {
-            "kind": self.question.kind,
-            "from": str(period.first),
-            "to": str(period.last),
-            "by": by[0] if by else "",
-            "then": by[1] if len(by) > 1 else "",
-            "full": "1" if self.question.full else "",
-            "against": self.question.against,
-        }
-        return urlencode({name: value for name, value in said.items() if value})
-
-    def at(self, period: Period) -> str:
-        """The same question about another period."""
-        question = Question(
-            self.question.kind, period, self.question.by, self.question.full, self.question.against
-        )
-        return Choice(question, self.newest).address
+def report_page_routes(frame: Frame, desk: ReportDesk, counts: ElementCounts) -> APIRouter:
+    """GET /reports, /reports/behind, /reports/visits/{visit}, /reports/file, /reports/month."""
+    pages = ReportPages(frame, desk, counts)
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    router.get("/reports")(pages.reports)
+    router.get("/reports/behind")(pages.numbers)
+    router.get("/reports/visits/{visit}")(pages.visit)
+    router.get("/reports/file")(pages.file)
+    router.get("/reports/month")(pages.monthly)
+    return router
 
 
 class ReportPages:
@@ -132,14 +103,8 @@ class ReportPages:
         """When, for a document."""
         return china(self.frame.now_ms()).strftime("%Y-%m-%d %H:%M:%S")
 
-
-def report_page_routes(frame: Frame, desk: ReportDesk, counts: ElementCounts) -> APIRouter:
-    """GET /reports, /reports/behind, /reports/visits/{visit}, /reports/file, /reports/month."""
-    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-    pages = ReportPages(frame, desk, counts)
-
-    @router.get("/reports")
     def reports(
+        self,
         here: Here,
         kind: KindName = USUAL,
         first: First = "",
@@ -149,13 +114,14 @@ def report_page_routes(frame: Frame, desk: ReportDesk, counts: ElementCounts) ->
         full: bool = False,
         against: Against = "",
     ) -> HTMLResponse:
-        choice = pages.choice(kind, first, last, (by, then), full=full, against=against)
-        with pages.turn():
-            answer = desk.asked.answer(choice.question)
-        return frame.page(here, "reports.html", **_page(answer, choice))
+        """Table and plot."""
+        choice = self.choice(kind, first, last, (by, then), full=full, against=against)
+        with self.turn():
+            answer = self.desk.asked.answer(choice.question)
+        return self.frame.page(here, "reports.html", **_page(answer, choice))
 
-    @router.get("/reports/behind")
     def numbers(
+        self,
         here: Here,
         indicator: Named,
         key: Key,
@@ -166,25 +132,26 @@ def report_page_routes(frame: Frame, desk: ReportDesk, counts: ElementCounts) ->
         then: Group = "",
         page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     ) -> HTMLResponse:
-        choice = pages.choice(kind, first, last, (by, then), full=False, against="")
+        """The numbers behind a figure."""
+        choice = self.choice(kind, first, last, (by, then), full=False, against="")
         groups = choice.question.by or KINDS[kind].by
         if indicator not in INDICATORS or len(key) != len(groups):
             raise HTTPException(404, "没有这个数字")
-        with pages.turn():
-            values = _behind(pages, choice, INDICATORS[indicator], groups, tuple(key), page)
-        return frame.page(here, "reports-behind.html", **values)
+        with self.turn():
+            values = numbers_behind(self.desk, choice, INDICATORS[indicator], groups, tuple(key), page)
+        return self.frame.page(here, "reports-behind.html", **values)
 
-    @router.get("/reports/visits/{visit}")
-    def visit(here: Here, visit: Annotated[str, InPath(max_length=64)]) -> HTMLResponse:
-        with pages.turn():
-            found = desk.days.trace(visit)
+    def visit(self, here: Here, visit: Annotated[str, InPath(max_length=64)]) -> HTMLResponse:
+        """The story of a visit."""
+        with self.turn():
+            found = self.desk.days.trace(visit)
         if found is None:
-            return frame.page(here, "reports-visit.html", status=404, trace=None, visit=visit)
-        told = frame.house.calls.of_tickets(frozenset(line.ticket for line in found.lines))
-        return frame.page(here, "reports-visit.html", trace=found, visit=visit, calls=told)
+            return self.frame.page(here, "reports-visit.html", status=404, trace=None, visit=visit)
+        told = self.frame.house.calls.of_tickets(frozenset(line.ticket for line in found.lines))
+        return self.frame.page(here, "reports-visit.html", trace=found, visit=visit, calls=told)
 
-    @router.get("/reports/file")
     def file(
+        self,
         here: Here,
         format: Literal["xlsx", "csv", "pdf", "numbers"],
         kind: KindName = USUAL,
@@ -195,21 +162,20 @@ def report_page_routes(frame: Frame, desk: ReportDesk, counts: ElementCounts) ->
         full: bool = False,
         against: Against = "",
     ) -> StreamingResponse:
-        choice = pages.choice(kind, first, last, (by, then), full=full, against=against)
-        return _file(pages, here, format, choice.question)
+        """The table as a file."""
+        choice = self.choice(kind, first, last, (by, then), full=full, against=against)
+        return _file(self, here, format, choice.question)
 
-    @router.get("/reports/month")
-    def monthly(here: Here, of: Annotated[str, Query(pattern=r"^\d{4}-\d{2}$")]) -> StreamingResponse:
-        newest = newest_date(desk.days.labels(), china(frame.now_ms()).date())
+    def monthly(self, here: Here, of: Annotated[str, Query(pattern=r"^\d{4}-\d{2}$")]) -> StreamingResponse:
+        """The report of a month."""
+        newest = newest_date(self.desk.days.labels(), china(self.frame.now_ms()).date())
         try:
             whole = month(datetime.date(int(of[:4]), int(of[5:]), 1))
         except ValueError:
             raise HTTPException(422, "月份不存在，请重新选择") from None
         running = whole.first <= newest < whole.last
         period = Period(whole.first, newest, Stretch.MONTH, whole=False) if running else whole
-        return _file(pages, here, "docx", Question("all", period), running=running)
-
-    return router
+        return _file(self, here, "docx", Question("all", period), running=running)
 
 
 def _date(text: str) -> datetime.date | None:
@@ -269,67 +235,6 @@ def json_block(value: object) -> str:
 def _address_behind(choice: Choice, line: Line, column: Column) -> str:
     more = urlencode([("indicator", column.indicator.id), *(("key", part) for part in line.key)])
     return f"/reports/behind?{choice.address}&{more}"
-
-
-# ---------------------------------------------------------------- the numbers behind a figure
-
-
-def _behind(
-    pages: ReportPages,
-    choice: Choice,
-    indicator: Indicator,
-    groups: tuple[str, ...],
-    key: tuple[str, ...],
-    page: int,
-) -> dict[str, Any]:
-    period = choice.question.period
-    days = pages.desk.days.between(*period.labels)
-    names = {
-        kind: {id_: n[-1] for day in days for id_, n in day.names[kind].items()}
-        for kind in ("service", "window")
-    }
-    report = pages.desk.asked.report(period, choice.question.kind, groups)
-    row = next((row for row in report.rows if row.key == key), None)
-    parts = [INDICATORS[name] for name in (indicator.numerator, indicator.denominator) if name]
-    found = [] if parts else behind(days, indicator.id, groups, key)
-    found.sort(key=lambda one: -one.value)
-    column = headline(indicator)
-    unit = Sort.COUNT if indicator.unit is Unit.COUNT else Sort.TIME
-    return {
-        "indicator": indicator,
-        "group": "、".join(row.names) if row else "",
-        "period": period,
-        "parts": [(part, _address_of(choice, part, key)) for part in parts],
-        "count": len(found),
-        "total": shown(unit, sum(one.value for one in found)),
-        "measured": [
-            _said(one, names, unit) for one in found[(page - 1) * NUMBERS_SHOWN : page * NUMBERS_SHOWN]
-        ],
-        "spread": indicator.unit is Unit.DURATION,
-        "column": column,
-        "page": page,
-        "pages": -(-len(found) // NUMBERS_SHOWN),
-        "here_address": _address_of(choice, indicator, key),
-        "back": f"/reports?{choice.address}",
-    }
-
-
-def _address_of(choice: Choice, indicator: Indicator, key: tuple[str, ...]) -> str:
-    more = urlencode([("indicator", indicator.id), *(("key", part) for part in key)])
-    return f"/reports/behind?{choice.address}&{more}"
-
-
-def _said(one: Measured, names: dict[str, dict[str, str]], unit: Sort) -> dict[str, str]:
-    half = f"{one.half_hour // 2:02d}:{one.half_hour % 2 * 30:02d}"
-    return {
-        "day": f"{date_of(one.day):%Y-%m-%d}",
-        "half_hour": half,
-        "ticket": one.ticket,
-        "number": one.ticket.rpartition("-")[2],
-        "service": names["service"].get(one.service, one.service),
-        "window": names["window"].get(one.window, one.window),
-        "value": shown(unit, one.value),
-    }
 
 
 # ---------------------------------------------------------------- files

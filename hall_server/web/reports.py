@@ -15,6 +15,8 @@ from fastapi import Path as InPath
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from hall_server.call_story import CallTold
+from hall_server.confirmations import Confirmations
 from hall_server.reports.advice import LOOK_BACK_DAYS
 from hall_server.reports.asked import Question
 from hall_server.reports.calendar import date_of
@@ -104,6 +106,31 @@ class LineOut(BaseModel):
     told: list[str]
 
 
+class PlaceToldOut(BaseModel):
+    """How a call stood at one screen or voice, by its own report."""
+
+    place: str = Field(description="Station, or ledbar:WINDOW")
+    name: str
+    voice: bool
+    stand: str = Field(
+        description="awaited, shown, spoken, chimed, dropped, missed, untold (an older version)"
+    )
+    why: str = Field(description="Of dropped: stale, superseded, silent, muted, sound_lost, no_time")
+    words: str
+    at_ms: int = Field(description="When it was shown, spoken or dropped; 0 when nobody knows")
+
+
+class CallToldOut(BaseModel):
+    """One call or recall, as far as the hall still knows what became of it."""
+
+    call: str
+    number: str
+    window: str
+    at_ms: int
+    places: list[PlaceToldOut]
+    wanting: str = Field(description="Where it did not reach people, '' when it did")
+
+
 class TraceOut(BaseModel):
     """A visit from first to last."""
 
@@ -112,6 +139,9 @@ class TraceOut(BaseModel):
     masked_name: str
     numbers: list[str]
     lines: list[LineOut]
+    calls: list[CallToldOut] = Field(
+        default=[], description="Not from the journal: gone with a restart, and after a thousand calls"
+    )
 
 
 class ReasonOut(BaseModel):
@@ -133,7 +163,7 @@ class AdviceOut(BaseModel):
     reasons: list[ReasonOut]
 
 
-def report_routes(desk: ReportDesk) -> APIRouter:
+def report_routes(desk: ReportDesk, calls: Confirmations) -> APIRouter:
     """GET /api/reports, /api/reports/{kind}, /api/visits/{visit}, /api/items/{item}/returns."""
     days = desk.days
     router = APIRouter(prefix="/api", tags=["reports"], responses={404: {"model": Problem}})
@@ -190,7 +220,9 @@ def report_routes(desk: ReportDesk) -> APIRouter:
         found = days.trace(visit)
         if found is None:
             raise HTTPException(404, "没有找到这次到访或这个号")
-        return Response(msgspec.json.encode(found), media_type="application/json")
+        told = calls.of_tickets(frozenset(line.ticket for line in found.lines)).values()
+        whole = {**msgspec.to_builtins(found), "calls": [_told(each) for each in told]}
+        return Response(msgspec.json.encode(whole), media_type="application/json")
 
     @router.get("/items/{item}/returns", operation_id="item_returns")
     def returns(item: Annotated[str, InPath(max_length=64)]) -> AdviceOut:
@@ -204,6 +236,29 @@ def report_routes(desk: ReportDesk) -> APIRouter:
         )
 
     return router
+
+
+def _told(call: CallTold) -> dict[str, object]:
+    places = [
+        {
+            "place": each.place,
+            "name": each.name,
+            "voice": each.voice,
+            "stand": each.stand.value,
+            "why": each.why.value,
+            "words": each.words,
+            "at_ms": each.at_ms,
+        }
+        for each in call.places
+    ]
+    return {
+        "call": call.call,
+        "number": call.number,
+        "window": call.window,
+        "at_ms": call.at_ms,
+        "places": places,
+        "wanting": call.wanting,
+    }
 
 
 def _label(date: str) -> str:

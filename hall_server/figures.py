@@ -1,6 +1,7 @@
 """What the running hall counts for its monitoring: commits, what was committed, waits, answers of the pages.
 
-Each is written by one thread and read by another without a lock: a reading may be a moment old, no more. Nothing here names a person, a number or an address; labels come from tables of bounded size.
+Each is written by one thread and read by another without a lock: a reading may be a moment old, no more.
+Nothing here names a person, a number or an address; labels come from tables of bounded size.
 """
 
 from __future__ import annotations

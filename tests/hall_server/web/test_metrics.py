@@ -126,7 +126,7 @@ def test_the_number_of_series_is_bounded(tmp_path: Path) -> None:
     hall.house.commits = hall.journal.figures
     try:
         with hall.stranger() as stranger:
-            for number in range(300):
+            for number in range(150):
                 stranger.get(f"/items/no-{number}")
                 stranger.get(f"/no-such-page-{number}")
         for service in list(hall.plan.services):

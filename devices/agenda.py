@@ -73,6 +73,14 @@ class Agenda:
             commands, self._commands = self._commands, deque()
         return commands
 
+    def take_late(self) -> list[Pending[Any]]:
+        """The commands that waited until their deadline and have not begun, out of the agenda."""
+        with self._changed:
+            late = [command for command in self._commands if command.deadline <= monotonic()]
+            for command in late:
+                self._commands.remove(command)
+        return late
+
     def nudge(self) -> None:
         """Beat, or end the back-off, now."""
         with self._changed:

@@ -94,6 +94,7 @@ class Watch(Generic[T]):
         self.ask, self.found, self.refused = ask, found, refused
         self.every_seconds, self.limit_seconds = every_seconds, limit_seconds
         self.due = 0.0
+        self.slipped = ""
         self._running = True
         self._lock = threading.RLock()
 

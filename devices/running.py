@@ -10,12 +10,13 @@ from typing import Any
 from devices.commands import Pending
 from devices.faults import Cause, DeviceError, DeviceLost, DeviceRefused, Fault, Owner
 from devices.health import Watch
+from devices.losses import where
 from devices.ports import Device
 from devices.watchdog import Watchdog, end
 
 _log = logging.getLogger(__name__)
 
-_BUSY = Fault("busy", "设备正忙", "请稍候再试", Owner.NOBODY)
+BUSY = Fault("busy", "设备正忙", "请稍候再试", Owner.NOBODY)
 
 
 def run(command: Pending[Any], driver: Device, watchdog: Watchdog) -> bool:
@@ -23,7 +24,7 @@ def run(command: Pending[Any], driver: Device, watchdog: Watchdog) -> bool:
     if not command.set_running_or_notify_cancel():
         return True
     if monotonic() >= command.deadline:
-        end(command, error=DeviceRefused(_BUSY))
+        end(command, error=DeviceRefused(BUSY))
         return True
     command.begun = True
     try:
@@ -60,8 +61,11 @@ def ask(watch: Watch[Any], driver: Device, watchdog: Watchdog) -> None:
 def _deliver(watch: Watch[Any], name: str, tell: Callable[[], None]) -> None:
     try:
         watch.deliver(tell)
-    except Exception:  # noqa: BLE001 - a page's fault must not stop the device
-        _log.exception("who watches device %s failed", name)
+    except Exception as error:  # noqa: BLE001 - a page's fault must not stop the device
+        place = where(error)
+        if place != watch.slipped:
+            watch.slipped = place
+            _log.error("who watches device %s failed: %s", name, place)
 
 
 def internal(error: BaseException) -> DeviceLost:

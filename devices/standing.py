@@ -10,6 +10,7 @@ from typing import Any
 
 from devices.faults import Fault, Owner
 from devices.health import Health, Listener
+from devices.losses import where
 from devices.ports import Kind, State, Status
 
 _log = logging.getLogger(__name__)
@@ -66,8 +67,8 @@ class Standing:
                 return
             try:
                 self._listener(after)
-            except Exception:  # noqa: BLE001 - a listener's fault must not stop the device
-                _log.exception("listener of device %s failed", after.name)
+            except Exception as error:  # noqa: BLE001 - a listener's fault must not stop the device
+                _log.error("listener of device %s failed: %s", after.name, where(error))
 
 
 def _with_alarm(faults: tuple[Fault, ...], identity: str, replaced: str) -> tuple[Fault, ...]:

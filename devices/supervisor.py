@@ -19,11 +19,12 @@ from typing import Any, Generic, TypeVar
 from devices.agenda import Agenda, Chore
 from devices.commands import Completion, Pending
 from devices.counters import CounterBook
-from devices.faults import DeviceAbsent, DeviceError, DeviceLost, Fault, Owner
+from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceRefused, Fault, Owner
 from devices.health import Health, Listener, Watch
+from devices.losses import Losses
 from devices.media import MediaChange, MediaEvent, MediaWatcher
 from devices.ports import Counting, Device, HoldsMedia, Pluggable, State, Telling
-from devices.running import ask, internal, run
+from devices.running import BUSY, ask, internal, run
 from devices.standing import Standing
 from devices.watchdog import HUNG, Watchdog, end
 
@@ -37,8 +38,6 @@ HEARTBEAT_SECONDS = 2.0
 OPEN_LIMIT_SECONDS = 12.0
 """Opening, identifying and a heartbeat must each end within this, or the device counts as hung."""
 _MEDIA_SECONDS = 0.4
-_STEADY_SECONDS = 2.0
-"""Ready for this long: the next loss begins with the shortest pause again."""
 
 
 class Supervised(Generic[D]):
@@ -65,9 +64,9 @@ class Supervised(Generic[D]):
         self._standing = Standing(name, driver.kind, listener)
         self._agenda = Agenda(heartbeat_seconds, listens=isinstance(driver, Telling))
         self._seen = ""
-        self._lost_at: float | None = None
+        self._losses = Losses(name, self._book)
         self._worker: threading.Thread | None = None
-        self._watchdog = Watchdog(name, self._give_up)
+        self._watchdog = Watchdog(name, self._give_up, self._end_late)
 
     @property
     def name(self) -> str:
@@ -92,7 +91,7 @@ class Supervised(Generic[D]):
             if isinstance(self._driver, Counting):
                 self._driver.resume(counts)
         self._agenda.begin()
-        self._lost_at = None
+        self._losses.begin()
         self._worker = threading.Thread(target=self._work, name=f"device {self.name}", daemon=True)
         self._worker.start()
         self._watchdog.start()
@@ -177,27 +176,26 @@ class Supervised(Generic[D]):
     def _work(self) -> None:
         pause = self._first_pause
         while not self._agenda.stopping:
-            ready_since: float | None = None
+            held = False
             try:
                 self._bring_up()
-                ready_since = monotonic()
                 self._serve()
             except DeviceError as error:
-                self._lose(error)
+                held = self._lose(error)
             except Exception as error:  # noqa: BLE001 - the worker's top: whatever a driver does, it lives on
-                _log.exception("device %s: fault in its driver", self.name)
-                self._lose(internal(error))
+                self._losses.slipped(error, "working")
+                held = self._lose(internal(error))
             finally:
                 self._close()
             if self._agenda.stopping:
                 break
-            if ready_since is not None and monotonic() - ready_since > _STEADY_SECONDS:
+            if held:
                 pause = self._first_pause
             hinted = self._agenda.back_off(pause * random.uniform(0.8, 1.2), self._plugged)
             pause = self._first_pause if hinted else min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _bring_up(self) -> None:
-        first = self._lost_at is None
+        first = not self._losses.away
         if first:
             self._standing.tell(state=State.OPENING)
         self._seen = self._presence()
@@ -209,20 +207,16 @@ class Supervised(Generic[D]):
             identity = self._driver.identify()
         with self._watchdog.limit(OPEN_LIMIT_SECONDS):
             status = self._driver.heartbeat()
-        if self._lost_at is not None:
-            _log.info("device %s is back after %.1f s", self.name, monotonic() - self._lost_at)
-        self._lost_at = None
+        self._losses.back()
         self._agenda.has_beaten()
         self._standing.tell_ready(identity, status)
 
-    def _lose(self, error: DeviceError) -> None:
+    def _lose(self, error: DeviceError) -> bool:
+        """Tell it; whether the device had held before."""
+        held = self._losses.holds
         if self._agenda.stopping:
-            return
-        if self._lost_at is None:
-            self._lost_at = monotonic()
-            _log.warning("device %s is lost: %s", self.name, error)
-            self._book.add("supervisor.losses")
-            self._book.add(f"faults.{error.fault.code}")
+            return held
+        self._losses.lost(error)
         absent = isinstance(error, DeviceAbsent)
         if self.health.state not in (State.ABSENT, State.BACKING_OFF) and not absent:
             self._standing.tell(state=State.FAULTY, ok=False, faults=(error.fault,))
@@ -231,13 +225,14 @@ class Supervised(Generic[D]):
             state=State.ABSENT if absent else State.BACKING_OFF, ok=False, faults=(error.fault,)
         )
         self._fail_all(DeviceLost(error.fault))
+        return held
 
     def _close(self) -> None:
         try:
             with self._watchdog.limit(OPEN_LIMIT_SECONDS):
                 self._driver.close()
-        except Exception:  # noqa: BLE001 - part of the worker's top: a driver that cannot even close
-            _log.exception("device %s: fault in closing its driver", self.name)
+        except Exception as error:  # noqa: BLE001 - part of the worker's top: a driver that cannot even close
+            self._losses.slipped(error, "closing")
 
     def _serve(self) -> None:
         while True:
@@ -258,6 +253,7 @@ class Supervised(Generic[D]):
         with self._watchdog.limit(OPEN_LIMIT_SECONDS):
             status = self._driver.heartbeat()
         self._agenda.has_beaten()
+        self._losses.beats()
         self._standing.tell_status(status)
         self._count_device()
 
@@ -293,11 +289,15 @@ class Supervised(Generic[D]):
             if command.set_running_or_notify_cancel():
                 end(command, error=error)
 
+    def _end_late(self) -> None:
+        """For the watchdog: what waits behind a long command ends at its own deadline, not after that one."""
+        for command in self._agenda.take_late():
+            if command.set_running_or_notify_cancel():
+                end(command, error=DeviceRefused(BUSY))
+
     def _give_up(self, future: Future[Any] | None) -> None:
         """For the watchdog: the worker is stuck in the driver."""
-        if self._lost_at is None:
-            self._lost_at = monotonic()
-            _log.error("device %s hangs in its driver", self.name)
+        self._losses.hangs()
         if future is not None:
             end(future, error=DeviceLost(HUNG))
         self._standing.tell(state=State.FAULTY, ok=False, faults=(HUNG,))

@@ -13,6 +13,7 @@ from typing import Any
 from devices.faults import DeviceLost, Fault, Owner
 
 GRACE_SECONDS = 0.5
+_LOOK_SECONDS = 0.5
 HUNG = Fault("hung", "设备长时间没有反应", "把设备断电重启；会自动恢复", Owner.TECHNICIAN)
 
 
@@ -26,11 +27,15 @@ class _Stay:
 
 
 class Watchdog:
-    """A thread that looks after one worker; ``give_up`` is called once per stay that takes too long."""
+    """A thread that looks after one worker; ``give_up`` is called once per stay that takes too long,
+    ``look`` twice a second: what waits behind a stay that is within its time is to be looked at there."""
 
-    def __init__(self, name: str, give_up: Callable[[Future[Any] | None], None]) -> None:
+    def __init__(
+        self, name: str, give_up: Callable[[Future[Any] | None], None], look: Callable[[], None]
+    ) -> None:
         self.name = name
         self._give_up = give_up
+        self._look = look
         self._changed = threading.Condition()
         self._stay: _Stay | None = None
         self._stopping = False
@@ -68,18 +73,26 @@ class Watchdog:
                 raise DeviceLost(HUNG)
 
     def _run(self) -> None:
-        while (stay := self._next_hung()) is not None:
-            self._give_up(stay.future)
+        while not self._stopping:
+            stay = self._hung()
+            if stay is not None:
+                self._give_up(stay.future)
+            self._look()
 
-    def _next_hung(self) -> _Stay | None:
+    def _hung(self) -> _Stay | None:
+        """The stay that takes too long, once; None when there is none for half a second."""
+        until = monotonic() + _LOOK_SECONDS
         with self._changed:
             while not self._stopping:
-                stay = self._stay
-                left = 0.5 if stay is None or stay.hung else stay.deadline - monotonic()
-                if left <= 0 and stay is not None:
-                    stay.hung = True
-                    return stay
-                self._changed.wait(min(left, 0.5))
+                stay, now = self._stay, monotonic()
+                if stay is not None and not stay.hung:
+                    if now >= stay.deadline:
+                        stay.hung = True
+                        return stay
+                    until = min(until, stay.deadline)
+                if now >= until:
+                    break
+                self._changed.wait(until - now)
         return None
 
 

@@ -150,6 +150,10 @@ class UsbLine:
         with suppress(OSError, EOFError), client:
             while True:
                 send(client, self._answer(take_ask(client)))
+        with self._changed:
+            if not self._closed:
+                self._clients.remove(client)
+                self._threads.remove(threading.current_thread())
 
     def _answer(self, ask: Ask) -> Reply:
         with self._changed:

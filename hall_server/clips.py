@@ -1,7 +1,8 @@
 """Has the hall's spoken clips rendered by a niced child and offers what there is so far as a growing pack.
 
 The hall never waits for it: calls are chimed until their clips exist. What was asked for while it runs
-(the number of a ticket just issued) is rendered next; what lies in the folder is never rendered again.
+(the number of a ticket just issued, the passages of a broadcast) is rendered next; what lies in the folder is
+never rendered again. Passages that no description stores are kept out of the pack and forgotten.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
 from assets import PROJECT
-from assets.speech.broadcast import has_blank, passages
-from assets.speech.pack import VOICES, ClipPack, ClipStore, encode_pack
-from assets.speech.readings import Readings, reading, wish, wished
-from assets.speech.wording import NUMBER_FIRST, call_parts, likely_parts
+from assets.speech.pack import Clip, ClipPack, ClipStore, encode_pack, passing
+from assets.speech.readings import reading, wish, wished
 from contract.messages import BlobRef
+from hall_server.spoken_hall import SpokenHall
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,8 @@ _KEEP_SECONDS = 600.0
 _FAILED_PAUSE_SECONDS = 60.0
 _END_SECONDS = 5.0
 _TOLD_EACH = 50
-FIRST_CALL = 8
-"""Clips that let the first calls of a morning be spoken."""
+PASSING_KEPT = 40
+"""Clips of broadcasts that are kept for being said again."""
 
 
 class Shelf(Protocol):
@@ -58,51 +59,20 @@ class Progress:
     trouble: str = ""
 
 
+class NotRendered(Exception):
+    """A passage cannot be spoken here; ``sentence`` is for the manager, in Chinese."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
 @dataclass(frozen=True, slots=True)
-class SpokenHall:
-    """What a hall's calls are made of; ``numbers`` how many of each series are rendered beforehand.
+class _Awaited:
+    """Lines that somebody waits for, in their order."""
 
-    ``readings``: its table of pronunciations. ``broadcasts``: stored texts, the urgent first; their clips are
-    rendered after those of the first call.
-    """
-
-    prefixes: tuple[str, ...]
-    windows: tuple[str, ...]
-    numbers: int = 200
-    first: int = 1
-    digits: int = 3
-    wording: str = NUMBER_FIRST
-    one: str = "一"
-    voice: str = VOICES["zh"]
-    english: bool = False
-    readings: Readings = ()
-    broadcasts: tuple[str, ...] = ()
-
-    def likely(self) -> tuple[str, ...]:
-        """Clips in the order in which they will be needed."""
-        calls = self._of_calls()
-        stored = (part for text in self.broadcasts if not has_blank(text) for part in self.passages(text))
-        return tuple(dict.fromkeys((*calls[:FIRST_CALL], *stored, *calls[FIRST_CALL:])))
-
-    def passages(self, text: str) -> tuple[str, ...]:
-        """Clips of a broadcast."""
-        return passages(text, one=self.one)
-
-    def _of_calls(self) -> tuple[str, ...]:
-        return likely_parts(
-            self.prefixes,
-            self.windows,
-            self.first + self.numbers - 1,
-            first=self.first,
-            wording=self.wording,
-            one=self.one,
-            digits=self.digits,
-            english=self.english,
-        )
-
-    def of_number(self, number: str) -> tuple[str, ...]:
-        """Clips of a number, without its window."""
-        return call_parts(number, "", wording=self.wording, one=self.one)[:-1]
+    lines: tuple[str, ...]
+    clips: Future[tuple[Clip, ...]]
 
 
 class ClipRendering:
@@ -122,6 +92,7 @@ class ClipRendering:
         self._store = ClipStore(self._folder)
         self._wanted = dict.fromkeys(hall.likely())
         self._refused: set[str] = set()
+        self._awaited: list[_Awaited] = []
         self._offered: set[str] = set()
         self._shown: dict[str, str] = {}
         self._trouble = ""
@@ -158,7 +129,8 @@ class ClipRendering:
         else:
             self._hall = replace(hall, voice=self._hall.voice)
         self.want(hall.likely())
-        self._ask([t for t in self._wanted if reading(t, before) != reading(t, hall.readings)])
+        changed = [t for t in self._wanted if reading(t, before) != reading(t, hall.readings)]
+        self._ask(list(map(self._line, changed)))
 
     def issued(self, number: str) -> None:
         """A ticket was issued: its number is rendered next, minutes before its call."""
@@ -172,16 +144,37 @@ class ClipRendering:
         with self._changed:
             missing = [text for text in texts if text not in self._wanted]
             self._wanted = {**dict.fromkeys(missing), **self._wanted}
-        self._ask(missing)
+        self._ask(list(map(self._line, missing)))
 
-    def _ask(self, texts: Sequence[str]) -> None:
+    def render_now(self, parts: Sequence[str]) -> Future[tuple[Clip, ...]]:
+        """The clips of these passages, on the shelf, rendered before everything else where they are missing.
+
+        Ends with NotRendered when they cannot be had. Any thread; returns at once.
+        """
+        awaited = _Awaited(tuple(map(self._line_now, parts)), Future())
+        if self._thread.ident is None or self._stopping:
+            awaited.clips.set_exception(NotRendered("语音合成没有运行，请系统管理员检查“设置 · 语音”"))
+            return awaited.clips
+        with self._changed:
+            self._awaited.append(awaited)
+        self._ask([line for line in awaited.lines if not self._is_here(line)])
+        return awaited.clips
+
+    def _line_now(self, part: str) -> str:
+        """A stored passage as it stands in the pack, any other as a passing clip."""
+        if part in self._wanted:
+            return self._line(part)
+        words = reading(part, self._hall.readings) or part
+        return wish(passing(words), words)
+
+    def _ask(self, lines: Sequence[str]) -> None:
         """Wake our thread, and tell the child if it runs."""
         with self._changed:
             self._changed.notify_all()
             child = self._child
-        if child is not None and child.stdin is not None:
+        if child is not None and child.stdin is not None and lines:
             try:
-                child.stdin.write("".join(f"{self._line(text)}\n" for text in texts))
+                child.stdin.write("".join(f"{line}\n" for line in lines))
                 child.stdin.flush()
             except OSError:
                 log.debug("clips: the child has just ended; the next one renders it")
@@ -198,27 +191,32 @@ class ClipRendering:
         self._store.sweep()
         self._offer(at_once=True)
         while not self._stopping:
+            self._hand_over()
             missing = self._missing()
             if missing:
                 self._render(missing)
                 self._offer(at_once=True)
             self._wait(bool(missing and self._trouble))
+        self._give_up("大厅服务正在停止")
 
     def _missing(self) -> list[str]:
         with self._changed:
-            lines = [self._line(text) for text in self._wanted]
+            lines = [line for awaited in self._awaited for line in awaited.lines]
+            lines += [self._line(text) for text in self._wanted]
         return [line for line in lines if line not in self._refused and not self._is_here(line)]
 
     def _line(self, text: str) -> str:
         return wish(text, reading(text, self._hall.readings))
 
     def _is_here(self, line: str) -> bool:
-        return self._store.read_as(*wished(line))
+        return self._store.read_as(*wished(line)) is not None
 
     def _wait(self, failed: bool) -> None:
         with self._changed:
-            if not self._stopping and (failed or not self._missing()):
+            if not self._stopping and not self._awaited and (failed or not self._missing()):
                 self._changed.wait(_FAILED_PAUSE_SECONDS if failed else _KEEP_SECONDS)
+            if not self._awaited:
+                self._store.forget_passing(PASSING_KEPT)
         self._shelf.keep(frozenset(self._offered))
 
     def _render(self, missing: list[str]) -> None:
@@ -245,9 +243,11 @@ class ClipRendering:
             for line in child.stdout or ():
                 said = line.strip()
                 self._store.refresh()
+                self._hand_over()
                 self._offer()
             with self._changed:
                 self._child = None
+        texts.unlink(missing_ok=True)
         self._ended(child.returncode, said, missing)
 
     def _ended(self, code: int, said: str, missing: list[str]) -> None:
@@ -257,9 +257,38 @@ class ClipRendering:
         if code in (0, 1):
             self._trouble = ""
             self._refused.update(line for line in missing if not self._is_here(line))
+            self._hand_over()
             return
         self._trouble = said or f"exit status {code}"
         log.warning("clips are not rendered, calls are chimed only: %s", self._trouble)
+        self._give_up(f"语音合成不能运行（{self._trouble}），请系统管理员处理")
+
+    def _hand_over(self) -> None:
+        """To those who wait for passages: what is complete now, or that one of them cannot be spoken."""
+        with self._changed:
+            waiting = tuple(self._awaited)
+        for awaited in waiting:
+            clips = [self._store.read_as(*wished(line)) for line in awaited.lines]
+            there = tuple(clip for clip in clips if clip is not None)
+            if len(there) == len(clips):
+                for clip in there:
+                    self._shelf.put(self._folder / clip.file)
+                self._done(awaited)
+                awaited.clips.set_result(there)
+            elif not self._refused.isdisjoint(awaited.lines):
+                self._done(awaited)
+                awaited.clips.set_exception(NotRendered("这段话里有念不出的字，请换一种写法"))
+
+    def _give_up(self, sentence: str) -> None:
+        with self._changed:
+            waiting = tuple(self._awaited)
+        for awaited in waiting:
+            self._done(awaited)
+            awaited.clips.set_exception(NotRendered(sentence))
+
+    def _done(self, awaited: _Awaited) -> None:
+        with self._changed:
+            self._awaited.remove(awaited)
 
     def _offer(self, *, at_once: bool = False) -> None:
         """Publish the pack when it has grown: often while it is small, then every few seconds."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contract import messages as m
 from contract.branding import Branding
 from contract.person import kiosk_key
-from hall_server.clips import SpokenHall
 from hall_server.config import HallConfig
 from hall_server.hall.pictures import Look
 from hall_server.logos import ticket_dots
+from hall_server.spoken_hall import SpokenHall
 
 
 def look_of(config: HallConfig, *, boot: str, key: bytes) -> Look:

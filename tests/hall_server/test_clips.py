@@ -14,7 +14,8 @@ import pytest
 from assets.speech.clip_checks import faults
 from assets.speech.pack import ClipPack, decode_pack
 from contract.messages import BlobRef
-from hall_server.clips import PACK, ClipRendering, SpokenHall
+from hall_server.clips import PACK, ClipRendering, NotRendered
+from hall_server.spoken_hall import FIRST_CALL, SpokenHall
 from hall_server.web.blobs import BlobStore
 
 HALL = SpokenHall(prefixes=("A",), windows=("1号窗口",), numbers=1)
@@ -134,3 +135,50 @@ def test_a_new_reading_is_rendered_in_the_background_and_taken_back(shelf: BlobS
     finally:
         rendering.stop()
     assert shelf.find(other) is not None, "a station that has the older manifest still fetches it"
+
+
+SAID = "请失主到导办台认领。"
+
+
+def test_a_passage_that_somebody_waits_for_is_rendered_next_kept_out_of_the_pack_and_forgotten(
+    shelf: BlobStore, tmp_path: Path
+) -> None:
+    hall = replace(
+        HALL, numbers=60, broadcasts=("即将下班。", "请＿＿到导办台。"), readings=(("认领", "ren4 ling3"),)
+    )
+    assert hall.likely()[FIRST_CALL] == "即将下班。", "stored ones follow the clips of the first call"
+    assert not any("导办台" in text for text in hall.likely()), "one with a blank cannot be rendered yet"
+    rendering = ClipRendering(shelf, tmp_path / "clips", hall)
+    rendering.start()
+    try:
+        said, stored = rendering.render_now((SAID, "即将下班。")).result(60)
+        again = rendering.render_now((SAID,)).result(10)
+    finally:
+        rendering.stop()
+    assert again == (said,)
+    assert (said.reading, stored.text) == ("请失主到导办台{ren4 ling3}。", "即将下班。")
+    assert SAID not in said.text
+    assert shelf.find(said.sha256) is not None
+    assert faults([said, stored], tmp_path / "clips" / HALL.voice) == []
+    pack = Grown(shelf).pack()
+    assert "即将下班。" in {clip.text for clip in pack.clips}
+    assert said.sha256 not in {clip.sha256 for clip in pack.clips}
+    assert len(pack.clips) < len(hall.likely()), "nobody waited for all numbers of the day"
+
+    ended = sys.executable, "-c", "raise SystemExit(9)"
+    next_run = ClipRendering(shelf, tmp_path / "clips", hall, command=ended)
+    next_run.start()
+    try:
+        with pytest.raises(NotRendered, match="语音合成不能运行"):
+            next_run.render_now((SAID,)).result(10)
+        assert next_run.render_now(("即将下班。",)).result(10) == (stored,)
+    finally:
+        next_run.stop()
+    left = b"".join(path.read_bytes() for path in (tmp_path / "clips").rglob("*.*"))
+    assert "失主".encode() not in left
+
+
+def test_a_hall_that_does_not_render_says_so_at_once(shelf: BlobStore, tmp_path: Path) -> None:
+    rendering = ClipRendering(shelf, tmp_path / "clips", HALL)
+    with pytest.raises(NotRendered, match="没有运行"):
+        rendering.render_now((SAID,)).result(0)

@@ -165,11 +165,28 @@ class AdviceOut(BaseModel):
 
 def report_routes(desk: ReportDesk, calls: Confirmations) -> APIRouter:
     """GET /api/reports, /api/reports/{kind}, /api/visits/{visit}, /api/items/{item}/returns."""
-    days = desk.days
+    api = ReportApi(desk, calls)
     router = APIRouter(prefix="/api", tags=["reports"], responses={404: {"model": Problem}})
+    router.get("/reports", operation_id="report_kinds")(api.kinds)
+    router.get(
+        "/reports/numbers.csv",
+        operation_id="report_numbers",
+        response_class=StreamingResponse,
+        responses={413: {"model": Problem, "description": "Too much for one file: shorten the period"}},
+    )(api.numbers)
+    router.get("/reports/{kind}", operation_id="report", responses={200: {"model": ReportOut}})(api.report)
+    router.get("/visits/{visit}", operation_id="visit", responses={200: {"model": TraceOut}})(api.visit)
+    router.get("/items/{item}/returns", operation_id="item_returns")(api.returns)
+    return router
 
-    @router.get("/reports", operation_id="report_kinds")
-    def kinds() -> dict[str, Any]:
+
+class ReportApi:
+    """Each answer is worked out on the worker thread that asked for it."""
+
+    def __init__(self, desk: ReportDesk, calls: Confirmations) -> None:
+        self._desk, self._days, self._calls = desk, desk.days, calls
+
+    def kinds(self) -> dict[str, Any]:
         """Every kind of report, dimension and indicator with its formula."""
         plain: dict[str, Any] = msgspec.to_builtins(
             {
@@ -181,20 +198,17 @@ def report_routes(desk: ReportDesk, calls: Confirmations) -> APIRouter:
         )
         return plain
 
-    @router.get(
-        "/reports/numbers.csv",
-        operation_id="report_numbers",
-        response_class=StreamingResponse,
-        responses={413: {"model": Problem, "description": "Too much for one file: shorten the period"}},
-    )
-    def numbers(first: First = "", last: Last = "") -> StreamingResponse:
+    def numbers(self, first: First = "", last: Last = "") -> StreamingResponse:
         """Every number of the days as one line of CSV; no persons in it. One at a time, beside the hall."""
         return report_file(
-            desk, "numbers", Question("waits", _period(days, first, last)), _file("numbers", first, last)
+            self._desk,
+            "numbers",
+            Question("waits", _period(self._days, first, last)),
+            _file("numbers", first, last),
         )
 
-    @router.get("/reports/{kind}", operation_id="report", responses={200: {"model": ReportOut}})
     def report(
+        self,
         kind: Kind,
         first: First = "",
         last: Last = "",
@@ -207,35 +221,31 @@ def report_routes(desk: ReportDesk, calls: Confirmations) -> APIRouter:
             raise HTTPException(404, "没有这种报表")
         if not set(groups) <= DIMENSIONS.keys():
             raise HTTPException(404, f"不能这样分组；可用：{'、'.join(DIMENSIONS)}")
-        made = make(days.between(_label(first), _label(last)), kind, groups)
+        made = make(self._days.between(_label(first), _label(last)), kind, groups)
         if format == "csv":
             return StreamingResponse(
                 report_csv(made), media_type=_MEDIA, headers=_attached(kind, first, last)
             )
         return Response(msgspec.json.encode(made), media_type="application/json")
 
-    @router.get("/visits/{visit}", operation_id="visit", responses={200: {"model": TraceOut}})
-    def visit(visit: Annotated[str, InPath(max_length=64)]) -> Response:
+    def visit(self, visit: Annotated[str, InPath(max_length=64)]) -> Response:
         """The whole story of a visit, by its id or that of one of its numbers; a bare number: newest day."""
-        found = days.trace(visit)
+        found = self._days.trace(visit)
         if found is None:
             raise HTTPException(404, "没有找到这次到访或这个号")
-        told = calls.of_tickets(frozenset(line.ticket for line in found.lines)).values()
+        told = self._calls.of_tickets(frozenset(line.ticket for line in found.lines)).values()
         whole = {**msgspec.to_builtins(found), "calls": [_told(each) for each in told]}
         return Response(msgspec.json.encode(whole), media_type="application/json")
 
-    @router.get("/items/{item}/returns", operation_id="item_returns")
-    def returns(item: Annotated[str, InPath(max_length=64)]) -> AdviceOut:
+    def returns(self, item: Annotated[str, InPath(max_length=64)]) -> AdviceOut:
         """Why people lately went away without result from an item, for its guide sheet."""
-        found = desk.advice(item)
+        found = self._desk.advice(item)
         if found is None:
             raise HTTPException(404, "没有这个事项")
         reasons = [ReasonOut(**msgspec.to_builtins(reason)) for reason in found.reasons]
         return AdviceOut(
             item=item, days=LOOK_BACK_DAYS, endings=found.endings, sentence=found.sentence, reasons=reasons
         )
-
-    return router
 
 
 def _told(call: CallTold) -> dict[str, object]:

@@ -18,6 +18,7 @@ from hall_server.setup.fields import Section
 from hall_server.setup.findings import Finding
 from hall_server.setup.sections import BY_KEY, SECTIONS
 from hall_server.setup.told import differences
+from hall_server.web.branding import DRAWING_POLICY, FORM, branding_routes
 from hall_server.web.caller import Caller, Here
 from hall_server.web.frame import Frame
 from hall_server.web.publishing import (
@@ -92,6 +93,7 @@ def setup_routes(frame: Frame, desk: SetupDesk) -> APIRouter:
             return RedirectResponse(PATH, 303)
         return await pages.change(here, found, row, act, await typed(request))
 
+    branding_routes(router, frame, desk)
     publishing_routes(router, Publishing(frame, desk))
     return router
 
@@ -243,7 +245,7 @@ class SetupPages:
         row = form.row if form.row is not None else -1
         found = [] if form.new else _of(self._desk.findings(draft.file), form.section, row)
         beside = {one.field: one.sentence for one in found if form.section.field(one.field)}
-        return self.frame.page(
+        page = self.frame.page(
             here,
             "hall-setup/form.html",
             status=status,
@@ -253,6 +255,9 @@ class SetupPages:
             options=editing.options(draft.file, self._desk.current.items).lists,
             **state(self._desk, draft),
         )
+        if FORM.endswith(f"/{form.section.key}"):
+            page.headers["Content-Security-Policy"] = DRAWING_POLICY
+        return page
 
     def _list(self, here: Caller, draft: Draft, section: Section, notice: str) -> Response:
         names = editing.options(draft.file)

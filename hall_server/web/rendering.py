@@ -13,6 +13,7 @@ from assets import fetched
 from assets.waiting import wait_sentence, wait_text
 from contract.clock import date_text, time_text, weekday_text
 from hall_server.web.caller import Caller
+from hall_server.web.own_look import OwnLook
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "templates"
@@ -28,11 +29,13 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
 
 
 class Rendering:
-    """Draws pages. ``version`` changes whenever a template or a static file does; ``hall_name`` is asked for
-    each page, as managers may change it."""
+    """Draws pages. ``version`` changes whenever a template or a static file does; ``hall_name`` and ``brand``
+    are asked for each page, as managers may change them."""
 
-    def __init__(self, *, hall_name: Callable[[], str], **globals_: object) -> None:
-        self._hall_name = hall_name
+    def __init__(
+        self, *, hall_name: Callable[[], str], brand: Callable[[], OwnLook] = OwnLook, **globals_: object
+    ) -> None:
+        self._hall_name, self._brand = hall_name, brand
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -48,7 +51,9 @@ class Rendering:
 
     def page(self, name: str, **values: object) -> str:
         """One template as HTML."""
-        return self._environment.get_template(name).render(hall_name=self._hall_name(), **values)
+        return self._environment.get_template(name).render(
+            hall_name=self._hall_name(), brand=self._brand(), **values
+        )
 
 
 def _csrf(here: Caller) -> Markup:

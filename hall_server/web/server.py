@@ -28,6 +28,7 @@ from hall_server.web.auditing import audit_routes
 from hall_server.web.binding import CannotServe, listen
 from hall_server.web.blobs import BlobStore, blob_routes
 from hall_server.web.booking import booking_routes
+from hall_server.web.branding import look_routes
 from hall_server.web.catalogue import catalogue_routes
 from hall_server.web.catalogue_import import import_routes
 from hall_server.web.clerk import ClerkPage
@@ -50,6 +51,7 @@ from hall_server.web.managing import manager_routes
 from hall_server.web.merges import merge_routes
 from hall_server.web.metrics import metrics_routes
 from hall_server.web.overseen import Overseer
+from hall_server.web.own_look import look_of
 from hall_server.web.pages import authority_routes, page_routes, static_routes
 from hall_server.web.partners import partner_routes
 from hall_server.web.people import people_routes
@@ -208,7 +210,12 @@ class WebServer:
 
     def _app(self) -> FastAPI:
         service, now_ms = self._service, self._now_ms
-        rendering = Rendering(hall_name=lambda: service.plan.name, actions=BY_NAME, action_list=ACTIONS)
+        rendering = Rendering(
+            hall_name=lambda: service.plan.name,
+            brand=lambda: look_of(self._setup.current.file.branding),
+            actions=BY_NAME,
+            action_list=ACTIONS,
+        )
         hub = self._hub = Hub(service, now_ms=now_ms, version=rendering.version)
 
         sheets = Sheets(lambda: self._reports.catalogue)
@@ -262,6 +269,7 @@ class WebServer:
             described_routes(app),
             blob_routes(self._blobs),
             static_routes(static_files()),
+            look_routes(lambda: self._setup.current.file.branding),
             authority_routes(lambda: self._lan.authority if self._lan is not None else None),
             page_routes(frame),
             phone_routes(frame),

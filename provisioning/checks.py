@@ -1,4 +1,4 @@
-"""All checks and all tests of the project, three at a time, honestly counted: ./banshi test, ./banshi check."""
+"""All checks and all tests of the project, three at a time, honestly counted: ./banshi test and check."""
 
 from __future__ import annotations
 

@@ -187,9 +187,7 @@ def _answers(address: str) -> bool:
 
 def say_where(status: Status, say: Say) -> None:
     """The closing words: what runs and where to look."""
-    ready = sum(line.state == "ready" for line in status.lines)
-    since = time.strftime("%H:%M:%S", time.localtime(status.since))
-    say(f"The hall is {status.phase}: {ready} of {len(status.lines)} programs run, since {since}. Look at:")
+    say(f"{_standing(status)} Look at:")
     width = max((cells(name) for name, _ in status.look), default=0)
     for name, address in status.look:
         say(f"  {name}{' ' * (width - cells(name))}  {address}")
@@ -198,6 +196,23 @@ def say_where(status: Status, say: Say) -> None:
     for sentence in way_in(dict(status.look).get("clerk's page", "")):
         say(sentence)
     say(f"Logs: {os.path.relpath(LOGS, PROJECT)}. More: ./banshi status. End: ./banshi down.")
+
+
+def _standing(status: Status) -> str:
+    """One sentence that never calls a hall ready of which a part is missing."""
+    since = time.strftime("%H:%M:%S", time.localtime(status.since))
+    missing = [line for line in status.lines if line.state != "ready"]
+    if status.phase == "ready" and not missing:
+        return f"The hall is ready: all {len(status.lines)} programs run, since {since}."
+    if not missing:
+        return f"The hall is {status.phase}, since {since}."
+    names = "; ".join(
+        f"{line.title} ({line.state}{f', {line.last_exit}' if line.last_exit else ''}; "
+        f"see {os.path.relpath(line.log, PROJECT)})"
+        for line in missing
+    )
+    word = "runs" if status.phase == "ready" else f"is {status.phase}"
+    return f"The hall {word}, but it is not whole, since {since}. Not ready: {names}."
 
 
 def way_in(pages: str) -> tuple[str, ...]:

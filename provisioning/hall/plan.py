@@ -10,6 +10,7 @@ from provisioning.hall.facts import HallFacts, Paths, PlanError, Wishes
 from provisioning.hall.inventory import Inventory
 from provisioning.hall.program import (
     DisplayAnswers,
+    PageAnswers,
     PathsExist,
     Plan,
     PortAnswers,
@@ -228,7 +229,7 @@ def _hall_programs(
             ),
             env=env,
             after=("devices",),
-            ready=(PortAnswers(hall.broker_port), PortAnswers(hall.web_port)),
+            ready=(PortAnswers(hall.broker_port), PageAnswers(hall.web_port, "/health")),
             ready_seconds=60.0,
             stop_seconds=15.0,
             look=f"http://127.0.0.1:{hall.web_port}/",

@@ -13,6 +13,13 @@ class PortAnswers(msgspec.Struct, frozen=True, tag="port"):
     port: int
 
 
+class PageAnswers(msgspec.Struct, frozen=True, tag="page"):
+    """Ready when a GET on loopback is answered with 200: a port may be held long before anybody serves it."""
+
+    port: int
+    path: str
+
+
 class PathsExist(msgspec.Struct, frozen=True, tag="paths"):
     """Ready when all these files, sockets or links are there."""
 
@@ -39,7 +46,7 @@ class Runs(msgspec.Struct, frozen=True, tag="runs"):
     seconds: float
 
 
-Ready = PortAnswers | PathsExist | LogSays | WindowShown | DisplayAnswers | Runs
+Ready = PortAnswers | PageAnswers | PathsExist | LogSays | WindowShown | DisplayAnswers | Runs
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 from provisioning.hall.program import (
     DisplayAnswers,
     LogSays,
+    PageAnswers,
     PathsExist,
     PortAnswers,
     Ready,
@@ -20,6 +22,7 @@ from provisioning.hall.program import (
 )
 
 _LOOK_SECONDS = 2.0
+_PAGE_SECONDS = 0.5
 
 
 def holds(
@@ -29,6 +32,8 @@ def holds(
     match condition:
         case PortAnswers(port):
             return port_answers(port)
+        case PageAnswers(port, path):
+            return page_answers(port, path)
         case PathsExist(paths):
             return all(os.path.exists(path) for path in paths)
         case LogSays(pattern):
@@ -46,6 +51,18 @@ def port_answers(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(_LOOK_SECONDS)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def page_answers(port: int, path: str) -> bool:
+    """Does a page on loopback answer with 200?"""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PAGE_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _log_has(log: Path, start: int, pattern: str) -> bool:

@@ -135,13 +135,12 @@ class Supervisor:
             self._give_up_on(child, f"ended {child.life.restarts} times ({child.life.last_exit})")
 
     def _settled(self, child: _Child) -> bool:
-        """It was ready once, or nobody need wait for it any more."""
-        if child.was_ready:
-            return True
+        """An essential one stands; another was ready once, or nobody need wait for it any more."""
         if child.program.essential:
-            return False
+            return child.life.state is State.READY
         return (
-            child.life.state is State.LATE
+            child.was_ready
+            or child.life.state is State.LATE
             or child.life.restarts >= CRASHES_ALLOWED
             or any(
                 self._settled(other) and not other.was_ready
@@ -151,7 +150,7 @@ class Supervisor:
 
     def _give_up_on(self, child: _Child, why: str) -> None:
         """During the first start an essential program that cannot ends it all; later nobody is given up."""
-        if self._phase == "starting" and child.program.essential and not child.was_ready:
+        if self._phase == "starting" and child.program.essential:
             self._phase = "failed"
             self._sentence = f"{child.program.name} {why}; see {child.log}"
             _log.error("%s", self._sentence)

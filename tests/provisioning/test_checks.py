@@ -52,7 +52,8 @@ def test_unmarked_tests_run_once_by_where_they_stand() -> None:
     fast, devices = (groups()[name].argv for name in ("fast", "devices"))
     assert fast[: fast.index("-m", 2) + 2] == devices[: devices.index("-m", 2) + 2]
     apart = [word for word in devices if word.startswith("tests/")]
-    assert apart and all((PROJECT / path).is_dir() for path in apart)
+    assert apart
+    assert all((PROJECT / path).is_dir() for path in apart)
     assert [word.removeprefix("--ignore=") for word in fast if word.startswith("--ignore=")] == apart
 
 

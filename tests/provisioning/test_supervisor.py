@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.server
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +15,19 @@ from typing import TypeVar
 
 import pytest
 
+from provisioning.hall.commands import say_where
 from provisioning.hall.logs import rotate
-from provisioning.hall.program import LogSays, PathsExist, Plan, PortAnswers, Program, Ready, save_plan
+from provisioning.hall.program import (
+    LogSays,
+    PageAnswers,
+    PathsExist,
+    Plan,
+    PortAnswers,
+    Program,
+    Ready,
+    save_plan,
+)
+from provisioning.hall.readiness import holds
 from provisioning.hall.record import Line, Lock, Status, read_status
 
 T = TypeVar("T")
@@ -176,6 +189,79 @@ def test_an_essential_program_that_always_ends_fails_the_start(hall: Hall) -> No
     assert status.phase == "failed"
     assert "b ended 3 times (exit status 2)" in status.sentence
     assert hall.story.read_text().splitlines() == ["a up", "a down"]
+
+
+READY_ONCE = """
+import pathlib, sys, time
+story = pathlib.Path(sys.argv[2])
+if not story.exists():
+    print("ready to serve", flush=True)
+    while not story.exists():
+        time.sleep(0.01)
+raise SystemExit(2)
+"""
+
+READY_WHEN_THE_OTHER_IS_DOWN = """
+import json, pathlib, sys, time
+story = pathlib.Path(sys.argv[2])
+story.write_text("b up")
+status = story.with_name("status.json")
+while not json.loads(status.read_text())["lines"][0]["restarts"]:
+    time.sleep(0.01)
+print("ready to serve", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_hall_whose_server_was_ready_for_a_moment_is_not_ready(hall: Hall) -> None:
+    hall.start(
+        hall.program("a", READY_ONCE, ready=(LogSays("ready"),)),
+        hall.program("b", READY_WHEN_THE_OTHER_IS_DOWN, after=("a",), ready=(LogSays("ready"),)),
+    )
+    assert hall.process is not None
+    assert hall.process.wait(timeout=30) == 1
+    status = read_status(hall.folder)
+    assert status is not None
+    assert "a ended 3 times (exit status 2)" in status.sentence
+
+
+def test_a_port_that_is_held_is_not_a_page_that_answers(tmp_path: Path) -> None:
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/health" else 503)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    def answers(path: str) -> bool:
+        condition = PageAnswers(server.server_port, path)
+        return holds(condition, pid=0, log=tmp_path, log_start=0, age=0.0, env={})
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
+        assert not answers("/health")
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        assert answers("/health")
+        assert not answers("/other")
+        server.shutdown()
+        serving.join()
+
+
+def test_the_closing_words_name_what_is_missing() -> None:
+    def words(*states: str) -> str:
+        lines = tuple(
+            Line(f"p{n}", f"part {n}", state, 1, 0.0, 0, "exit status 1", f"{PROJECT}/var/log/p{n}.log")
+            for n, state in enumerate(states)
+        )
+        said: list[str] = []
+        say_where(Status("ready", 1, 0.0, lines=lines), said.append)
+        return said[0]
+
+    assert "The hall is ready: all 2 programs run" in words("ready", "ready")
+    half = words("ready", "backing off")
+    assert "is ready" not in half
+    assert "part 1 (backing off, exit status 1; see var/log/p1.log)" in half
 
 
 def test_the_hall_is_ready_without_an_optional_program(hall: Hall) -> None:

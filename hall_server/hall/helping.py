@@ -56,7 +56,21 @@ def end_help(hall: Hall, command: c.EndHelp, now_ms: int) -> Decision:
         raise RuleBroken("help_not_taken", "还没有人接手，请先按“我去”")
     if call.taken_by != command.by:
         raise RuleBroken("help_taken", f"由{_who(call)}接手，请由本人完成")
-    return Decision((e.HelpEnded(at_ms=now_ms, call=call.id, by=command.by, note=command.note),))
+    ticket = _number_of_today(hall, command.number)
+    if ticket and not command.note:
+        raise RuleBroken("no_note", f"写了号码 {command.number}，请同时写给窗口的说明")
+    event = e.HelpEnded(at_ms=now_ms, call=call.id, by=command.by, note=command.note, ticket=ticket)
+    return Decision((event,))
+
+
+def _number_of_today(hall: Hall, number: str) -> str:
+    """The ticket with this number, '' for none given. Raises RuleBroken."""
+    if not number:
+        return ""
+    found = hall.by_number.get(number.upper(), "")
+    if not found:
+        raise RuleBroken("unknown_number", f"今天没有号码 {number}，请核对后再填，或留空")
+    return found
 
 
 def _waits(hall: Hall, asked: Asked, station: str, window: str) -> bool:

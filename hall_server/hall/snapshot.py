@@ -54,6 +54,9 @@ class _Frozen(msgspec.Struct, frozen=True):
     served: dict[str, tuple[Served, ...]] = {}
     notices: dict[int, Notice] = {}
     broadcasts: dict[int, Broadcast] = {}
+    entrusted: dict[str, tuple[str, ...]] = {}
+    endings_read: dict[str, int] = {}
+    guided: dict[str, tuple[str, ...]] = {}
 
 
 def freeze(hall: Hall) -> bytes:
@@ -85,6 +88,9 @@ def freeze(hall: Hall) -> bytes:
             hall.served,
             hall.notices,
             hall.broadcasts,
+            hall.entrusted,
+            hall.endings_read,
+            hall.guided,
         )
     )
 
@@ -113,6 +119,9 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.served.update(frozen.served)
     hall.notices.update(frozen.notices)
     hall.broadcasts.update(frozen.broadcasts)
+    hall.entrusted.update(frozen.entrusted)
+    hall.endings_read.update(frozen.endings_read)
+    hall.guided.update(frozen.guided)
     hall.windows.update(frozen.windows)
     for ticket in frozen.tickets:
         hall.by_number[ticket.number] = ticket.id

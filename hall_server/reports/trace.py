@@ -264,6 +264,10 @@ def _evaluated(story: _Story, event: e.ServiceEvaluated) -> _Told:
     return f"评价{where}的服务：{grade}{f'（{said}）' if said else ''}", ()
 
 
+def _guided(_story: _Story, event: e.HelpEnded) -> _Told:
+    return f"导办说明：{event.note}", ("窗口叫到 {number} 时操作页显示",)
+
+
 def _undone(story: _Story, event: e.ActionUndone) -> _Told:
     what = REASON_TEXT.get(event.what, event.what)
     return f"{window_text(story.plan, event.window)}撤销“{what}”，恢复到之前的状态", ("综合屏相应更正",)
@@ -294,6 +298,7 @@ _TELL: dict[type[e.Event], Callable[..., _Told]] = {
     e.TicketCancelled: _cancelled,
     e.TicketPostponed: _postponed,
     e.ServiceEvaluated: _evaluated,
+    e.HelpEnded: _guided,
     e.ActionUndone: _undone,
     e.MergeDecided: _decided,
     e.DayClosed: _closed,

@@ -26,6 +26,7 @@ from hall_server.web.presses import (
     CallTicketPress,
     ClosePress,
     Done,
+    EndingsPress,
     FinishPress,
     HelpPress,
     Key,
@@ -132,6 +133,7 @@ def api_routes(
     at_window.post("/return", operation_id="return")(api.let_back)
     at_window.post("/undo", operation_id="undo")(api.undo)
     at_window.post("/help", operation_id="help")(api.call_for_help)
+    at_window.post("/endings-read", operation_id="endings-read")(api.endings_read)
     at_window.get("", operation_id="window")(api.window_now)
     router.include_router(at_window)
     router.get("/hall", tags=["hall"], operation_id="hall")(api.hall_now)
@@ -251,6 +253,13 @@ class HallApi:
         command = c.CallForHelp(
             request=request, by=here.by, window=window, clerk=here.clerk, about=clean(press.about)
         )
+        await answered(self._service.submit(command))
+        return await self._told(window, request, "")
+
+    async def endings_read(self, here: Here, key: Key, window: Window, press: EndingsPress) -> Done:
+        """Note that these endings of numbers taken first here were read (首问负责)."""
+        request = request_of(press, key)
+        command = c.ReadEndings(request=request, by=here.by, window=window, tickets=tuple(press.tickets))
         await answered(self._service.submit(command))
         return await self._told(window, request, "")
 

@@ -14,6 +14,7 @@ from contract.messages import Paper, TicketStatus, WindowStatus
 from hall_server.call_story import CallTold
 from hall_server.confirmations import Confirmations
 from hall_server.hall import commands as c
+from hall_server.hall.entrusting import Entrusted, awaits, entrusted_at
 from hall_server.hall.lookup import STATUS_TEXT
 from hall_server.hall.model import OUTCOME_TEXT, Asked, Hall, Ticket
 from hall_server.hall.pictures import HallView
@@ -22,7 +23,7 @@ from hall_server.web.actions import ASKING, forbidden, refusal
 from hall_server.web.clerk_sheet import WITHOUT_RESULT, Other, Sheet, Sheets, others_of, sent_to
 from hall_server.web.rendering import Rendering
 
-FRAGMENTS = ("state", "ticket", "bar", "queues", "parked", "recent", "undo", "help")
+FRAGMENTS = ("state", "ticket", "bar", "queues", "parked", "endings", "recent", "undo", "help")
 NEXT_SHOWN = 4
 RECENT_SHOWN = 8
 FLAG_TEXT = {"age60": "60周岁以上", "age70": "70周岁以上", "age80": "80周岁以上"}
@@ -70,6 +71,7 @@ class Shown:
     recall_limit: int
     note: str
     note_title: str
+    guided: tuple[str, ...]
     no_paper: bool
     responsible: str
     came_back: bool
@@ -146,7 +148,8 @@ class Ringing:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """All that a clerk's page shows of one window at one moment; ``mark`` of Confirmations."""
+    """All that a clerk's page shows of one window at one moment; ``mark`` of Confirmations; ``awaiting``: the
+    end of a number that he took first is still to come."""
 
     window: str
     status: WindowStatus
@@ -160,6 +163,8 @@ class Counter:
     forbidden: dict[str, str]
     undoing: Undoing | None
     help: Ringing | None
+    endings: tuple[Entrusted, ...] = ()
+    awaiting: bool = False
     mark: int = 0
 
     @property
@@ -189,6 +194,7 @@ class ClerkPage:
             or old.parked != new.parked
             or old.helps != new.helps
             or bool(seen.present and seen.present.others)
+            or seen.awaiting
             or self.calls.mark(self.window) != seen.mark
             or 0 < seen.due_ms <= self.now_ms()
         )
@@ -227,6 +233,8 @@ def counter(
         forbidden=stopped,
         undoing=_undoing(hall, window_id) if "undo" not in stopped else None,
         help=_ringing(hall, window_id),
+        endings=entrusted_at(hall, window_id),
+        awaiting=awaits(hall, window_id),
         mark=mark,
     )
 
@@ -253,6 +261,7 @@ def _shown(hall: Hall, ticket: Ticket, sheets: Sheets, now_ms: int, calls: Confi
         recall_limit=hall.plan.rules.recalls_before_no_show,
         note=ticket.note,
         note_title="转入说明" if ticket.transfers else "备注",
+        guided=hall.guided.get(ticket.id, ()),
         no_paper=ticket.paper in (Paper.FAILED, Paper.UNKNOWN),
         responsible=_responsible(hall, ticket.responsible),
         came_back=bool(ticket.return_to),

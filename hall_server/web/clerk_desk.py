@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 
 from contract.messages import WindowState
 from hall_server.accounts.roles import may_use_window
+from hall_server.hall.entrusting import entrusted_at
 from hall_server.hall.model import OUTCOME_TEXT, Hall, Outcome, Papers, Ticket
 from hall_server.hall.plan import NoShowPolicy, Plan
 from hall_server.reports.desk import ReportDesk
@@ -62,6 +63,7 @@ def clerk_routes(frame: Frame, reports: ReportDesk, sheets: Sheets) -> APIRouter
     router.websocket("/clerk/{window}/live")(pages.clerk_live)
     router.get("/clerk/{window}/waiting")(pages.waiting)
     router.get("/clerk/{window}/passed")(pages.passed)
+    router.get("/clerk/{window}/endings")(pages.endings)
     router.get("/clerk/{window}/targets")(pages.targets)
     router.get("/clerk/{window}/today")(pages.today)
     router.get("/clerk/{window}/why/{ticket}")(pages.why)
@@ -130,6 +132,11 @@ class ClerkRoutes:
         rows = await self._at(window, lambda hall: clerk_lists.passed(hall, window, self._now_ms()))
         by_hand = self._service.plan.rules.no_show_policy is NoShowPolicy.MANUAL
         return HTMLResponse(self._rendering.page("clerk/passed.html", rows=rows, by_hand=by_hand))
+
+    async def endings(self, window: Named) -> HTMLResponse:
+        """How numbers ended, or stand, that were taken first here (首问负责)."""
+        rows = await self._at(window, lambda hall: entrusted_at(hall, window))
+        return HTMLResponse(self._rendering.page("clerk/endings-list.html", rows=rows))
 
     async def targets(self, window: Named) -> Response:
         """Where people may be sent on to."""

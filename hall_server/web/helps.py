@@ -40,7 +40,7 @@ def help_routes(service: HallService) -> APIRouter:
     @router.post("/guide-calls/{call}/end", operation_id="end_guide_call")
     async def end_guide(here: Here, key: Key, call: Call, press: EndHelpPress) -> Done:
         """Helped, by whoever went (完成)."""
-        return await carry_out(_end(here.by, request_of(press, key), call, Asked.GUIDE, press.note))
+        return await carry_out(_end(here.by, request_of(press, key), call, Asked.GUIDE, press))
 
     @router.post("/help-calls/{call}/take", operation_id="take_help_call")
     async def take_help(here: Here, key: Key, call: Call, press: Asking) -> Done:
@@ -50,7 +50,7 @@ def help_routes(service: HallService) -> APIRouter:
     @router.post("/help-calls/{call}/end", operation_id="end_help_call")
     async def end_help(here: Here, key: Key, call: Call, press: EndHelpPress) -> Done:
         """Dealt with, by the manager who went (完成)."""
-        return await carry_out(_end(here.by, request_of(press, key), call, Asked.MANAGER, press.note))
+        return await carry_out(_end(here.by, request_of(press, key), call, Asked.MANAGER, press))
 
     return router
 
@@ -59,5 +59,6 @@ def _take(by: str, request: str, call: int, asked: Asked) -> c.TakeHelp:
     return c.TakeHelp(request=request, by=by, call=call, asked=asked)
 
 
-def _end(by: str, request: str, call: int, asked: Asked, note: str) -> c.EndHelp:
-    return c.EndHelp(request=request, by=by, call=call, asked=asked, note=clean(note))
+def _end(by: str, request: str, call: int, asked: Asked, press: EndHelpPress) -> c.EndHelp:
+    note, number = clean(press.note), clean(press.number)
+    return c.EndHelp(request=request, by=by, call=call, asked=asked, note=note, number=number)

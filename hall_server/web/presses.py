@@ -107,6 +107,12 @@ class CallTicketPress(TicketPress):
     reason: str = Field(min_length=1, max_length=200)
 
 
+class EndingsPress(Asking):
+    """Numbers whose end was read, by whoever stays responsible for them."""
+
+    tickets: list[Annotated[str, StringConstraints(max_length=64)]] = Field(max_length=200)
+
+
 class HelpPress(Asking):
     """A clerk rings the manager."""
 
@@ -121,9 +127,10 @@ class GuidePress(Asking):
 
 
 class EndHelpPress(Asking):
-    """Helped; what came of it."""
+    """Helped; what came of it. With a ``number`` of today its clerk reads the note when it is called."""
 
     note: str = _TEXT
+    number: str = Field(default="", max_length=16, description="Number on the paper, such as A012; '' = none")
 
 
 class Done(BaseModel):

@@ -84,6 +84,9 @@ def picture(hall: Hall) -> tuple[object, ...]:
         dict(hall.papers),
         dict(hall.served),
         dict(hall.notices),
+        dict(hall.entrusted),
+        dict(hall.endings_read),
+        dict(hall.guided),
     )
 
 

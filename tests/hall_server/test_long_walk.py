@@ -76,7 +76,12 @@ def step(desk: Desk, chance: random.Random) -> None:
         c.CallGuide: {"window": chance.choice(["", window])},
         c.CallForHelp: {"window": window},
         c.TakeHelp: {"call": chance.choice(list(desk.hall.helps) or [0])},
-        c.EndHelp: {"call": chance.choice(list(desk.hall.helps) or [0])},
+        c.EndHelp: {
+            "call": chance.choice(list(desk.hall.helps) or [0]),
+            "note": "已指引",
+            "number": chance.choice(["", "", *list(desk.hall.by_number)[-20:]]),
+        },
+        c.ReadEndings: {"window": window, "tickets": tuple(tickets)},
         c.TakePapers: {"window": window, "papers": tuple(chance.sample(["甲", "乙", "丙"], 2))},
         c.PostNotice: {"text": chance.choice(["甲", "乙"]), "minutes": chance.randrange(1, 9)},
         c.WithdrawNotice: {"notice": chance.choice(list(desk.hall.notices) or [0])},

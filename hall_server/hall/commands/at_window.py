@@ -122,3 +122,12 @@ class SetSkills(AtWindow):
     """Change what a window does, while numbers wait: service -> level (1 own, 2 help); audited."""
 
     skills: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEndings(Command):
+    """Whoever works at ``window`` has read how these numbers, for which he is responsible, have ended. It
+    seats nobody, and is no sign of life of the window."""
+
+    window: str
+    tickets: tuple[str, ...]

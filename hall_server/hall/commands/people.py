@@ -35,11 +35,12 @@ class TakeHelp(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndHelp(Command):
-    """Helped; by whoever took it."""
+    """Helped; by whoever took it. ``number`` of today whose clerk shall read the note, '' = none."""
 
     call: int
     asked: Asked | None = None
     note: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ configuration of the day or chance. ``KINDS`` is the table of names in the journ
 from hall_server.hall.events.appointments import AppointmentBooked, AppointmentCancelled, AppointmentMissed
 from hall_server.hall.events.at_window import (
     ActionUndone,
+    EndingsRead,
     PapersTaken,
     SkillsChanged,
     TicketArrived,
@@ -69,6 +70,7 @@ __all__ = [
     "ClockSuspected",
     "DayClosed",
     "DayOpened",
+    "EndingsRead",
     "Event",
     "GuideCalled",
     "HelpCalled",
@@ -123,6 +125,7 @@ KINDS: dict[str, type[Event]] = {
         ClockSuspected,
         DayClosed,
         DayOpened,
+        EndingsRead,
         GuideCalled,
         HelpCalled,
         HelpEnded,

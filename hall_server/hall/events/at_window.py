@@ -130,3 +130,12 @@ class SkillsChanged(Event):
     window: str
     skills: tuple[tuple[str, int], ...]
     shift: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndingsRead(Event):
+    """首问负责: whoever stays responsible (a clerk, else a window) has read how numbers ended: (ticket, the
+    instant of that end)."""
+
+    reader: str
+    endings: tuple[tuple[str, int], ...]

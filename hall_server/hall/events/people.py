@@ -38,11 +38,12 @@ class HelpTaken(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpEnded(Event):
-    """They were helped."""
+    """They were helped; ``ticket`` when the note is about one, for whoever serves it."""
 
     call: int
     by: str
     note: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.ActionUndone: at_window.undone,
     e.WindowChanged: at_window.window_changed,
     e.SkillsChanged: at_window.skills_changed,
+    e.EndingsRead: at_window.endings_read,
     e.PlanPublished: adopt,
     e.IssuingStopped: house.stopped,
     e.IssuingResumed: house.resumed,

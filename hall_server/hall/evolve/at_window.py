@@ -70,6 +70,8 @@ def arrived(hall: Hall, event: e.TicketArrived) -> None:
     old = hall.tickets[event.ticket]
     new = replace(old, status=TicketStatus.SERVING, arrived_ms=event.at_ms, responsible=event.responsible)
     put(hall, old, new)
+    if event.responsible not in (event.window, hall.windows.get(event.window, _UNKNOWN).clerk):
+        _entrust(hall, new)
     _acted(hall, event, "arrive", old)
 
 
@@ -139,6 +141,7 @@ def transferred(hall: Hall, event: e.TicketTransferred) -> None:
     put(hall, old, new)
     unshow(hall, event.ticket)
     _rendered(hall, event, old)
+    _entrust(hall, new)
     _acted(hall, event, "transfer", old)
 
 
@@ -149,6 +152,7 @@ def parked(hall: Hall, event: e.TicketParked) -> None:
     )
     put(hall, old, new)
     unshow(hall, event.ticket)
+    _entrust(hall, new)
     _acted(hall, event, "park", old)
 
 
@@ -170,6 +174,17 @@ def undone(hall: Hall, event: e.ActionUndone) -> None:
     last = hall.undoable.pop(event.window, None)
     if last is not None and last.took is not None:
         _give_turn_back(hall, last.took)
+
+
+def endings_read(hall: Hall, event: e.EndingsRead) -> None:
+    hall.endings_read.update(event.endings)
+
+
+def _entrust(hall: Hall, ticket: Ticket) -> None:
+    """The number goes on with others, or may; who took it first stays responsible."""
+    known = hall.entrusted.get(ticket.responsible, ())
+    if ticket.responsible and ticket.id not in known:
+        hall.entrusted[ticket.responsible] = (*known, ticket.id)
 
 
 def window_changed(hall: Hall, event: e.WindowChanged) -> None:

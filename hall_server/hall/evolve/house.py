@@ -36,6 +36,9 @@ def day_closed(hall: Hall, _event: e.DayClosed) -> None:
         hall.broadcasts,
         hall.papers,
         hall.served,
+        hall.entrusted,
+        hall.endings_read,
+        hall.guided,
     ):
         of_day.clear()
     hall.parked.clear()

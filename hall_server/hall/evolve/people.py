@@ -25,6 +25,8 @@ def help_taken(hall: Hall, event: e.HelpTaken) -> None:
 
 def help_ended(hall: Hall, event: e.HelpEnded) -> None:
     hall.helps[event.call] = replace(hall.helps[event.call], ended_ms=event.at_ms, note=event.note)
+    if event.ticket and event.note:
+        hall.guided[event.ticket] = (*hall.guided.get(event.ticket, ()), event.note)
 
 
 def notice_posted(hall: Hall, event: e.NoticePosted) -> None:

@@ -21,7 +21,9 @@ class Hall:
     ``lanes`` hold (rank, ticket id); ``waiting`` counts people by first service; ``turns`` counts for each
     group how many preferred and normal ones were called since the ratio last turned; ``green_budget`` is
     what the green lane may still take, in hundredths of a call; ``busy`` counts for
-    each visit how many of its tickets are at a window now.
+    each visit how many of its tickets are at a window now; ``entrusted`` are numbers that went on elsewhere,
+    by who stays responsible for them (首问负责: a clerk, else a window), ``endings_read`` the instant of each
+    ending that was read; ``guided`` what guides wrote about a number.
     """
 
     __slots__ = (
@@ -34,7 +36,10 @@ class Hall:
         "by_person",
         "by_slot",
         "day",
+        "endings_read",
+        "entrusted",
         "green_budget",
+        "guided",
         "helps",
         "issued",
         "issued_to",
@@ -95,6 +100,9 @@ class Hall:
         self.broadcasts: dict[int, Broadcast] = {}
         self.papers: dict[str, Papers] = {}
         self.served: dict[str, tuple[Served, ...]] = {}
+        self.entrusted: dict[str, tuple[str, ...]] = {}
+        self.endings_read: dict[str, int] = {}
+        self.guided: dict[str, tuple[str, ...]] = {}
         self.recent: tuple[RecentCall, ...] = ()
 
     def reset_windows(self) -> None:

@@ -10,7 +10,7 @@
   const line = document.getElementById("line");
   const say = document.getElementById("say");
   const more = document.getElementById("link-more");
-  const UNSEEN = ["open", "pause", "close", "return", "help"]; // not about the number at the window
+  const UNSEEN = ["open", "pause", "close", "return", "help", "endings-read"]; // not about the number at the window
   const FIGURED = ["next", "finish", "no-show", "undo", "call-ticket"]; // these change today's figures
   const window_ = line.dataset.window;
   const ticks = { ticket: "", wanted: null }; // papers that the clerk ticked and the hall has not confirmed
@@ -289,6 +289,10 @@
     }
     if (["call-ticket", "return"].includes(form.dataset.action) && !fields.ticket) return tell("bad", "请先选一个号");
     form.closest("dialog").close();
+    if (form.dataset.action === "endings-read") {
+      fields.tickets = data.getAll("tickets");
+      if (!fields.tickets.length) return;
+    }
     submit(form.dataset.action, form.dataset, fields);
   });
 
@@ -339,7 +343,7 @@
     count();
     tick();
     const ticket = document.getElementById("ticket").dataset.ticket;
-    const dialog = document.querySelector("dialog[open]:not(#dialog-pause, #dialog-help, #dialog-passed)");
+    const dialog = document.querySelector("dialog[open]:not(#dialog-pause, #dialog-help, #dialog-passed, #dialog-endings)");
     if (dialog && dialog.dataset.ticket !== ticket) {
       dialog.close();
       tell("bad", "窗口的号已变化，操作未提交，请核对后再操作");

@@ -37,7 +37,7 @@ class Undrawable extends Error {}
 
 async function dots(text) {
   const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  if (root.localName !== "svg") throw new Undrawable("SVG 文件已损坏，请重新导出");
+  if (root.localName !== "svg" || root.querySelector("parsererror")) throw new Undrawable("SVG 文件已损坏，请重新导出");
   const box = (root.getAttribute("viewBox") || "").split(/[\s,]+/).map(Number);
   const wide = box.length === 4 ? box[2] : parseFloat(root.getAttribute("width"));
   const high = box.length === 4 ? box[3] : parseFloat(root.getAttribute("height"));

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Security
+from fastapi import APIRouter, FastAPI, Security
 
 from hall_server.accounts.desk import Accounts
 from hall_server.catalogue.desk import CatalogueDesk
@@ -217,31 +217,6 @@ class WebServer:
             action_list=ACTIONS,
         )
         hub = self._hub = Hub(service, now_ms=now_ms, version=rendering.version)
-
-        sheets = Sheets(lambda: self._reports.catalogue)
-        counts = ElementCounts(self._catalogue)
-
-        async def show(window: str, request: str, number: str) -> None:
-            page = ClerkPage(window, service.plan, sheets, now_ms, rendering, self._house.calls)
-            await hub.show(page, request, number)
-
-        @contextlib.asynccontextmanager
-        async def life(app: FastAPI) -> AsyncIterator[None]:
-            self._lines.begin()
-            self._loop = asyncio.get_running_loop()
-            works = [hub.run(), self._collect(), self._sweep(), *([self._lan.watch()] if self._lan else [])]
-            tasks = [asyncio.create_task(work) for work in works]
-            if self._lan is not None and self._accounts.ready:
-                self._lan.open(app, **SETTINGS)
-            self._ready.set()
-            yield
-            self._lines.end()
-            self._loop = None
-            if self._lan is not None:
-                await self._lan.close()
-            for task in tasks:
-                task.cancel()
-
         app = FastAPI(
             title="办事 Banshi",
             description="JSON interface of one hall. Every post carries a request id; a repeat gets the "
@@ -250,22 +225,70 @@ class WebServer:
             docs_url=None,
             redoc_url=None,
             openapi_url=None,
-            lifespan=life,
+            lifespan=self._life,
             max_body_size=LARGEST_BODY,
         )
         frame = Frame(service, self._accounts, hub, rendering, now_ms, self._house)
+        sheets = Sheets(lambda: self._reports.catalogue)
         install(app, rendering)
+        for routes in self._interfaces(frame, sheets):
+            app.include_router(routes, responses=PROBLEMS, dependencies=[Security(BEARER), Security(COOKIE)])
+        for routes in self._pages(app, frame, sheets):
+            app.include_router(routes)
+        app.add_middleware(
+            Gate,
+            table=RouteTable(app),
+            accounts=self._accounts,
+            rendering=rendering,
+            lines=self._lines,
+            https_port=lambda: self._lan.https_port if self._lan is not None else 0,
+            now_ms=now_ms,
+            answers=frame.answers,
+        )
+        app.add_middleware(Guards, names=self._allowed_names)
+        return app
+
+    @contextlib.asynccontextmanager
+    async def _life(self, app: FastAPI) -> AsyncIterator[None]:
+        """What runs on the loop while the application does."""
+        assert self._hub is not None
+        self._lines.begin()
+        self._loop = asyncio.get_running_loop()
+        works = [self._hub.run(), self._collect(), self._sweep(), *([self._lan.watch()] if self._lan else [])]
+        tasks = [asyncio.create_task(work) for work in works]
+        if self._lan is not None and self._accounts.ready:
+            self._lan.open(app, **SETTINGS)
+        self._ready.set()
+        yield
+        self._lines.end()
+        self._loop = None
+        if self._lan is not None:
+            await self._lan.close()
+        for task in tasks:
+            task.cancel()
+
+    def _interfaces(self, frame: Frame, sheets: Sheets) -> tuple[APIRouter, ...]:
+        """What stands in the OpenAPI document."""
+        service = frame.service
         overseer = Overseer(service, self._accounts.book)
-        for routes in (
+
+        async def show(window: str, request: str, number: str) -> None:
+            page = ClerkPage(window, service.plan, sheets, frame.now_ms, frame.rendering, self._house.calls)
+            await frame.hub.show(page, request, number)
+
+        return (
             api_routes(service, show, overseer),
             forecast_routes(service, overseer),
             appointment_api(service),
             report_routes(self._reports, self._house.calls),
             merge_routes(service, self._reports.days),
             help_routes(service),
-        ):
-            app.include_router(routes, responses=PROBLEMS, dependencies=[Security(BEARER), Security(COOKIE)])
-        for routes in (
+        )
+
+    def _pages(self, app: FastAPI, frame: Frame, sheets: Sheets) -> tuple[APIRouter, ...]:
+        """What people open, and what pages and stations fetch."""
+        counts = ElementCounts(self._catalogue)
+        return (
             described_routes(app),
             blob_routes(self._blobs),
             static_routes(static_files()),
@@ -292,21 +315,7 @@ class WebServer:
             catalogue_routes(frame, self._catalogue, self._reports),
             import_routes(frame, self._catalogue),
             item_routes(frame, self._catalogue, self._reports),
-        ):
-            app.include_router(routes)
-        table = RouteTable(app)
-        app.add_middleware(
-            Gate,
-            table=table,
-            accounts=self._accounts,
-            rendering=rendering,
-            lines=self._lines,
-            https_port=lambda: self._lan.https_port if self._lan is not None else 0,
-            now_ms=now_ms,
-            answers=frame.answers,
         )
-        app.add_middleware(Guards, names=self._allowed_names)
-        return app
 
     def _allowed_names(self) -> frozenset[str]:
         return self._own_names | (self._lan.hosts if self._lan is not None else frozenset())

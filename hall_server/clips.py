@@ -240,6 +240,7 @@ class ClipRendering:
                 self._child = child
                 if self._stopping:
                     child.terminate()
+            self._ask([line for line in self._missing() if line not in missing])
             for line in child.stdout or ():
                 said = line.strip()
                 self._store.refresh()

@@ -1,7 +1,7 @@
 """Each row of DEVICES §3.1: what python-escpos 3.1 does wrong, and that our driver does not.
 
 Where it is cheap the defect itself is shown on python-escpos, so that a new version that cures it is
-noticed. Row 13 (USB) has no driver yet.
+noticed. Row 13 (USB) stands in test_escpos_usb.py.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfi
 from devices.link_faults import open_error
 from devices.links import Expect, Give, ScriptedLink, SerialLink, Silence, TcpLink, Unplug, link_for
 from devices.simulators.pty_line import PtyLine
+from tests.devices.waiting import until
 
 
 def _echo(line: PtyLine) -> None:
@@ -36,13 +37,15 @@ def echoing(tmp_path: Path) -> Iterator[PtyLine]:
     line.unplug()
 
 
+@pytest.mark.timeout(30)
 def test_reads_what_is_there_and_nothing_at_the_deadline(echoing: PtyLine) -> None:
+    """Three of ten bytes are given as soon as they are there: who waited out the hour would fail."""
     link = link_for(str(echoing.link))
     link.open()
     link.write(b"hello", 1.0)
     got = b""
     while len(got) < 5:
-        got += link.read(100, 5.0)
+        got += link.read(100, 3600.0)
     assert got == b"hello"
     assert link.read(100, 0.01) == b""
     link.close()
@@ -102,10 +105,23 @@ def test_bytes_that_came_before_the_unplug_are_not_lost(tmp_path: Path) -> None:
     line.plug()
     link = SerialLink(str(line.link))
     link.open()
+    got: list[bytes | str] = []
+
+    def read_twice() -> None:
+        for _ in range(2):
+            try:
+                got.append(link.read(100, 20.0))
+            except DeviceLost as lost:
+                got.append(lost.fault.code)
+
     link.write(b"?", 1.0)
-    assert link.read(4, 5.0)
+    reader = threading.Thread(target=read_twice)
+    reader.start()
+    until(lambda: bool(got))
     line.unplug()
+    reader.join(20.0)
     link.close()
+    assert got == [b"last words", "unplugged"]
 
 
 def test_a_device_that_takes_no_bytes_is_stalled_at_the_deadline(tmp_path: Path) -> None:

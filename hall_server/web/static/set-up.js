@@ -7,6 +7,10 @@ for (const form of document.querySelectorAll("form[data-sure]")) {
   });
 }
 
+for (const own of document.querySelectorAll(".colours input.short")) {
+  own.addEventListener("input", () => { own.closest("label").querySelector("input[type=radio]").checked = true; });
+}
+
 const upload = document.querySelector("form[data-upload]");
 if (upload) upload.addEventListener("submit", send);
 

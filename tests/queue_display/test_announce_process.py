@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.messages import CallDrop, CallFate
 from contract.mqtt import MqttBus
 from tests.mosquitto import MOSQUITTO, Mosquitto
 from tests.queue_display.voices import Hall
@@ -52,6 +53,7 @@ def test_the_program_speaks_a_call_of_the_hall_and_ends_in_order(broker: Mosquit
         assert health.devices[0].name == "speaker"
         hall.call("c1")
         eventually(lambda: b"A012 (chime, reading 1) finished" in (tmp_path / "log").read_bytes())
+        assert hall.wait_confirmed("c1") == (CallFate.CHIMED, CallDrop.NONE)
     finally:
         program.send_signal(signal.SIGTERM)
         status = program.wait(20)

@@ -15,6 +15,8 @@ from contract.messages import (
     BoardNow,
     BoardRow,
     Call,
+    CallDrop,
+    CallFate,
     CallKind,
     Presence,
     ServerState,
@@ -27,6 +29,7 @@ from contract.station import Station
 from contract.station_file import StationSection, station_info
 from queue_display import board, sign
 from queue_display.config import BoardStation, SignSection, SignStation
+from queue_display.confirming import Confirmed
 from queue_display.news import STALE_SECONDS
 from queue_display.run import Watch, board_feed, sign_feed
 
@@ -58,14 +61,14 @@ class Hall:
         picture = BoardNow(board="hall", title="大厅", seq=seq, boot="b1", rows=rows, notices=("请带证件",))
         self.bus.publish(topics.BOARD_NOW, picture, board="hall")
 
-    def call(self, number: str) -> None:
+    def call(self, number: str, window: str = "w03") -> None:
         message = Call(
             call=f"c-{number}",
             kind=CallKind.CALL,
             board="hall",
             ticket=f"t-{number}",
             number=number,
-            window="w03",
+            window=window,
             window_label="3号窗口",
             zone="zonghe",
             service="社保医保",
@@ -83,19 +86,24 @@ def hall() -> Iterator[Hall]:
 
 
 class Screen:
-    """A board or a sign on the window, its station on the hall's broker; ``mono`` is its clock."""
+    """A board or a sign on the window, its station on the hall's broker; ``mono`` is its clock.
+
+    ``told`` is what it said of calls; frames count as flipped by ``flip``.
+    """
 
     def __init__(self, hall: Hall, kind: StationKind, feed: list, rules: object, widget: Callable) -> None:  # type: ignore[type-arg]
         from queue_display.app import DisplayApp
         from tests import ui
 
         self.mono = 1000.0
+        self.told: list[Confirmed] = []
         self.station = Station(hall.broker.bus("board-1"), station_info(kind, SECTION))
         self.app = DisplayApp(
             rules=rules,  # type: ignore[arg-type]
             screen=widget,
             hall_ms=self.station.clock.now_ms,
             mono=lambda: self.mono,
+            confirm=self.told.append,
         )
         for each in feed:
             each.join(self.station.bus, self.app.hear)
@@ -118,6 +126,12 @@ class Screen:
                 return True
         return False
 
+    def flip(self) -> list[Confirmed]:
+        """The frame is on the glass; what is said of it."""
+        self.told.clear()
+        self.app.on_flip()
+        return list(self.told)
+
     def row(self, at: int) -> tuple[str, str, str]:
         line = self.app.screen._lines[at]
         return line.number, line.window, line.fill
@@ -128,7 +142,7 @@ def screen(hall: Hall) -> Iterator[Screen]:
     from queue_display.app import Rules
     from queue_display.screens.hall_board import HallBoard
 
-    rules = Rules(board.BoardState("hall"), board.fold, board.view, board.next_change)
+    rules = Rules(board.BoardState("hall"), board.fold, board.view, board.next_change, board.calls)
     made = Screen(hall, StationKind.BOARD, board_feed(BoardStation(station=SECTION)), rules, HallBoard)
     yield made
     made.station.close()
@@ -148,6 +162,31 @@ def test_a_call_becomes_a_drawn_row(hall: Hall, screen: Screen) -> None:
     hall.board(2, "A002", "A001")
     assert screen.drawn(lambda: screen.row(1)[0] == "A001")
     assert screen.row(0)[0] == "A002"
+
+
+def test_a_call_is_confirmed_when_its_frame_is_flipped_and_only_once(hall: Hall, screen: Screen) -> None:
+    screen.app.watch_flips()
+    try:
+        hall.beat()
+        hall.board(1, "A001")
+        assert screen.drawn(lambda: bool(screen.told))
+        assert [(each.call, each.fate) for each in screen.told] == [("c-A001", CallFate.SHOWN)]
+        screen.told.clear()
+        hall.call("A002")
+        assert screen.drawn(lambda: bool(screen.told))
+        hall.board(2, "A002", "A001")
+        assert screen.drawn(lambda: screen.row(1)[0] == "A001")
+        assert [(each.call, each.fate) for each in screen.told] == [("c-A002", CallFate.SHOWN)]
+    finally:
+        screen.app.on_stop()
+
+
+def test_a_call_that_came_too_late_is_said_so(hall: Hall, screen: Screen) -> None:
+    hall.beat(HALL_MS + 4_000_000)
+    assert screen.drawn(lambda: screen.app.screen.hall == "示例县政务服务中心")
+    hall.call("A002")
+    assert screen.drawn(lambda: bool(screen.told))
+    assert screen.told == [Confirmed("c-A002", CallFate.DROPPED, CallDrop.STALE)]
 
 
 def test_calls_of_one_frame_are_all_shown(hall: Hall, screen: Screen) -> None:
@@ -206,7 +245,14 @@ def test_a_sign_follows_its_window(hall: Hall) -> None:
     from queue_display.screens.window_sign import WindowSign
 
     config = SignStation(station=SECTION, sign=SignSection(window="w03"))
-    rules = Rules(sign.SignState("w03"), sign.fold, sign.view, sign.next_change)
+    rules = Rules(
+        sign.SignState("w03"),
+        sign.fold,
+        sign.view,
+        sign.next_change,
+        sign.calls,
+        lambda call: call.window == "w03",
+    )
     made = Screen(hall, StationKind.SIGN, sign_feed(config), rules, WindowSign)
     try:
         state = WindowState(
@@ -218,6 +264,8 @@ def test_a_sign_follows_its_window(hall: Hall) -> None:
         hall.call("A002")
         assert made.drawn(lambda: made.app.screen.number == "A002")
         assert made.app.screen.body_fill == "call"
+        assert made.flip() == [Confirmed("c-A002", CallFate.SHOWN)]
+        hall.call("A009", window="w05")
         called = {"seq": 2, "status": WindowStatus.OPEN, "number": "A002"}
         import msgspec
 
@@ -228,6 +276,7 @@ def test_a_sign_follows_its_window(hall: Hall) -> None:
         )
         assert made.drawn(lambda: made.app.screen.words == "正在办理")
         assert made.app.screen.body_fill == "surface"
+        assert made.flip() == [], "the call of another window is for another sign"
     finally:
         made.station.close()
 

@@ -16,6 +16,8 @@ from assets.speech.wording import call_parts
 from contract import topics
 from contract.messages import (
     BlobRef,
+    CallDrop,
+    CallFate,
     Presence,
     TicketStatus,
     WindowState,
@@ -56,8 +58,9 @@ def test_before_any_clip_a_call_is_chimed_and_the_hall_is_told(hall: Hall, tmp_p
         hall.call("c1")
         hall.wait_counter("chime_only")
         hall.wait_counter("finished")
+        assert hall.wait_confirmed("c1") == (CallFate.CHIMED, CallDrop.NONE)
     assert len(kept(tmp_path / "keep")) == 1
-    assert hall.states[-1] is Presence.DISCONNECTED
+    hall.wait_presence(Presence.DISCONNECTED)
 
 
 def test_a_call_is_chime_letter_number_window(hall: Hall, tmp_path: Path) -> None:
@@ -69,6 +72,7 @@ def test_a_call_is_chime_letter_number_window(hall: Hall, tmp_path: Path) -> Non
         hall.wait_presence(Presence.READY)
         hall.call("c1")
         counters = hall.wait_counter("finished")
+        assert hall.wait_confirmed("c1") == (CallFate.SPOKEN, CallDrop.NONE)
     assert counters["clips"] == 3
     played = mono(kept(tmp_path / "keep")[0])
     places = [find(mono(stream_bytes(*read_wav(tone(part)))), played) for part in PARTS]
@@ -147,6 +151,8 @@ def test_expired_and_answered_calls_stay_silent(hall: Hall, tmp_path: Path) -> N
         )
         counters = hall.wait_counter("dropped_arrived")
         counters = hall.wait_counter("finished")
+        assert hall.wait_confirmed("c0") == (CallFate.DROPPED, CallDrop.STALE)
+        assert hall.wait_confirmed("c2") == (CallFate.DROPPED, CallDrop.SUPERSEDED)
     assert counters["started"] == 1
     assert len(kept(tmp_path / "keep")) == 1
 
@@ -165,6 +171,14 @@ def test_a_hall_without_sound_raises_an_alert_and_goes_on(
         assert device.action
 
 
+def test_a_muted_loudspeaker_does_not_say_that_it_spoke(hall: Hall, tmp_path: Path) -> None:
+    speaker = driver.build(driver.Options(backend="null", volume=0.0))
+    with announcing(hall, speaker, tmp_path / "cache", ONCE):
+        hall.wait_presence(Presence.READY)
+        hall.call("c1")
+        assert hall.wait_confirmed("c1") == (CallFate.DROPPED, CallDrop.MUTED)
+
+
 def test_calls_of_other_zones_are_left_to_others(hall: Hall, tmp_path: Path) -> None:
     section = AnnounceSection(zones=("shuiwu",), readings=1)
     with announcing(hall, sound(tmp_path / "keep"), tmp_path / "cache", section):
@@ -172,6 +186,8 @@ def test_calls_of_other_zones_are_left_to_others(hall: Hall, tmp_path: Path) -> 
         hall.call("c1", "A001")
         hall.call("c2", "C002", zone="shuiwu")
         counters = hall.wait_counter("finished")
+        assert hall.wait_confirmed("c2") == (CallFate.CHIMED, CallDrop.NONE)
+    assert [name for name, *_ in hall.confirmed] == ["c2"]
     assert counters["queued"] == 1
     assert [path.stem.split("-")[-1] for path in (tmp_path / "keep").iterdir()] == ["C002"]
 

@@ -23,7 +23,10 @@ from contract.memory import MemoryBroker, MemoryBus
 from contract.messages import (
     BlobRef,
     Call,
+    CallDrop,
+    CallFate,
     CallKind,
+    CallReports,
     Presence,
     ServerState,
     Speech,
@@ -60,16 +63,32 @@ class Hall:
         self.bus: Bus = bus or MemoryBus(self.broker, "hall-server")
         self.healths: list[StationHealth] = []
         self.states: list[Presence] = []
+        self.confirmed: list[tuple[str, CallFate, CallDrop]] = []
         self._news = threading.Condition()
         self._started = monotonic_ms()
         self.bus.on(topics.STATION_HEALTH, lambda health, _: self._take(self.healths, health))
         self.bus.on(topics.STATION_STATE, lambda state, _: self._take(self.states, state.s))
+        self.bus.on(topics.STATION_CALLS, lambda message, _: self._confirmed(message))
         self.bus.open()
 
     def _take(self, to: list[T], what: T) -> None:
         with self._news:
             to.append(what)
             self._news.notify_all()
+
+    def _confirmed(self, message: CallReports) -> None:
+        for report in message.reports:
+            self._take(self.confirmed, (report.call, report.fate, report.why))
+
+    def wait_confirmed(self, call: str) -> tuple[CallFate, CallDrop]:
+        """What the station says of a call."""
+
+        def found() -> list[tuple[CallFate, CallDrop]]:
+            return [(fate, why) for name, fate, why in self.confirmed if name == call]
+
+        with self._news:
+            assert self._news.wait_for(lambda: bool(found()), timeout=60), f"{call} is not confirmed"
+            return found()[-1]
 
     def now_ms(self) -> int:
         """Hall time."""

@@ -165,7 +165,7 @@ class WindowDesk(Generic[D, C]):
     def _confirm(self, window: str) -> None:
         """The newest call stands there; told once."""
         call = self._calling.get(window, "")
-        if call and self._told.get(window) != call:
+        if call and self._told.get(window) != call and self.device.health.usable:
             self._told[window] = call
             self._tell(window, call)
 

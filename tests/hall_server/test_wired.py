@@ -22,6 +22,7 @@ from hall_server.hall import commands as c
 from hall_server.hall_file import DevicePart, LightPart
 from hall_server.service import HallService
 from hall_server.wired import WindowDesk, WiredDevices, bar_desk, bar_text, light_desk, window_light
+from tests.devices.waiting import until
 from tests.hall_server.running import running
 
 SAMPLE = Path(__file__).parents[2] / "assets" / "halls" / "demo" / "hall.toml"
@@ -126,6 +127,34 @@ def test_a_bar_that_comes_back_shows_the_truth_at_once(make: Make, tmp_path: Pat
         assert simulator.wait_for(1, f"{second}请到1号窗口")
 
     with_bars(tmp_path, make, play)
+
+
+def test_a_bar_confirms_each_call_once_and_only_when_it_stands_there(tmp_path: Path) -> None:
+    told: list[tuple[str, str]] = []
+    simulator = LedBarSimulator("bars", tmp_path / "bars", (1, 2), make="onbon", baud=115200)
+    with running(tmp_path / "journal.db") as (service, _):
+        desk = bar_desk(
+            service, bars_of(simulator, "onbon"), {"w1": 1}, shown=lambda *heard: told.append(heard)
+        )
+        desk.start()
+        simulator.start()
+        try:
+            number = call(service, "w1")
+            until(lambda: [window for window, _ in told] == ["w1"])
+            assert simulator.wait_for(1, f"{number}请到1号窗口")
+            ticket = told[0][1].removesuffix(":1")
+            service.submit(c.Recall(request="r1", by="clerk", window="w1")).result(10)
+            until(lambda: told[1:] == [("w1", f"{ticket}:2")])
+            simulator.set_fault("unplugged", True)
+            until(lambda: not desk.health.usable)
+            service.submit(c.Recall(request="r2", by="clerk", window="w1")).result(10)
+            service.settled().result(10)
+            assert len(told) == 2, "nobody knows what a bar without its line shows"
+            simulator.set_fault("unplugged", False)
+            until(lambda: told[2:] == [("w1", f"{ticket}:3")])
+        finally:
+            desk.stop()
+            simulator.stop()
 
 
 def test_a_light_flashes_at_a_call_and_is_red_while_someone_is_served(tmp_path: Path) -> None:

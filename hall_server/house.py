@@ -13,11 +13,12 @@ from contract import messages as m
 from contract.clock import Reading
 from devices.health import Condition, Health, condition
 from hall_server.backup.keeper import BackupKeeper, BackupView
+from hall_server.broadcasts import BroadcastDesk
 from hall_server.call_story import Failing
 from hall_server.confirmations import Confirmations
 from hall_server.figures import CommitFigures
 from hall_server.hall.supervision import Act, Finding, Urgency
-from hall_server.hall_file import StationPart
+from hall_server.hall_file import BroadcastTextPart, StationPart
 from hall_server.stations import StationSeen
 
 LEAST_FREE_BYTES = 2 << 30
@@ -141,6 +142,8 @@ class House:
         calls: Confirmations | None = None,
         backups: BackupKeeper | None = None,
         commits: CommitFigures | None = None,
+        broadcasts: BroadcastDesk | None = None,
+        stored: Callable[[], tuple[BroadcastTextPart, ...]] = tuple,
     ) -> None:
         self.state = state
         self.alarms = alarms
@@ -154,6 +157,8 @@ class House:
         self.calls = calls or Confirmations()
         self.backups = backups
         self.commits = commits
+        self.broadcasts = broadcasts
+        self.stored = stored
         self._described, self._seen, self._closed, self._wired = described, seen, closed, wired
 
     @property

@@ -22,6 +22,7 @@ from hall_server.anchor import journal_key
 from hall_server.announcing import announce
 from hall_server.backup.keeper import BackupKeeper
 from hall_server.beat import Beat
+from hall_server.broadcasts import BroadcastDesk
 from hall_server.broker import Broker, secret
 from hall_server.catalogue.desk import CatalogueDesk
 from hall_server.clips import ClipRendering
@@ -149,6 +150,7 @@ class HallServer:
             station_configs(self._config, self._key),
             on_issued=self._clips.issued if self._clips else lambda _: None,
         )
+        self._broadcasts = self._broadcast_desk()
         self._snapshots = self._snapshots_of(journal)
         self._reports = self._report_desk()
         self._forecaster = Forecaster(self._service, journal.path)
@@ -166,6 +168,7 @@ class HallServer:
             undo.callback(part.stop)
 
         run(self._service)
+        run(self._broadcasts)
         self._say_first()
         self._follow_description()
         self._pages.start()
@@ -243,6 +246,15 @@ class HallServer:
             return None
         return ClipRendering(self._blobs, self._state / "clips", spoken(self._config), grown=self._beat.soon)
 
+    def _broadcast_desk(self) -> BroadcastDesk:
+        """What carries out what managers have spoken; hears of broadcasts and stations from now on."""
+        desk = BroadcastDesk(
+            self._service, self._way.bus, lambda: spoken(self._described.current), self._clips
+        )
+        desk.join()
+        self._service.on_view(desk.follow)
+        return desk
+
     def _confirmations(self) -> Confirmations:
         """What screens and voices say of each call; hears of calls and stations from now on."""
         file, stations = self._config.file, self._stations
@@ -305,6 +317,8 @@ class HallServer:
             address=lambda: lan.address if lan is not None else "",
             bus=self._way.bus.counters,
             calls=self._calls,
+            broadcasts=self._broadcasts,
+            stored=lambda: self._described.current.file.broadcasts,
             backups=self._backups,
             commits=self._commits,
         )

@@ -9,6 +9,9 @@ from hall_server.catalogue.grams import grams, initials
 from hall_server.catalogue.records import Entry, InForce, Origin, digest_of
 from hall_server.catalogue.schema import OPEN
 
+MOST_TIMES = 4
+"""How many times the items that hold may be kept for the past."""
+
 
 class VersionBeing:
     """A version that is being made, within its transaction."""
@@ -95,15 +98,53 @@ class VersionBeing:
         )
 
     def trim(self) -> None:
-        """What no search can ask for leaves the index."""
+        """What no search can ask for leaves the index: rows that end now and do not hold in the version that
+        the public sees."""
+        seen, _ = self._kept()
+        self._db.execute(
+            "DELETE FROM words WHERE rowid IN (SELECT id FROM item WHERE until=?1 AND (?1<=?2 OR since>?2))",
+            (self.number, seen),
+        )
+
+    def find_again(self, version: int) -> None:
+        """Rows of a version that left the index, because another was made meanwhile, come back to it."""
+        rows = self._db.execute(
+            "SELECT id, department, body FROM item WHERE until>?1 AND until<?2 AND since<=?1 "
+            "AND NOT EXISTS (SELECT 1 FROM words WHERE rowid=item.id)",
+            (version, OPEN),
+        ).fetchall()
+        for row, department, body in rows:
+            entry = msgspec.json.decode(bytes(body), type=Entry)  # type: ignore[arg-type]
+            self._index(int(str(row)), entry, int(str(department)))
+
+    def forget(self, most_ended: int) -> int:
+        """Give up the oldest versions while more than ``most_ended`` rows, and more than MOST_TIMES as many
+        as hold now, are kept for the past only. The version in force, the one before it and the newest two
+        stay. Returns the oldest version that is left."""
+        _, floor = self._kept()
+        (items,) = self._db.execute("SELECT count(*) FROM item WHERE until=?", (OPEN,)).fetchall()[0]
+        room = max(most_ended, MOST_TIMES * int(str(items)))
+        ended = self._db.execute(
+            "SELECT until, count(*) FROM item WHERE until<? GROUP BY until ORDER BY until DESC", (OPEN,)
+        ).fetchall()
+        oldest, kept = 0, 0
+        for until, count in ended:
+            kept += int(str(count))
+            if kept > room:
+                oldest = min(int(str(until)), floor)
+                break
+        self._db.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM item WHERE until<=?)", (oldest,))
+        self._db.execute("DELETE FROM item WHERE until<=?", (oldest,))
+        self._db.execute("DELETE FROM version WHERE id<?", (oldest,))
+        return int(str(self._db.execute("SELECT coalesce(min(id), 0) FROM version").fetchall()[0][0]))
+
+    def _kept(self) -> tuple[int, int]:
+        """(the version that the public sees, the oldest one that must stay)."""
         rows = self._db.execute("SELECT body FROM in_force").fetchall()
         state = msgspec.json.decode(str(rows[0][0]), type=InForce) if rows else InForce()
         seed = self._db.execute("SELECT max(id) FROM version WHERE origin='seed'").fetchall()[0][0]
-        oldest = state.version or int(str(seed or self.number))
-        self._db.execute(
-            "DELETE FROM words WHERE rowid IN (SELECT id FROM item WHERE until<=? AND until=?)",
-            (oldest, self.number),
-        )
+        seen = state.version or int(str(seed or self.number))
+        return seen, min(seen, state.previous or seen, self.number - 1)
 
     def _end(self, row: int) -> None:
         self._db.execute("UPDATE item SET until=? WHERE id=?", (self.number, row))

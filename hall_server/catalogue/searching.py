@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hall_server.catalogue.grams import matching, plain, words_of
 from hall_server.catalogue.records import Found, Page
+from hall_server.catalogue.schema import OPEN
 
 MOST_COUNTED = 1000
 RANKED = 200
@@ -49,7 +50,7 @@ class Searching:
         sql = (
             "SELECT i.id, i.code, i.name, d.name FROM words w JOIN item i ON i.id=w.rowid "
             "JOIN department d ON d.id=i.department WHERE words MATCH ?1 "
-            f"AND +i.since<=?2 AND +i.until>?2 ORDER BY w.rowid {self._order(version)} LIMIT ?3"
+            f"AND +i.since<=?2 AND +i.until>?2 {self._reach(version)} LIMIT ?3"
         )
         rows = [_found(row) for row in self._read(sql, (expression, version, max(RANKED, offset + limit)))]
         ranked |= {found.row: found for found in rows}
@@ -57,9 +58,18 @@ class Searching:
         total = len(ordered) if len(rows) < RANKED else self._count(expression, version)
         return Page(found=tuple(ordered[offset : offset + limit]), total=max(total, len(ordered)))
 
-    def _order(self, version: int) -> str:
-        """Rows of the newest version lie last, those of an older one first."""
-        return "DESC" if version == self._head() else "ASC"
+    def _reach(self, version: int) -> str:
+        """Where in the index a version lies: the newest begins at its first row and is read from behind, an
+        older one ends before the first row of the next. Without this a search goes through the other version
+        first, for up to ten times as long."""
+        if version == self._head():
+            rows = self._read("SELECT coalesce(min(id), 0) FROM item WHERE until=?", (OPEN,))
+            return f"AND w.rowid>={int(str(rows[0][0]))} ORDER BY w.rowid DESC"
+        rows = self._read(
+            "SELECT coalesce(min(id), ?2) FROM item WHERE since=(SELECT min(since) FROM item WHERE since>?1)",
+            (version, OPEN),
+        )
+        return f"AND w.rowid<{int(str(rows[0][0]))} ORDER BY w.rowid ASC"
 
     def _expression(self, words: tuple[str, ...], department: str, tag: str) -> str | None:
         """For the index; '' = everything, None = nothing can be found."""
@@ -99,7 +109,7 @@ class Searching:
     def _count(self, expression: str, version: int) -> int:
         rows = self._read(
             "SELECT count(*) FROM (SELECT 1 FROM words w JOIN item i ON i.id=w.rowid "
-            "WHERE words MATCH ?1 AND +i.since<=?2 AND +i.until>?2 LIMIT ?3)",
+            f"WHERE words MATCH ?1 AND +i.since<=?2 AND +i.until>?2 {self._reach(version)} LIMIT ?3)",
             (expression, version, MOST_COUNTED),
         )
         return int(str(rows[0][0]))

@@ -21,6 +21,8 @@ from hall_server.catalogue.schema import MIGRATIONS, OPEN
 from hall_server.catalogue.searching import Searching
 
 FILE = "catalogue.db"
+MOST_ENDED = 100_000
+"""Rows of former versions that are kept in any case: what managers edit by hand for years."""
 
 
 class CatalogueBroken(Exception):
@@ -92,7 +94,9 @@ class Store:
             db.execute(
                 "INSERT INTO in_force VALUES(1,?) ON CONFLICT(one) DO UPDATE SET body=excluded.body", (body,)
             )
-            oldest = min(filter(None, (state.version, state.previous)), default=OPEN - 1)
+            VersionBeing(db, 0).find_again(state.version)
+            wanted = (state.version,) if state.settled else (state.version, state.previous)
+            oldest = min(filter(None, wanted), default=OPEN - 1)
             db.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM item WHERE until <= ?)", (oldest,))
 
     # ------------------------------------------------------------ items
@@ -200,13 +204,14 @@ class Store:
     def new_version(
         self, *, at_ms: int, by: str, origin: Origin, source: str, digest: str = ""
     ) -> Iterator[VersionBeing]:
-        """A version behind the newest one, whole or not at all."""
+        """A version behind the newest one, whole or not at all. The oldest go when they take too much."""
         with self.writing() as db:
             head = int(str(db.execute("SELECT coalesce(max(id), 0) FROM version").fetchall()[0][0]))
             being = VersionBeing(db, head + 1)
             yield being
             being.trim()
             being.finish(at_ms=at_ms, by=by, origin=origin, source=source, digest=digest)
+            being.forget(MOST_ENDED)
 
     def put_library(self, names: Mapping[str, str]) -> None:
         """Another library in place of the one before."""

@@ -1,4 +1,4 @@
-"""W2: a city's catalogue, 90,705 items of 1,282 units: import with progress (CSV; --long: XLSX too), search.
+"""W2: a city's catalogue, 90,705 items of 1,282 units: import with progress, search; --long: many versions.
 
 Bar: import at most 60 s with progress, search p99 at most 30 ms. ``--items N`` for a smaller one.
 """
@@ -18,6 +18,7 @@ from openpyxl import Workbook
 
 from hall_server.catalogue.importing import Mode
 from hall_server.catalogue.jobs import Jobs
+from hall_server.catalogue.records import InForce
 from hall_server.catalogue.store import FILE, Store
 
 ITEMS, UNITS = 90_705, 1_282
@@ -227,10 +228,59 @@ def queries(many: int) -> list[tuple[str, str]]:
     return found
 
 
+def renamed(made: list[list[str]], what: str, *, every: int = 1) -> list[list[str]]:
+    """The same items, each ``every``-th with another name."""
+    return [
+        [*row[:2], row[2] + what, *row[3:]] if index % every == 0 else row for index, row in enumerate(made)
+    ]
+
+
+def searched(store: Store, version: int, what: str, many: int) -> float:
+    """p99 in milliseconds of so many searches of a version."""
+    times = []
+    for words, department in queries(many):
+        begun = time.perf_counter()
+        store.search(words, version, department=department)
+        times.append((time.perf_counter() - begun) * 1000)
+    times.sort()
+    p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
+    print(
+        f"{what}: {many} searches: p50 {p50:.1f} ms, p99 {p99:.1f} ms, worst {times[-1]:.1f} ms", flush=True
+    )
+    return p99
+
+
+def life(store: Store, jobs: Jobs, made: list[list[str]], size: Callable[[], int]) -> tuple[float, float]:
+    """--long: what a catalogue goes through in years; (slowest import, worst p99)."""
+    times, ranks = [], []
+
+    def publish(version: int) -> None:
+        before = store.in_force
+        store.put_in_force(InForce(version=version, previous=before.version, settled=False))
+        store.put_in_force(InForce(version=version, previous=before.version))
+
+    publish(store.head)
+    steps = (("xlsx", "办理", 1), ("csv", "（新）", 2), ("csv", "（再）", 1), ("csv", "（末）", 100))
+    for number, (kind, what, every) in enumerate(steps, 2):
+        times.append(imported(jobs, kind, renamed(made, what, every=every)))
+        versions = len(store.versions())
+        both = f"version {number} beside {store.in_force.version} ({versions} kept, {size() >> 20} MB)"
+        ranks += [searched(store, store.head, f"{both}, newest", 10_000)]
+        ranks += [searched(store, store.in_force.version, f"{both}, in force", 10_000)]
+        if number != 2:
+            publish(store.head)
+    times += [imported(jobs, "csv", renamed(made, f"（{again}）")) for again in range(5)]
+    print(f"{len(store.versions())} of {store.head} versions kept, {size() >> 20} MB", flush=True)
+    ranks.append(searched(store, store.head, "after ten whole versions", 10_000))
+    return max(times), max(ranks)
+
+
 def main() -> None:
     """Import, then search."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--long", action="store_true", help="XLSX too, ten times the searches")
+    parser.add_argument(
+        "--long", action="store_true", help="two whole versions beside each other; ten in all"
+    )
     parser.add_argument("--items", type=int, default=ITEMS)
     asked = parser.parse_args()
     made = rows(asked.items)
@@ -241,19 +291,10 @@ def main() -> None:
         jobs = Jobs(state / "imports", state / FILE, lambda: 0)
         jobs.open()
         slowest = imported(jobs, "csv", made)
+        p99 = searched(store, store.head, "one version", 10_000 if asked.long else 1_000)
         if asked.long:
-            slowest = max(
-                slowest, imported(jobs, "xlsx", [[*row[:2], row[2] + "办理", *row[3:]] for row in made])
-            )
-        times = []
-        head = store.head
-        for words, department in queries(10_000 if asked.long else 1_000):
-            begun = time.perf_counter()
-            store.search(words, head, department=department)
-            times.append((time.perf_counter() - begun) * 1000)
-        times.sort()
-        p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
-        print(f"{len(times)} searches: p50 {p50:.1f} ms, p99 {p99:.1f} ms, worst {times[-1]:.1f} ms")
+            longest, worst = life(store, jobs, made, lambda: (state / FILE).stat().st_size)
+            slowest, p99 = max(slowest, longest), max(p99, worst)
         jobs.close()
         store.close()
     print(

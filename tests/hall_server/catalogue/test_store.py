@@ -132,3 +132,56 @@ def test_what_is_in_force_stays_findable_while_the_newest_differs(store: Store, 
     assert again.in_force.version == 2
     assert [one.name for one in again.search("护照", 2).found] == ["护照申领"]
     again.close()
+
+
+def indexed(store: Store) -> int:
+    with store.writing() as db:
+        return int(str(db.execute("SELECT count(*) FROM words").fetchall()[0][0]))
+
+
+def test_the_index_holds_the_newest_and_the_one_in_force_and_no_other(store: Store) -> None:
+    store.put_in_force(InForce(version=1))
+    for turn in range(4):
+        put(store, *(entry(code, f"第{turn}次改名{code}") for code in ("A1", "A2", "A3")))
+        assert indexed(store) == 6, "three rows of the newest, three of the one in force"
+    store.put_in_force(InForce(version=store.head, previous=1, settled=False))
+    assert indexed(store) == 6, "it may go back"
+    store.put_in_force(InForce(version=store.head, previous=1))
+    assert indexed(store) == 3
+    assert len(names(store, "改名")) == 3
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_both_versions_are_found_whole_however_much_differs(tmp_path: Path, every: int) -> None:
+    both = Store(tmp_path / "both.db")
+    both.open()
+    codes = [f"C{number:03d}" for number in range(60)]
+    put(both, *(entry(code, f"登记{code}") for code in codes))
+    both.put_in_force(InForce(version=1))
+    put(both, *(entry(code, f"注销{code}") for code in codes[::every]))
+    old = both.search("登记", 1, limit=100)
+    new = both.search("登记", 2, limit=100)
+    gone = both.search("注销", 2, limit=100)
+    assert (old.total, both.search("注销", 1).total) == (60, 0)
+    assert {one.code for one in old.found} == set(codes)
+    assert {one.code for one in new.found} == set(codes) - set(codes[::every])
+    assert {one.code for one in gone.found} == set(codes[::every])
+    assert {one.code for one in both.search("c0", 2, limit=100).found} == set(codes)
+    both.close()
+
+
+def test_old_versions_go_when_they_take_too_much(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hall_server.catalogue.store.MOST_ENDED", 12)
+    store.put_in_force(InForce(version=2, previous=1))
+    for turn in range(20):
+        put(store, *(entry(code, f"第{turn}次改名{code}") for code in ("A1", "A2", "A3")))
+    ids = [version.id for version in store.versions()]
+    assert ids == list(range(21, 0, -1)), "what is in force and the one before stay, whatever it takes"
+    store.put_in_force(InForce(version=20, previous=19))
+    last = put(store, entry("A1", "末次"))
+    ids = [version.id for version in store.versions()]
+    assert ids == list(range(last, 17, -1))
+    assert [one.name for one in store.search("改名", 20).found] == [f"第18次改名A{n}" for n in (1, 2, 3)]
+    assert len(store.entries(18)) == 0 or len(store.digests(18)) == 3
+    assert len(store.digests(19)) == 3
+    assert store.restore(19, at_ms=1, by="m") == last + 1

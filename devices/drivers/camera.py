@@ -76,6 +76,7 @@ class OpenCvCamera:
         self._given = 0
         self._asked_at = 0.0
         self._counts = Counter(pictures=0, dropped=0, stills=0, rests=0)
+        self._judges = _Judges()
 
     @property
     def capabilities(self) -> CameraCapabilities:
@@ -90,7 +91,7 @@ class OpenCvCamera:
 
     def open(self) -> None:
         self.close()
-        self._taker = taker = _Taker(self._options, self._fresh, self._counts)
+        self._taker = taker = _Taker(self._options, self._fresh, self._counts, self._judges)
         self._given = 0
         taker.start()
         taker.wait_open(self._options.open_timeout_seconds + 1.0)
@@ -199,17 +200,27 @@ class _Stills:
     done: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Judges:
+    """Of the preview and of the stills; they outlive a capture."""
+
+    preview: Freshness = field(default_factory=Freshness)
+    still: Freshness = field(default_factory=Freshness)
+
+
 class _Taker:
     """The thread that opens the capture, reads it, judges each picture and keeps the newest good one."""
 
-    def __init__(self, options: Options, fresh: threading.Condition, counts: Counter[str]) -> None:
+    def __init__(
+        self, options: Options, fresh: threading.Condition, counts: Counter[str], judges: _Judges
+    ) -> None:
         self._options = options
         self._fresh = fresh
         self._counts = counts
         self._stopping = False
         self._opened: bool | None = None
         self._thread = threading.Thread(target=self._run, name=f"camera {options.source}", daemon=True)
-        self._judge = Freshness()
+        self._judges = judges
         self._wanted: _Stills | None = None
         self.image: Pixels | None = None
         self.number = 0
@@ -247,18 +258,18 @@ class _Taker:
     def _run(self) -> None:
         capture: cv2.VideoCapture | None = None
         try:
-            capture = _capture(self._options)
+            capture = self._preview()
             self._note_open(capture.isOpened())
             while not self._stopping and self._opened:
                 if self._wanted is not None and not self._wanted.done:
                     capture.release()
                     self._take(self._wanted)
-                    capture = _capture(self._options)
+                    capture = self._preview()
                 read, image = capture.read()
                 if not read or image is None:
                     self.reason = _ended(self._options.source)
                     break
-                if self._is_good(image, self._judge):
+                if self._judged(image, self._judges.preview) is Verdict.FRESH:
                     self._keep(image)
         except cv2.error:
             _log.exception("OpenCV failed on a camera")
@@ -270,19 +281,31 @@ class _Taker:
                 self._opened = bool(self._opened)
                 self._fresh.notify_all()
 
+    def _preview(self) -> cv2.VideoCapture:
+        self._judges.preview.begin()
+        return _capture(self._options)
+
     def _take(self, wish: _Stills) -> None:
-        """Fulfil a wish for stills with a capture of its own; the preview waits meanwhile."""
+        """Fulfil a wish for stills with a capture of its own; the preview waits meanwhile.
+
+        The very first picture is proven by a second one; a source that gives one picture a time has none.
+        """
         capture = _capture(self._options, still=True)
-        judge = Freshness()
+        judge, alone = self._judges.still, list[Pixels]()
+        judge.begin()
+        self.reason = None
         try:
             for _ in range(_STILL_LIMIT_READS):
                 if self._stopping or len(wish.images) >= wish.count or monotonic() > wish.deadline:
                     break
                 read, image = capture.read()
                 if not read or image is None:
-                    self.reason = _ended(self._options.still_source or self._options.source)
+                    self.reason = self.reason or _ended(self._options.still_source or self._options.source)
+                    wish.images.extend(alone)
                     break
-                if self._is_good(image, judge):
+                verdict = self._judged(image, judge)
+                alone = [image] if verdict is Verdict.FIRST else []
+                if verdict is Verdict.FRESH:
                     wish.images.append(image)
         finally:
             capture.release()
@@ -296,15 +319,15 @@ class _Taker:
             self._opened = opened
             self._fresh.notify_all()
 
-    def _is_good(self, image: Pixels, judge: Freshness) -> bool:
-        """Is a picture new and whole? Any other is counted and dropped."""
+    def _judged(self, image: Pixels, judge: Freshness) -> Verdict:
+        """What a picture is worth; a stale or broken one is counted and the reason kept."""
         verdict = judge.judge(image)
         if verdict is Verdict.FRESH:
             self._counts["pictures"] += 1
-            return True
-        self._counts["dropped"] += 1
-        self.reason = _frozen() if verdict is Verdict.FROZEN else _garbage()
-        return False
+        elif verdict is not Verdict.FIRST:
+            self._counts["dropped"] += 1
+            self.reason = _frozen() if verdict is Verdict.FROZEN else _garbage()
+        return verdict
 
     def _keep(self, image: Pixels) -> None:
         with self._fresh:

@@ -15,18 +15,24 @@ _DARK = 8.0
 
 
 class Verdict(StrEnum):
-    """What a picture is worth."""
+    """What a picture is worth; FIRST: the first of a capture, which may be hours old."""
 
+    FIRST = "first"
     FRESH = "fresh"
     FROZEN = "frozen"
     GARBAGE = "garbage"
 
 
 class Freshness:
-    """Compares each picture with the one before, on every eighth pixel."""
+    """Compares each picture with the one before, on every eighth pixel, also over captures."""
 
     def __init__(self) -> None:
         self._before: Pixels | None = None
+        self._first = True
+
+    def begin(self) -> None:
+        """A capture was opened: a camera that hangs gives its old picture again, so a second must differ."""
+        self._first = True
 
     def judge(self, image: Pixels) -> Verdict:
         """A picture that equals the one before is frozen; one with a band that does is half a JPEG."""
@@ -36,7 +42,10 @@ class Freshness:
             before = np.zeros_like(seen)
         if np.array_equal(before, seen):
             return Verdict.FROZEN
-        return Verdict.GARBAGE if _is_garbage(seen, before) else Verdict.FRESH
+        if _is_garbage(seen, before):
+            return Verdict.GARBAGE
+        first, self._first = self._first, False
+        return Verdict.FIRST if first else Verdict.FRESH
 
 
 def is_dark(image: Pixels) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from time import monotonic
 
 import cv2
@@ -244,3 +245,59 @@ def wait_until(true: Callable[[], bool]) -> None:
     deadline = monotonic() + LIMIT_SECONDS
     while not true():
         assert monotonic() < deadline
+
+
+# ---------------------------------------------------------------- a camera that hangs on an old picture
+
+
+def lost_code(ask: Callable[[], object]) -> str:
+    with pytest.raises(DeviceLost) as lost:
+        ask()
+    return lost.value.fault.code
+
+
+@pytest.mark.parametrize("seen_before", [True, False])
+def test_a_frozen_camera_that_is_opened_anew_gives_no_picture(
+    seen_before: bool, simulator: CameraSimulator
+) -> None:
+    driver = build(options(simulator))
+    if seen_before:
+        driver.open()
+        driver.frame()
+        simulator.set_fault("frozen", True)
+        assert lost_code(lambda: [driver.frame(timeout_seconds=1.0) for _ in range(50)]) == "camera_frozen"
+        driver.close()
+    simulator.set_fault("frozen", True)
+    driver.open()
+    assert lost_code(lambda: driver.frame(timeout_seconds=1.0)) == "camera_frozen"
+    simulator.set_fault("frozen", False)
+    assert driver.frame().number == 1
+    driver.close()
+
+
+@pytest.mark.parametrize("seen_before", [True, False])
+def test_no_old_picture_becomes_a_still(seen_before: bool, simulator: CameraSimulator) -> None:
+    driver = build(Options(source=simulator.address, still_source=f"{simulator.address}still"))
+    driver.open()
+    if seen_before:
+        driver.still()
+    simulator.set_fault("frozen", True)
+    assert lost_code(lambda: driver.still(timeout_seconds=1.5)) == "camera_frozen"
+    driver.close()
+
+
+def test_a_source_that_gives_one_picture_a_time_gives_stills_but_no_picture_twice(
+    simulator: CameraSimulator, tmp_path: Path
+) -> None:
+    snapshot = tmp_path / "still.jpg"
+    first, second = (simulator.next_jpeg(still=True) for _ in range(2))
+    assert first
+    assert second
+    snapshot.write_bytes(first)
+    driver = build(Options(source=simulator.address, still_source=f"file://{snapshot}"))
+    driver.open()
+    assert driver.still()
+    assert lost_code(driver.still) == "camera_frozen"
+    snapshot.write_bytes(second)
+    assert driver.still()
+    driver.close()

@@ -142,6 +142,7 @@ MATRIX: Mapping[str, Access] = {
     "POST /api/windows/{window}/pause": OF_WINDOW,
     "POST /api/windows/{window}/close": OF_WINDOW,
     "GET /api/windows/{window}": READ,
+    "GET /api/windows/{window}/calls": READ,
     "GET /api/hall": READ,
     "GET /api/forecast": READ,
     "POST /api/services/{name}/stop": _for(M),

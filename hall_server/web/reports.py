@@ -15,7 +15,6 @@ from fastapi import Path as InPath
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from hall_server.call_story import CallTold
 from hall_server.confirmations import Confirmations
 from hall_server.reports.advice import LOOK_BACK_DAYS
 from hall_server.reports.asked import Question
@@ -27,6 +26,7 @@ from hall_server.reports.kinds import DIMENSIONS, KINDS
 from hall_server.reports.periods import Period, Stretch
 from hall_server.reports.report import make
 from hall_server.reports.sheets import report_csv
+from hall_server.web.calls_told import CallToldOut, told_out
 from hall_server.web.files import report_file
 from hall_server.web.problems import Problem, Troubled
 
@@ -104,31 +104,6 @@ class LineOut(BaseModel):
     who: str
     sentence: str
     told: list[str]
-
-
-class PlaceToldOut(BaseModel):
-    """How a call stood at one screen or voice, by its own report."""
-
-    place: str = Field(description="Station, or ledbar:WINDOW")
-    name: str
-    voice: bool
-    stand: str = Field(
-        description="awaited, shown, spoken, chimed, dropped, missed, untold (an older version)"
-    )
-    why: str = Field(description="Of dropped: stale, superseded, silent, muted, sound_lost, no_time")
-    words: str
-    at_ms: int = Field(description="When it was shown, spoken or dropped; 0 when nobody knows")
-
-
-class CallToldOut(BaseModel):
-    """One call or recall, as far as the hall still knows what became of it."""
-
-    call: str
-    number: str
-    window: str
-    at_ms: int
-    places: list[PlaceToldOut]
-    wanting: str = Field(description="Where it did not reach people, '' when it did")
 
 
 class TraceOut(BaseModel):
@@ -234,7 +209,7 @@ class ReportApi:
         if found is None:
             raise HTTPException(404, "没有找到这次到访或这个号")
         told = self._calls.of_tickets(frozenset(line.ticket for line in found.lines)).values()
-        whole = {**msgspec.to_builtins(found), "calls": [_told(each) for each in told]}
+        whole = {**msgspec.to_builtins(found), "calls": [told_out(each) for each in told]}
         return Response(msgspec.json.encode(whole), media_type="application/json")
 
     def returns(self, item: Annotated[str, InPath(max_length=64)]) -> AdviceOut:
@@ -246,29 +221,6 @@ class ReportApi:
         return AdviceOut(
             item=item, days=LOOK_BACK_DAYS, endings=found.endings, sentence=found.sentence, reasons=reasons
         )
-
-
-def _told(call: CallTold) -> dict[str, object]:
-    places = [
-        {
-            "place": each.place,
-            "name": each.name,
-            "voice": each.voice,
-            "stand": each.stand.value,
-            "why": each.why.value,
-            "words": each.words,
-            "at_ms": each.at_ms,
-        }
-        for each in call.places
-    ]
-    return {
-        "call": call.call,
-        "number": call.number,
-        "window": call.window,
-        "at_ms": call.at_ms,
-        "places": places,
-        "wanting": call.wanting,
-    }
 
 
 def _label(date: str) -> str:

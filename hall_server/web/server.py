@@ -29,6 +29,7 @@ from hall_server.web.binding import CannotServe, listen
 from hall_server.web.blobs import BlobStore, blob_routes
 from hall_server.web.booking import booking_routes
 from hall_server.web.branding import look_routes
+from hall_server.web.calls_told import call_routes
 from hall_server.web.catalogue import catalogue_routes
 from hall_server.web.catalogue_import import import_routes
 from hall_server.web.clerk import ClerkPage
@@ -280,6 +281,7 @@ class WebServer:
             api_routes(service, show, overseer),
             forecast_routes(service, overseer),
             appointment_api(service),
+            call_routes(service, self._house.calls),
             report_routes(self._reports, self._house.calls),
             merge_routes(service, self._reports.days),
             help_routes(service),

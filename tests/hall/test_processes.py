@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from contract.discovery import find_hall
 from contract.mqtt import BrokerAddress, MqttBus
 from hall_server.broker import Broker, secret
 from tests.hall.server_process import ServerProcess, free_port, open_all, write_hall
+from tests.sinks import eventually
 
 pytestmark = pytest.mark.processes
 
@@ -75,6 +77,50 @@ def issue(bus: MqttBus, request: str, service: str = "shebao") -> m.IssueAnswer:
     return bus.request(topics.ISSUE, m.Issue(id=request, service=service), timeout_seconds=10).result()
 
 
+SPEAKER = (
+    '[announce]\nreadings = 1\n[devices.speaker]\ndriver = "speaker"\nbackend = "null"\nvolume = {volume}\n'
+)
+
+
+class Shower:
+    """A shipped program that shows or speaks calls, started and known to the hall as ready."""
+
+    def __init__(self, server: ServerProcess, folder: Path, program: str, station: str, more: str) -> None:
+        config = folder / f"{station}.toml"
+        config.write_text(
+            f'[station]\nid = "{station}"\nname = "{station}"\nhall = "demo"\ncache = "{station}-cache"\n'
+            f'secret_file = "{server.state}/broker/secrets/{station}"\n'
+            f'server = "127.0.0.1:{server.broker_port}"\n{more}',
+            "utf-8",
+        )
+        command = [sys.executable, "-m", "queue_display", program, "--config", str(config)]
+        environment = {**os.environ, "SDL_VIDEODRIVER": "offscreen"}
+        before = len(server.log)
+        with (folder / f"{station}.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stderr=log, env=environment)
+        eventually(lambda: any(f"station {station}: ready" in line for line in server.log[before:]))
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._process.kill()
+        self._process.wait()
+
+
+def confirmed(server: ServerProcess, number: str, fits: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+    """How the last call at window 3 stands at each station, once it fits."""
+    found: dict[str, str] = {}
+
+    def told() -> bool:
+        calls = http.get("/api/windows/w03/calls").json()
+        assert {call["number"] for call in calls} <= {number}
+        found.update({at["place"]: at["stand"] for call in calls[-1:] for at in call["places"]})
+        return bool(found) and fits(found)
+
+    with server.http() as http:
+        eventually(told)
+    return {station: stand for station, stand in found.items() if station in ("board-1", "announcer-1")}
+
+
 def test_a_number_is_issued_called_and_seen(server: ServerProcess, stations: tuple[MqttBus, MqttBus]) -> None:
     kiosk, board = stations
     seen = Listener(board, topics.BOARD_NOW, topics.BOARD_CALL, topics.WINDOW)
@@ -91,6 +137,31 @@ def test_a_number_is_issued_called_and_seen(server: ServerProcess, stations: tup
     nobody = press(server, "w04", "next")
     assert nobody["status"] == 409
     assert "暂无等待" in nobody["sentence"]
+
+
+def test_the_clerk_is_told_what_the_shipped_screen_and_voice_confirm(
+    server: ServerProcess, stations: tuple[MqttBus, MqttBus], tmp_path: Path
+) -> None:
+    """A board killed with -9 and a loudspeaker at volume 0 are seen by the next call."""
+    kiosk, _ = stations
+    open_all([kiosk])
+    screen = Shower(server, tmp_path, "board", "board-1", "[display]\nleft = 0\ntop = 0\n")
+    voice = Shower(server, tmp_path, "announce", "announcer-1", SPEAKER.format(volume=1.0))
+    issue(kiosk, "r1")
+    issue(kiosk, "r2")
+    press(server, "w03", "next")
+    first = confirmed(server, "C001", lambda at: not {"awaited", "missed"} & set(at.values()))
+    assert first == {"board-1": "shown", "announcer-1": "chimed"}
+    press(server, "w03", "arrive")
+    press(server, "w03", "finish")
+    screen.kill()
+    voice.kill()
+    voice = Shower(server, tmp_path, "announce", "announcer-1", SPEAKER.format(volume=0.0))
+    server.wait_for("station board-1: lost")
+    press(server, "w03", "next")
+    second = confirmed(server, "C002", lambda at: at.get("announcer-1") == "dropped")
+    assert second["board-1"] == "missed"
+    voice.kill()
 
 
 def test_a_kiosk_may_not_write_as_another(server: ServerProcess, stations: tuple[MqttBus, MqttBus]) -> None:

@@ -9,6 +9,7 @@ from assets.speech.broadcast import passages
 from assets.speech.phonemes import Unpronounceable, phonemes
 from assets.speech.readings import reading, script
 from assets.ui import brand
+from contract.errands import AT_THE_KIOSK
 from contract.schema import Problem
 from hall_server.hall_file import HallFile, ItemFile, ServicePart
 from hall_server.lan import lan_problems
@@ -106,6 +107,9 @@ def _windows(file: HallFile) -> Iterable[Problem]:
         yield from _unknown(f"boards[{board.id}].zones", board.zones, zones)
     for kiosk in file.kiosks:
         yield from _unknown(f"kiosks[{kiosk.id}].zones", kiosk.zones, zones)
+        if kiosk.errands and not AT_THE_KIOSK.intersection(kiosk.errands):
+            wanted = "leaves nothing to do at the kiosk itself"
+            yield Problem(f"kiosks[{kiosk.id}].errands", "", wanted)
     positions = file.lights.options.get("positions", {}) if file.lights else {}
     yield from _unknown("lights.options.positions", positions, [window.id for window in file.windows])
 

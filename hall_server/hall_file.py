@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from contract import catalogue as cat
+from contract.errands import Errand
 from contract.messages import StationKind
 from contract.topics import IDENTIFIER
 from hall_server.hall.plan import CallingKind, NoShowPolicy, Postponing
@@ -267,10 +268,11 @@ class BoardPart(Part, frozen=True, kw_only=True):
 
 class KioskPart(Part, frozen=True, kw_only=True):
     """[[kiosks]]: what the kiosk with this station's ``id`` offers; no zones = what its own file says, else
-    all. A row for a station that is not there has no effect."""
+    all; no errands = all. A row for a station that is not there has no effect."""
 
     id: Id
     zones: tuple[Id, ...] = ()
+    errands: tuple[Errand, ...] = ()
 
 
 class StationPart(Part, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from contract.branding import Branding
 from contract.person import kiosk_key
 from hall_server.config import HallConfig
 from hall_server.hall.pictures import Look
+from hall_server.hall_file import KioskPart
 from hall_server.logos import ticket_dots
 from hall_server.spoken_hall import SpokenHall
 
@@ -22,10 +23,14 @@ def look_of(config: HallConfig, *, boot: str, key: bytes) -> Look:
     )
 
 
+EVERYWHERE = KioskPart(id="any")
+"""A kiosk that the description says nothing of."""
+
+
 def station_configs(config: HallConfig, key: bytes) -> dict[str, m.StationConfig]:
     """What each station needs of the hall; only kiosks get the key that hides persons."""
     person_key = kiosk_key(key).decode()
-    zones = {kiosk.id: kiosk.zones for kiosk in config.file.kiosks}
+    kiosks = {kiosk.id: kiosk for kiosk in config.file.kiosks}
     return {
         station.id: m.StationConfig(
             version=config.digest[:12],
@@ -33,7 +38,8 @@ def station_configs(config: HallConfig, key: bytes) -> dict[str, m.StationConfig
             station_name=station.name,
             person_key=person_key if station.kind is m.StationKind.KIOSK else "",
             elder_age=config.file.hall.elder_age,
-            zones=zones.get(station.id, ()),
+            zones=kiosks.get(station.id, EVERYWHERE).zones,
+            errands=tuple(kiosks.get(station.id, EVERYWHERE).errands),
         )
         for station in config.file.stations
     }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from contract.errands import Errand, errands_of
 from kiosk.flows import aside, home, number, reprint, take, welcome
 from kiosk.flows import events as e
 from kiosk.flows.effects import AskAlone, Effect, GiveUp, StartTimer, StopTimer, Wipe
@@ -140,6 +141,7 @@ def learn(facts: Facts, event: e.Event, only_zones: tuple[str, ...] = ()) -> Fac
                 idle_seconds=event.idle_seconds,
                 identity=event.identity,
                 zones=event.zones,
+                errands=errands_of(event.errands),
             )
     return facts
 
@@ -187,7 +189,7 @@ def _decide(state: State, event: e.Event) -> Step:
         case e.ToggleContrast():
             return only(_mannered(state, contrast=not state.manner.contrast))
         case e.CallForGuide() if not isinstance(state.screen, aside.Aside):
-            return aside.call_guide(state)
+            return aside.call_guide(state) if Errand.HELP in state.facts.errands else only(state)
         case e.OpenTechnician() if not isinstance(state.screen, aside.Aside):
             return only(state.show(aside.Technician(state.screen)))
         case e.Failed():

@@ -14,6 +14,7 @@ from contract import topics
 from contract.branding import read_branding
 from contract.bus import Ids
 from contract.catalogue import Catalogue, read_catalogue
+from contract.errands import Errand, errands_of
 from contract.orders import CommandRefused
 from contract.station import ConfigRefused, Station
 from kiosk.alone import LoneDesk
@@ -43,6 +44,7 @@ class HallNews:
         self._post, self._zones, self._closed = post, zones, closed
         self._day = ""
         self._own_zones, self._offering = zones, threading.Lock()
+        self._takes = True
         self._known: Catalogue | None = None
         self._secret: tuple[bytes, int] | None = None
 
@@ -91,11 +93,14 @@ class HallNews:
             elder_age=config.elder_age,
             idle_seconds=config.idle_seconds,
             zones=config.zones,
+            errands=config.errands,
         )
         with self._offering:
             self._post(configured)
-            before, self._zones = self._zones, config.zones or self._own_zones
-            if self._known is not None and self._zones != before:
+            before = (self._zones, self._takes)
+            self._zones = config.zones or self._own_zones
+            self._takes = Errand.TAKE in errands_of(config.errands)
+            if self._known is not None and (self._zones, self._takes) != before:
                 self._offer(self._known)
 
     def _renew_keyring(self) -> None:
@@ -118,8 +123,9 @@ class HallNews:
             self._offer(catalogue)
 
     def _offer(self, catalogue: Catalogue) -> None:
-        """Services of the zones that are offered here; the page is drawn anew."""
-        offered = {zone.id for zone in catalogue.zones if not self._zones or zone.id in self._zones}
+        """Services of the zones that are offered here, if numbers are taken; the page is drawn anew."""
+        zones = catalogue.zones if self._takes else ()
+        offered = {zone.id for zone in zones if not self._zones or zone.id in self._zones}
         self._lone.offer(tuple(each.id for each in catalogue.services if each.zone in offered))
         self._post(e.CatalogueArrived(catalogue))
 

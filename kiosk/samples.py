@@ -160,6 +160,11 @@ LONELY: tuple[e.Event, ...] = (
 """The hall goes, and this kiosk has numbers of its own; none for 出入境."""
 
 
+def only(*errands: str) -> e.Configured:
+    """The hall lets this kiosk offer no more than these errands."""
+    return e.Configured(HALL, "1号自助机", errands=errands)
+
+
 def opening(*, server: bool = True, reader: bool = True, printer: bool = True) -> tuple[e.Event, ...]:
     """What a kiosk hears in its first second."""
     configured = e.Configured(HALL, "1号自助机")

@@ -115,6 +115,8 @@ class StationConfig(Message, frozen=True, kw_only=True, omit_defaults=True):
     """What a station needs of the hall: retained on its own ``down/cfg``. Holds a secret; never logged.
 
     ``zones`` that a kiosk offers, by id; empty leaves it to the kiosk's own file, and there means all.
+    ``errands`` that it offers (contract.errands), empty = all. ``closed``: why the hall has closed it for
+    citizens, '' while it serves.
     """
 
     version: str
@@ -124,6 +126,8 @@ class StationConfig(Message, frozen=True, kw_only=True, omit_defaults=True):
     elder_age: int = 60
     idle_seconds: int = 60
     zones: tuple[str, ...] = ()
+    errands: tuple[str, ...] = ()
+    closed: str = ""
 
 
 class Command(Message, frozen=True, kw_only=True, omit_defaults=True):

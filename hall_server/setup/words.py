@@ -15,6 +15,7 @@ _WHOLE = {
     ),
     "cannot be spoken; wanted words, numbers and letters": "念不出来，应为汉字、数字和字母",
     "must end at another time than it begins": "结束不能与开始相同",
+    "leaves nothing to do at the kiosk itself": "除了呼叫人工什么也不能办，请至少再选一项",
     "no service in the hall's file takes this item": "没有业务承接这个事项",
 }
 _PARTS = (

@@ -303,6 +303,7 @@ class Configured:
     idle_seconds: int = 60
     identity: bool = True
     zones: tuple[str, ...] = ()
+    errands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from contract.errands import Errand
 from kiosk.flows.effects import Effect, StartTimer, StopTimer, Wipe
 from kiosk.flows.events import BrowseGuides, CardGone, Event, GoHome, TimerFired
 from kiosk.flows.state import LEAVE, Facts, Manner, Screen, State, Step, only
@@ -13,6 +14,8 @@ from kiosk.flows.state import LEAVE, Facts, Manner, Screen, State, Step, only
 STARTING = "正在连接大厅，请稍候"
 SERVER_GONE = "暂时连不上大厅服务器"
 CARD_LEFT_SECONDS = 90.0
+ALONE_TOO = frozenset({Errand.GUIDES, Errand.HELP})
+"""A kiosk that offers no more than these needs no hall to be of use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def resting(facts: Facts) -> Screen:
         return OutOfService(facts.closed)
     if facts.shelf is None or not facts.judged:
         return OutOfService(STARTING)
-    return Home() if facts.server or facts.lonely else Trouble()
+    return Home() if facts.server or facts.lonely or facts.errands <= ALONE_TOO else Trouble()
 
 
 def leave(state: State) -> Step:
@@ -87,7 +90,8 @@ def nobody_there(state: State) -> bool:
 
 
 def _step_trouble(state: State, _screen: Trouble, event: Event) -> Step:
-    if isinstance(event, BrowseGuides) and state.facts.shelf is not None:
+    guides = state.facts.shelf is not None and Errand.GUIDES in state.facts.errands
+    if isinstance(event, BrowseGuides) and guides:
         return only(state.show(Home(browsing=True)))
     return only(state)
 

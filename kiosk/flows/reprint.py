@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from contract.errands import Errand
 from contract.messages import Person, TicketSlip
 from kiosk.flows.effects import AskCheckIn, AskFind, Effect
 from kiosk.flows.events import (
@@ -32,6 +33,10 @@ NONE_FOUND = "没有查到您今天的有效号票"
 NO_SUCH_NUMBER = "没有查到这个号码，请核对后再试"
 NONE_ALONE = "网络中断，只能补打本机离线期间取的号"
 NO_ANSWER = "暂时连不上大厅服务器，请稍后再试"
+NONE_PROMISED = "没有查到您今天的预约"
+HAS_TICKET = "您已有 {number} 号，仍然有效；本机不补打号票"
+NO_REPRINT_HERE = "本机不补打号票，请输入 8 位预约码，或使用其他自助机"
+NO_CHECK_IN_HERE = "本机不办预约签到，请使用其他自助机，或到导办台"
 NOT_A_TICKET = "这个码不是本大厅的号票"
 NOT_TODAY = "这张号票不是今天的"
 
@@ -69,6 +74,8 @@ class Offer(Screen):
 
 def open_reprint(state: State) -> Step:
     """Begin the errand: a person who is known already need not lay the card again."""
+    if not state.facts.papers:
+        return only(state)
     if state.person is not None:
         return _look_for(state, state.person)
     return only(state.show(Reprint()))
@@ -96,14 +103,7 @@ def _step_reprint(state: State, screen: Reprint, event: Event) -> Step:
         case Scanned(text) if not screen.looking:
             return _scanned(state, text)
         case Found(attempt, slips, promised) if attempt == screen.looking:
-            if not slips and promised:
-                state, attempt = state.next_attempt()
-                return state.show(Reprint(attempt)), (AskCheckIn(attempt, promised[0]),)
-            if not slips:
-                return only(state.show(Reprint()).say(NONE_FOUND if state.facts.server else NONE_ALONE))
-            if len(slips) == 1:
-                return show_number(state, slips[0], reprint=True)
-            return only(state.show(Offer(slips)))
+            return _found(state, slips, promised)
         case Issued(attempt, slip, existing) if attempt == screen.looking and screen.looking:
             return show_number(state, slip, reprint=existing)
         case Refused(attempt, sentence) if attempt == screen.looking:
@@ -111,6 +111,22 @@ def _step_reprint(state: State, screen: Reprint, event: Event) -> Step:
         case Unanswered(attempt) if attempt == screen.looking:
             return only(state.show(Reprint()).say(NO_ANSWER))
     return only(state)
+
+
+def _found(state: State, slips: tuple[TicketSlip, ...], promised: tuple[str, ...]) -> Step:
+    """What the card's person has: an appointment to check in, one ticket, several, none, as is done here."""
+    errands = state.facts.errands
+    if promised and Errand.CHECK_IN in errands and (not slips or Errand.REPRINT not in errands):
+        state, attempt = state.next_attempt()
+        return state.show(Reprint(attempt)), (AskCheckIn(attempt, promised[0]),)
+    if Errand.REPRINT not in errands:
+        said = HAS_TICKET.format(number=slips[0].number) if slips else NONE_PROMISED
+        return only(state.show(Reprint()).say(said))
+    if not slips:
+        return only(state.show(Reprint()).say(NONE_FOUND if state.facts.server else NONE_ALONE))
+    if len(slips) == 1:
+        return show_number(state, slips[0], reprint=True)
+    return only(state.show(Offer(slips)))
 
 
 def _step_keypad(state: State, screen: Keypad, event: Event) -> Step:
@@ -159,6 +175,8 @@ def _scanned(state: State, text: str) -> Step:
 def _ask_for(state: State, text: str) -> Step:
     """Eight digits are a booking code, everything else is the number of a ticket."""
     booked = len(text) == BOOKING_DIGITS and text.isdigit()
+    if (Errand.CHECK_IN if booked else Errand.REPRINT) not in state.facts.errands:
+        return only(state.show(Keypad(text)).say(NO_CHECK_IN_HERE if booked else NO_REPRINT_HERE))
     if booked and not state.facts.server:
         return only(state.show(Keypad(text)).say(NO_CHECK_IN))
     state, attempt = state.next_attempt()

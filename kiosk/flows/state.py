@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from contract.branding import Branding
+from contract.errands import EVERYTHING, Errand
 from contract.messages import Person, QueueState
 from devices.ports import Kind
 from kiosk.flows.effects import Effect
@@ -66,6 +67,7 @@ class Facts:
     elder_age: int = 60
     idle_seconds: int = 60
     zones: tuple[str, ...] = ()
+    errands: frozenset[Errand] = EVERYTHING
     closed: str = ""
     ready: Mapping[str, int] = field(default_factory=dict)
     away: int = 0
@@ -73,7 +75,17 @@ class Facts:
     @property
     def lonely(self) -> bool:
         """The hall is away, and numbers can be taken here all the same."""
-        return not self.server and any(self.ready.values())
+        return not self.server and any(self.ready.values()) and Errand.TAKE in self.errands
+
+    @property
+    def papers(self) -> bool:
+        """Tickets are printed again here, or appointments checked in."""
+        return bool(self.errands & {Errand.REPRINT, Errand.CHECK_IN})
+
+    @property
+    def opens_zones(self) -> bool:
+        """There is something to see in a zone."""
+        return bool(self.errands & {Errand.TAKE, Errand.GUIDES})
 
     def device(self, kind: Kind) -> DeviceChanged | None:
         """The device of this kind, or None when the station has none."""
@@ -106,6 +118,8 @@ class Facts:
 
     def takes(self, service: str) -> bool:
         """Whether numbers of this service are given now; a queue not heard of yet is taken as open."""
+        if Errand.TAKE not in self.errands:
+            return False
         if self.lonely and not self.ready.get(service):
             return False
         queue = self.queues.get(service)

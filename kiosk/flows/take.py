@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from contract.errands import Errand
 from contract.messages import Person
 from kiosk.flows.effects import AskAlone, AskIssue, Effect, StartTimer, StopTimer
 from kiosk.flows.events import (
@@ -33,7 +34,9 @@ TRIES = 2
 RETRY_SECONDS = 5.0
 ASK_GUARD_SECONDS = 15.0
 CLOSED_NOW = "该业务现在不取号"
+NOT_HERE = "本机不取号，请使用其他自助机，或到导办台"
 NONE_READY = "网络中断，本机没有这项业务的预留号，请到导办台取号"
+HAS_ONE = "您已有 {number} 号，仍然有效，排队位置不变"
 NOT_KEPT = "本机暂时不能离线取号，请到导办台取号"
 
 
@@ -100,7 +103,8 @@ class Held(Screen):
 def open_zone(state: State, zone: str) -> Step:
     """Show a zone; nothing when this kiosk does not have it."""
     shelf = state.facts.shelf
-    return only(state.show(ZonePage(zone)) if shelf and zone in shelf.zone else state)
+    known = shelf is not None and zone in shelf.zone and state.facts.opens_zones
+    return only(state.show(ZonePage(zone)) if known else state)
 
 
 def open_service(state: State, service: str) -> Step:
@@ -108,7 +112,7 @@ def open_service(state: State, service: str) -> Step:
     shelf = state.facts.shelf
     if shelf is None or service not in shelf.service:
         return only(state)
-    items = shelf.items_of(service)
+    items = shelf.items_of(service) if Errand.GUIDES in state.facts.errands else ()
     if len(items) == 1:
         return open_item(state, items[0].code, from_service=False)
     return only(state.show(ServicePage(service)))
@@ -118,7 +122,7 @@ def open_item(state: State, code: str, *, from_service: bool) -> Step:
     """Show the guide sheet of an item with all its questions open."""
     shelf = state.facts.shelf
     item = shelf.item.get(code) if shelf else None
-    if item is None:
+    if item is None or Errand.GUIDES not in state.facts.errands:
         return only(state)
     return only(state.show(GuidePage(item.service, code, no_answers(item), from_service)))
 
@@ -129,6 +133,8 @@ def take_number(state: State, wish: Wish) -> Step:
     if not facts.takes(wish.service):
         queue = facts.queues.get(wish.service)
         closed = queue.closed_reason if queue is not None and not queue.open else ""
+        if Errand.TAKE not in facts.errands:
+            closed = NOT_HERE
         return only(state.say(closed or (NONE_READY if facts.lonely else CLOSED_NOW)))
     state, attempt = replace(state, notice=None).next_attempt()
     if not facts.server:
@@ -238,7 +244,7 @@ def _wish(state: State, screen: GuidePage) -> Wish:
 def _step_issuing(state: State, screen: Issuing, event: Event) -> Step:
     match event:
         case Issued(attempt) if attempt == screen.attempt:
-            return _issued(state, event)
+            return _issued(state, screen, event)
         case Refused(attempt, sentence) if attempt == screen.attempt:
             return only(state.show(screen.wish.origin).say(sentence))
         case Unanswered(attempt) if attempt == screen.attempt:
@@ -257,7 +263,10 @@ def _step_issuing(state: State, screen: Issuing, event: Event) -> Step:
     return only(state)
 
 
-def _issued(state: State, event: Issued) -> Step:
+def _issued(state: State, screen: Issuing | Held, event: Issued) -> Step:
+    if event.existing and Errand.REPRINT not in state.facts.errands:
+        origin = screen.wish.origin
+        return only(state.show(origin).say(HAS_ONE.format(number=event.slip.number), good=True))
     if event.existing:
         return only(state.show(Offer((event.slip,), existing=True)))
     return show_number(state, event.slip, reprint=False)
@@ -266,7 +275,7 @@ def _issued(state: State, event: Issued) -> Step:
 def _step_held(state: State, screen: Held, event: Event) -> Step:
     match event:
         case Issued(attempt) if attempt == screen.attempt:
-            following, effects = _issued(state, event)
+            following, effects = _issued(state, screen, event)
             stop: Effect = StopTimer(RETRY)
             return following, (stop, *effects)
         case ServerBack():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from contract.errands import Errand
 from contract.messages import Person, TicketSlip
 from kiosk.flows.effects import AskFind
 from kiosk.flows.events import (
@@ -40,6 +41,8 @@ def greet(state: State, person: Person) -> Step:
     state = replace(state, person=person)
     if not state.facts.server and not state.facts.lonely:
         return only(state.show(Home(browsing=True)))
+    if Errand.REPRINT not in state.facts.errands:
+        return only(state.show(_choices(state, ())))
     state, attempt = state.next_attempt()
     return state.show(Home(looking=attempt)), (AskFind(attempt, person_key=person.key),)
 

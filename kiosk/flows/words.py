@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from assets.waiting import wait_text
 from contract.catalogue import Item, Service
+from contract.errands import Errand
 from contract.guide_sheet import Bring, Paper
 from contract.messages import TicketSlip
 from devices.ports import Kind
@@ -124,6 +125,15 @@ def copies(paper: Paper) -> str:
 def take_offer(state: State, service: str) -> TakeOffer:
     """What stands in the take-number band of a service's sheet and of a guide sheet."""
     facts = state.facts
+    if Errand.TAKE not in facts.errands:
+        return TakeOffer(
+            "本机可查指南，不取号",
+            "取号请用其他自助机，或到导办台",
+            "不能取号",
+            False,
+            False,
+            "ticket-outline",
+        )
     if not facts.takes(service):
         reason = "网络中断，本机没有预留号" if facts.lonely else waiting(facts, service)
         return TakeOffer(reason, "可查看所需材料，或咨询导办", "不能取号", False, False, "ticket-outline")
@@ -155,6 +165,8 @@ def home_say(state: State, *, browsing: bool, looking: bool) -> Say:
         return Say(state.notice.text, tone=Tone.GOOD if state.notice.good else Tone.WARN)
     if state.reading:
         return Say("正在读取身份证", "请不要移动身份证")
+    if Errand.TAKE not in facts.errands:
+        return _say_without_numbers(state, looking=looking)
     if facts.lonely and state.person is None:
         return Say("网络中断，可离线取号", "号码有效，恢复后自动并入队列", Tone.WARN)
     if not facts.lonely and (browsing or not facts.server):
@@ -166,7 +178,41 @@ def home_say(state: State, *, browsing: bool, looking: bool) -> Say:
         return Say(no_reader(facts), "请选择专区取号", Tone.WARN)
     if not facts.printer:
         return Say("打印机暂时不能用", "号码会显示在屏幕上，同样有效", Tone.WARN)
-    return Say("请选择专区，或先把身份证放在感应区", "刷身份证可补打号票")
+    reprints = Errand.REPRINT in facts.errands
+    return Say("请选择专区，或先把身份证放在感应区", "刷身份证可补打号票" if reprints else "")
+
+
+def _say_without_numbers(state: State, *, looking: bool) -> Say:
+    """The band of the home screen of a kiosk that gives no numbers."""
+    facts = state.facts
+    if looking:
+        return Say("正在查找您的号票", "请稍候")
+    if not facts.server and facts.papers:
+        return Say("暂时连不上大厅服务器", "恢复后自动继续", Tone.WARN)
+    elsewhere = "取号请用其他自助机，或到导办台"
+    return Say("请选择专区，查看办事指南" if facts.opens_zones else "请选择要办理的事", elsewhere)
+
+
+def papers_title(facts: Facts) -> str:
+    """What is done about tickets and appointments here."""
+    if Errand.CHECK_IN not in facts.errands:
+        return "补打号票"
+    return "补打号票、预约签到" if Errand.REPRINT in facts.errands else "预约签到"
+
+
+def papers_note(facts: Facts) -> str:
+    """How it is done."""
+    if Errand.CHECK_IN not in facts.errands:
+        return "刷身份证，或扫码、输入号码"
+    both = Errand.REPRINT in facts.errands
+    return "刷身份证，或扫码、输入号码、预约码" if both else "刷身份证，或扫码、输入预约码"
+
+
+def papers_code(facts: Facts) -> str:
+    """What may be typed for it."""
+    if Errand.CHECK_IN not in facts.errands:
+        return "号码"
+    return "号码或预约码" if Errand.REPRINT in facts.errands else "预约码"
 
 
 def page_say(state: State, usual: str, more: str = "") -> Say:

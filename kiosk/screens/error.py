@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from assets.ui.pictures import Sample
 from assets.ui.widgets import PushButton
+from contract.errands import Errand
 from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.home import Trouble
@@ -24,7 +25,7 @@ class ErrorPage(Page):
         self._guides: PushButton | None = None
         self.ids.content.add_widget(self._working)
 
-    def draw(self, _state: State, screen: Trouble | Held) -> None:
+    def draw(self, state: State, screen: Trouble | Held) -> None:
         """What is the matter and what still works."""
         self._working.text = screen.sentence
         held = isinstance(screen, Held)
@@ -34,9 +35,10 @@ class ErrorPage(Page):
             if held
             else "正在自动重新连接，恢复后即可取号\n急需办理请到导办台取号"
         )
-        if self.changed("actions", held):
+        guides = Errand.GUIDES in state.facts.errands
+        if self.changed("actions", held, guides):
             self._working.ids.actions.clear_widgets()
-            if not held:
+            if not held and guides:
                 button = self._working.action("查看办事指南", "book-open-variant", kind="primary")
                 button.bind(on_release=lambda _: self.emit(e.BrowseGuides()))
 

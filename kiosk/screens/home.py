@@ -11,11 +11,12 @@ from assets.ui.pictures import Sample
 from assets.ui.theme import theme
 from assets.ui.widgets import Tile
 from contract.catalogue import Zone
+from contract.errands import Errand
 from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.home import Home
-from kiosk.flows.state import State
-from kiosk.flows.words import home_say, zone_name, zone_note, zone_waiting
+from kiosk.flows.state import Facts, State
+from kiosk.flows.words import home_say, papers_note, papers_title, zone_name, zone_note, zone_waiting
 from kiosk.screens.page import Emit, Page, pictured
 from kiosk.screens.parts import Choice, Paged, line_of
 
@@ -37,8 +38,6 @@ class HomePage(Page):
         self._zones: Widget = self._grid
         self._tiles: dict[str, Tile] = {}
         self._reprint = Choice(
-            text="补打号票、预约签到",
-            note="刷身份证，或扫码、输入号码、预约码",
             icon="printer",
             level="lead",
             strong=True,
@@ -46,23 +45,41 @@ class HomePage(Page):
         )
         self._reprint.bind(on_release=lambda _: self.emit(e.OpenReprint()))
         self.ids.content.add_widget(self._grid)
-        self.ids.content.add_widget(self._reprint)
-        self.title = "请选择要办理的业务"
 
     def draw(self, state: State, screen: Home) -> None:
         """Zones as tiles; the first is the most usual one."""
         facts = state.facts
+        takes = Errand.TAKE in facts.errands
         people = sum(queue.waiting for queue in facts.queues.values())
+        self.title = "请选择要办理的业务" if takes or not facts.opens_zones else "办事指南"
         self.subtitle = f"当前全大厅等候 {people} 人" if facts.server else ""
         self.say(home_say(state, browsing=screen.browsing, looking=bool(screen.looking)))
-        zones = facts.shelf.zones if facts.shelf else ()
+        zones = facts.shelf.zones if facts.shelf and facts.opens_zones else ()
         self._grid.spacing = theme.gap
-        self._reprint.height = max(theme.lead * 4, theme.target)
-        if self.changed("zones", zones):
+        self._show_papers(facts)
+        if self.changed("zones", zones, facts.errands):
             self._make_tiles(zones)
+            if not zones:
+                self._place([self._papers_tile(facts)])
         for zone, tile in self._tiles.items():
             tile.note = zone_note(facts, zone, NOTE_CHARACTERS[theme.scale])
-            tile.badge = zone_waiting(facts, zone) if facts.server else ""
+            tile.badge = zone_waiting(facts, zone) if facts.server and takes else ""
+
+    def _show_papers(self, facts: Facts) -> None:
+        """The way to reprints and check-in below the zones, where there is one."""
+        self._reprint.height = max(theme.lead * 4, theme.target)
+        self._reprint.text = papers_title(facts)
+        self._reprint.note = papers_note(facts)
+        wanted = facts.papers and facts.opens_zones
+        if wanted != (self._reprint.parent is not None):
+            place = self.ids.content
+            place.add_widget(self._reprint) if wanted else place.remove_widget(self._reprint)
+
+    def _papers_tile(self, facts: Facts) -> Tile:
+        """The one thing to do at a kiosk without zones."""
+        tile = Tile(icon="printer", text=papers_title(facts), note=papers_note(facts), kind="primary")
+        tile.bind(on_release=lambda _: self.emit(e.OpenReprint()))
+        return tile
 
     def bar_for(self, state: State) -> Sequence[str]:
         """Leaving is offered to a person whose card was read."""
@@ -101,6 +118,9 @@ def samples() -> tuple[Sample, ...]:
     greeted = (e.CardRead(made_up.PERSON), e.Found(1, ()))
     return (
         Sample("home", pictured(HomePage, made_up.after())),
+        Sample("home-guides", pictured(HomePage, made_up.after(made_up.only("guides")))),
+        Sample("home-take", pictured(HomePage, made_up.after(made_up.only("take")))),
+        Sample("home-papers", pictured(HomePage, made_up.after(made_up.only("reprint", "check_in", "help")))),
         Sample("home-card", pictured(HomePage, made_up.after(*greeted))),
         Sample("home-no-printer", pictured(HomePage, made_up.after(printer=False))),
         Sample("home-alone", pictured(HomePage, made_up.after(*made_up.LONELY))),

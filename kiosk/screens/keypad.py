@@ -10,8 +10,10 @@ from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.reprint import Keypad
 from kiosk.flows.state import State
-from kiosk.flows.words import page_say
+from kiosk.flows.words import page_say, papers_code
 from kiosk.screens.page import Emit, Page, pictured
+
+HINTS = {"号码": "例如 A012", "预约码": "8 位数字", "号码或预约码": "例如 A012，预约码 8 位数字"}
 
 
 class KeypadPage(Page):
@@ -19,8 +21,7 @@ class KeypadPage(Page):
 
     def __init__(self, emit: Emit, **options: object) -> None:
         super().__init__(emit, **options)
-        self.title = "输入号码或预约码"
-        self._field = Field(hint="例如 A012，预约码 8 位数字", caption="号码或预约码", size_hint_y=None)
+        self._field = Field(size_hint_y=None)
         self._keys = Keys(layout_name="ticket")
         self._keys.bind(on_key=lambda _, key: self.emit(e.KeyPressed(key)))
         self._find = PushButton(text="查找", icon="magnify", kind="primary", size_hint_y=None)
@@ -30,6 +31,8 @@ class KeypadPage(Page):
 
     def draw(self, state: State, screen: Keypad) -> None:
         """What was typed so far."""
+        code = papers_code(state.facts)
+        self.title, self._field.caption, self._field.hint = f"输入{code}", code, HINTS[code]
         self.say(page_say(state, "正在查找" if screen.looking else "也可以直接把身份证放在感应区"))
         self._field.text = screen.text
         self._field.height = max(theme.display * 1.7, theme.target) + theme.small * 1.5

@@ -22,6 +22,7 @@ from assets.ui.pictures import Sample
 from assets.ui.theme import theme
 from assets.ui.widgets import PushButton
 from assets.ui.widgets.notice import Notice
+from contract.errands import Errand
 from kiosk.flows import events as e
 from kiosk.flows.state import Manner, State
 from kiosk.flows.words import Say
@@ -73,7 +74,8 @@ class Page(BoxLayout):
         if not self.title_wraps:
             self.title_level = "title" if theme.scale == "elder" else "display"
         self.draw(state, state.screen)
-        self._show_bar(self.bar_for(state), state.manner)
+        helps = Errand.HELP in facts.errands
+        self._show_bar([key for key in self.bar_for(state) if key != "guide" or helps], state.manner)
 
     def draw(self, state: State, screen: Any) -> None:
         """Fill lead and content."""

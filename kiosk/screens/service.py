@@ -5,6 +5,7 @@ from __future__ import annotations
 from assets.ui.pictures import Sample
 from assets.ui.theme import theme
 from contract.catalogue import Item
+from contract.errands import Errand
 from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.shelf import Shelf
@@ -34,9 +35,12 @@ class ServicePage(Page):
         service = shelf.service.get(screen.service)
         self.title = service.name if service else ""
         self.subtitle = waiting(state.facts, screen.service) if state.facts.server else ""
-        self.say(page_say(state, "可以直接取号，也可以先选事项", "选事项可看材料、费用和时限"))
+        items = shelf.items_of(screen.service) if Errand.GUIDES in state.facts.errands else ()
+        told = ("可以直接取号，也可以先选事项", "选事项可看材料、费用和时限")
+        if Errand.TAKE not in state.facts.errands:
+            told = ("请选择事项", "可看材料、费用和时限")
+        self.say(page_say(state, *(told if items else ("请取号",))))
         self._band.offer(take_offer(state, screen.service))
-        items = shelf.items_of(screen.service)
         if self.changed("items", items):
             self._fill(items)
 
@@ -63,6 +67,8 @@ def samples() -> tuple[Sample, ...]:
     return (
         Sample("service", pictured(ServicePage, made_up.after(*way))),
         Sample("service-no-reader", pictured(ServicePage, made_up.after(*way, reader=False))),
+        Sample("service-plain", pictured(ServicePage, made_up.after(made_up.only("take"), *way))),
+        Sample("service-guides", pictured(ServicePage, made_up.after(made_up.only("guides"), *way))),
         Sample("service-closed", pictured(ServicePage, made_up.after(*closed))),
         Sample("service-reading", pictured(ServicePage, made_up.after(*way, e.CardFound()))),
         Sample("service-alone-none", pictured(ServicePage, made_up.after(*made_up.LONELY, *none))),

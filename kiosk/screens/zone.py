@@ -8,6 +8,7 @@ from kivy.uix.widget import Widget
 from assets.ui.pictures import Sample
 from assets.ui.theme import theme
 from contract.catalogue import Item, Service
+from contract.errands import Errand
 from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.shelf import Shelf
@@ -36,13 +37,15 @@ class ZonePage(Page):
         zone = shelf.zone.get(screen.zone)
         services = shelf.services.get(screen.zone, ())
         self.title = zone_name(zone.name) if zone else ""
-        self.subtitle = "请选择要办理的业务或事项"
-        usual = f"{state.person.masked_name}，身份证已读取" if state.person else "选好后可以看到所需材料"
+        guides = Errand.GUIDES in state.facts.errands
+        self.subtitle = "请选择要办理的业务或事项" if guides else "请选择要办理的业务"
+        before = "选好后可以看到所需材料" if guides else "选好后即可取号"
+        usual = f"{state.person.masked_name}，身份证已读取" if state.person else before
         self.say(page_say(state, usual))
-        if self.changed("services", screen.zone, services):
-            self._fill(services, shelf)
+        if self.changed("services", screen.zone, services, guides):
+            self._fill(services, shelf if guides else Shelf())
         for service, head in self._heads.items():
-            known = state.facts.server or state.facts.lonely
+            known = (state.facts.server or state.facts.lonely) and Errand.TAKE in state.facts.errands
             head.badge = waiting(state.facts, service, brief=theme.scale == "elder") if known else ""
 
     def _fill(self, services: tuple[Service, ...], shelf: Shelf) -> None:
@@ -104,6 +107,7 @@ def samples() -> tuple[Sample, ...]:
     return (
         Sample("zone", pictured(ZonePage, made_up.after(e.ChooseZone("zh")))),
         Sample("zone-items", pictured(ZonePage, made_up.after(e.ChooseZone("ga")))),
+        Sample("zone-plain", pictured(ZonePage, made_up.after(made_up.only("take"), e.ChooseZone("zh")))),
         Sample("zone-alone-items", pictured(ZonePage, made_up.after(*made_up.LONELY, e.ChooseZone("ga")))),
         Sample(
             "zone-closed",

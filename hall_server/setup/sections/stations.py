@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from hall_server.setup.fields import Field, Section, Widget
+from contract.errands import Errand
+from hall_server.setup.fields import Choice, Field, Section, Widget
 from hall_server.setup.sections.recurring import ID
 
 T, N = Widget.TEXT, Widget.NUMBER
 
+ERRANDS = (
+    Choice(Errand.TAKE.value, "取号"),
+    Choice(Errand.GUIDES.value, "办事指南"),
+    Choice(Errand.REPRINT.value, "补打号票"),
+    Choice(Errand.CHECK_IN.value, "预约签到"),
+    Choice(Errand.HELP.value, "呼叫人工"),
+)
 BOARDS = Section(
     "boards",
     "综合屏",
@@ -25,7 +33,7 @@ BOARDS = Section(
 KIOSKS = Section(
     "kiosks",
     "自助机",
-    "某台自助机只办哪些专区；没有列出的自助机办全部专区。发布后立即生效，不必重启。",
+    "某台自助机办哪些事、哪些专区；没有列出的自助机全都办。发布后立即生效，不必重启。",
     "kiosks",
     (
         Field("id", "自助机", Widget.ONE, of="kiosks", required=True),
@@ -37,8 +45,16 @@ KIOSKS = Section(
             of="zones",
             unset="全部",
         ),
+        Field(
+            "errands",
+            "可办的事",
+            Widget.SOME,
+            "不选就是全部。没选的，自助机上不出现；正在使用的人办完当前这件事。",
+            choices=ERRANDS,
+            unset="全部",
+        ),
     ),
     rows=True,
     own=True,
-    columns=("zones",),
+    columns=("errands", "zones"),
 )

@@ -12,10 +12,13 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from escpos.printer import Dummy, File, Serial
+from PIL import Image
 
 from devices.drivers.escpos import EscposPrinter, Options
 from devices.faults import DeviceAbsent, DeviceLost, DeviceMisconfigured
@@ -23,6 +26,7 @@ from devices.printing.profiles import Patience
 from devices.simulators.printer_model import PrinterMake
 from devices.simulators.ticket_printer import TicketPrinterSimulator
 from devices.tickets import Align, Feed, Line, Proof, Qr, Ticket
+from devices.vision.codes import read_codes
 from tests.devices.printer_bench import FAST_BAUD, QUICK, SHORT, TICKET, printer_bench
 
 ENDLESS = Patience(connect=3600.0, status=3600.0)
@@ -191,6 +195,9 @@ def test_row_11_the_paper_has_a_width(profile: str, dots: int, tmp_path: Path) -
         with printer_bench("tcp", tmp_path, profile=profile, mode=mode, make=make) as bench:
             assert bench.driver.print(ticket) is Proof.CONFIRMED
             assert bench.sim.wrapped_lines == 0
+            paper = Image.open(BytesIO(bench.sim.latest_picture())).convert("RGB")
+            assert paper.width <= dots + 64
+            assert [code.text for code in read_codes(np.asarray(paper, np.uint8))] == ["x" * 300], mode
 
 
 def test_row_11_no_native_qr_where_there_is_none() -> None:

@@ -121,6 +121,13 @@ def test_a_pin_opens_the_card_and_is_forgotten_afterwards(
     card = reader.read(pin=PIN)
     assert isinstance(card, SocialCard)
     assert card.name == "孙红"
+    second = build(Options(socket=simulator.address))
+    second.open()
+    until(second.find)
+    with pytest.raises(DeviceRefused) as forgotten:
+        second.read()
+    assert forgotten.value.fault.code == "pin_wanted", "the card does not stay open for the next one"
+    second.close()
 
 
 def test_a_hall_without_bank_cards_refuses_them(simulator: CardReaderSimulator) -> None:

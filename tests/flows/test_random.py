@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contract.branding import Branding
 from contract.messages import TicketSlip
 from devices.tickets import Proof
 from kiosk import flow, samples
@@ -73,6 +74,11 @@ world = st.sampled_from(
         e.CameHome(4, 1),
         e.TakenOutOfService("维护"),
         e.TakenOutOfService(""),
+        samples.only("take"),
+        samples.only("guides", "help"),
+        samples.only("check_in"),
+        samples.only(),
+        e.Branded(Branding(colour="#0e5457")),
     ]
 )
 timers = st.sampled_from(

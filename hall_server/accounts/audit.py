@@ -59,6 +59,7 @@ KIND_TEXT = {
     "manager.guide": "呼叫导办",
     "manager.help": "处理求助",
     "manager.notice": "临时通知",
+    "manager.broadcast": "广播",
     "manager.station": "暂停或恢复自助机",
     "manager.seen": "收起提示",
     "system.time": "校正大厅时间",

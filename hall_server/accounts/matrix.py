@@ -172,6 +172,8 @@ MATRIX: Mapping[str, Access] = {
     "GET /manager/why/{ticket}": MANAGING,
     "GET /manager/usual": MANAGING,
     "POST /manager/do/{act}": MANAGING,
+    "POST /manager/broadcast/preview": MANAGING,
+    "POST /manager/broadcast/listen": MANAGING,
     # figures about people's work, and the story of a visit
     "GET /api/reports": REPORTS,
     "GET /api/reports/numbers.csv": REPORTS,

@@ -26,6 +26,7 @@ from hall_server.hall.supervision import (
     window_light,
 )
 from hall_server.house import Station
+from hall_server.web.broadcasts import Shown, shown
 from hall_server.web.frame import Frame
 from hall_server.web.lookout import Lookout
 
@@ -114,6 +115,7 @@ class Picture:
     wrong: tuple[Finding, ...]
     stations: tuple[Station, ...]
     headline: Headline
+    broadcasts: tuple[Shown, ...] = ()
 
     @property
     def dense(self) -> bool:
@@ -150,6 +152,7 @@ class ManagerPage:
             "headline": (picture.headline, picture.shape),
             "wrong": picture.wrong,
             "stations": picture.stations,
+            "broadcasts": picture.broadcasts,
         }
         parts |= {f"window-{tile.window}": tile for zone in picture.zones for tile in zone.tiles}
         parts |= {f"queue-{row.service}": row for row in picture.queues}
@@ -165,6 +168,7 @@ class ManagerPage:
             wrong=wrong,
             stations=self.frame.house.stations,
             headline=_headline(seen, len(wrong), self.frame.service.view.waits.at_ms),
+            broadcasts=shown(self.frame.service.view.broadcasts, self.frame.house, seen.at_ms, self._name),
         )
 
     def _piece(self, name: str, value: object, picture: Picture) -> str:

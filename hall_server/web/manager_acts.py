@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from hall_server.accounts.book import Act
 from hall_server.hall import commands as c
+from hall_server.hall.broadcasting import MOST_MINUTES
 from hall_server.hall.model import LEVEL_OWN, Hall, RuleBroken
 from hall_server.web.asking import answered, ask
+from hall_server.web.broadcasts import announcers, desk_of
 from hall_server.web.caller import Caller
 from hall_server.web.frame import Frame
 from hall_server.web.lookout import Lookout
@@ -23,6 +26,7 @@ from hall_server.web.presses import REQUEST
 
 _ID = Field(default="", max_length=64)
 _TEXT = Field(default="", max_length=60)
+Station = Annotated[str, StringConstraints(max_length=64)]
 
 
 class Doing(BaseModel):
@@ -40,6 +44,12 @@ class Doing(BaseModel):
     skills: dict[str, int] = Field(default_factory=dict, max_length=400)
     park: bool = False
     open: bool = True
+    stations: list[Station] = Field(default_factory=list, max_length=100)
+    urgent: bool = False
+    confirmed: bool = False
+    times: int = Field(default=1, ge=1, le=10)
+    every: int = Field(default=60, ge=0, le=3600)
+    board: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,8 @@ class Acts:
             "help-end": self._help_end,
             "notice": self._notice,
             "notice-end": self._notice_end,
+            "broadcast": self._broadcast,
+            "broadcast-end": self._broadcast_end,
         }
 
     async def do(self, name: str, here: Caller, doing: Doing) -> str:
@@ -224,6 +236,37 @@ class Acts:
         command = c.WithdrawNotice(request=doing.request, by=here.by, notice=_number(doing.subject))
         return Plan("manager.notice", doing.subject, _notices_look, (command,), "通知已撤下")
 
+    async def _broadcast(self, here: Caller, doing: Doing) -> Plan:
+        """Nothing urgent without a second press; nothing that the voice cannot say."""
+        house = self._frame.house
+        desk, known = desk_of(house), {station.id: station for station in announcers(house)}
+        if any(name not in known for name in doing.stations):
+            raise RuleBroken("unknown_station", "没有这个广播区，请刷新页面")
+        if doing.urgent and not doing.confirmed:
+            raise RuleBroken("unconfirmed", "紧急广播会打断叫号，请先确认")
+        text = clean(doing.text)
+        if trouble := (await asyncio.to_thread(desk.preview, text)).trouble:
+            raise RuleBroken("unspeakable", trouble)
+        command = c.MakeBroadcast(
+            request=doing.request,
+            by=here.by,
+            text=text,
+            stations=tuple(doing.stations),
+            urgent=doing.urgent,
+            times=doing.times,
+            every_seconds=doing.every,
+            minutes=min(doing.minutes, MOST_MINUTES),
+            board=doing.board,
+        )
+        away = "、".join(known[name].name for name in doing.stations if not known[name].online)
+        told = "紧急广播已发出，停止前反复播报" if doing.urgent else "已交给广播，有空隙就播"
+        told += f"；{away}离线，现在播不了" if away else ""
+        return Plan("manager.broadcast", "", _broadcasts_look, (command,), told)
+
+    async def _broadcast_end(self, here: Caller, doing: Doing) -> Plan:
+        command = c.EndBroadcast(request=doing.request, by=here.by, broadcast=_number(doing.subject))
+        return Plan("manager.broadcast", doing.subject, _broadcasts_look, (command,), "广播已停止")
+
     async def _station(self, op: str, here: Caller, doing: Doing) -> str:
         house = self._frame.house
         station = next((s for s in house.stations if s.id == doing.subject), None)
@@ -290,6 +333,14 @@ def _helps_look(hall: Hall) -> object:
         str(call.id): {"window": call.window, "about": call.about, "taken": call.taken_by}
         for call in hall.helps.values()
         if not call.ended_ms
+    }
+
+
+def _broadcasts_look(hall: Hall) -> object:
+    return {
+        str(each.id): {"text": each.text, "zones": each.stations, "urgent": each.urgent, "times": each.times}
+        for each in hall.broadcasts.values()
+        if not each.ended_ms
     }
 
 

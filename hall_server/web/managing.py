@@ -10,12 +10,14 @@ from fastapi import APIRouter, HTTPException, Path, WebSocket
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from contract.messages import TicketStatus
+from hall_server.hall.broadcasting import LONGEST
 from hall_server.hall.explain import why_not
 from hall_server.hall.model import LEVEL_HELP, LEVEL_OWN, Hall, RuleBroken, Ticket
 from hall_server.hall.supervision import limits_text, open_for, scene
 from hall_server.reports.days import Days
 from hall_server.reports.usual import Usual, compare, same_weekday
 from hall_server.web.asking import ask
+from hall_server.web.broadcasts import announcers
 from hall_server.web.caller import Here
 from hall_server.web.frame import Frame
 from hall_server.web.lookout import Lookout
@@ -56,6 +58,7 @@ class ManagerRoutes:
         page = ManagerPage(self._frame, self._lookout)
         seen = await ask(self._service, page.read)
         notices = await ask(self._service, lambda hall: tuple(hall.notices.values()))
+        house = self._frame.house
         return self._frame.page(
             here,
             "manager.html",
@@ -63,6 +66,9 @@ class ManagerRoutes:
             limits=limits_text(seen.plan.rules),
             windows=tuple(seen.plan.windows.values()),
             notices=notices,
+            zones=announcers(house) if house.broadcasts is not None else (),
+            stored=house.stored(),
+            longest=LONGEST,
             live=False,
         )
 

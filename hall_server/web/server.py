@@ -29,6 +29,7 @@ from hall_server.web.binding import CannotServe, listen
 from hall_server.web.blobs import BlobStore, blob_routes
 from hall_server.web.booking import booking_routes
 from hall_server.web.branding import look_routes
+from hall_server.web.broadcasts import broadcast_routes
 from hall_server.web.calls_told import call_routes
 from hall_server.web.catalogue import catalogue_routes
 from hall_server.web.catalogue_import import import_routes
@@ -312,6 +313,7 @@ class WebServer:
             wall_routes(frame, self._reports),
             metrics_routes(frame),
             manager_routes(frame, self._reports.days),
+            broadcast_routes(frame),
             system_routes(frame),
             setup_routes(frame, self._setup),
             catalogue_routes(frame, self._catalogue, self._reports),

@@ -89,7 +89,7 @@
     button?.setAttribute("aria-busy", "true");
     try {
       const answer = await post(name, fields);
-      const small = document.querySelector("#dialog-guide[open], #dialog-notice[open]");
+      const small = document.querySelector("dialog[open]:not(#sheet)");
       if (small) small.close();
       if (sheet.open) await load(shown);
       tell("good", answer.sentence);
@@ -104,12 +104,14 @@
 
   function fieldsOf(form, submitter) {
     const fields = {};
-    for (const [name, value] of new FormData(form)) {
+    for (const [name, value] of new FormData(form, submitter)) {
       if (name.startsWith("skill:")) {
         if (Number(value)) (fields.skills ??= {})[name.slice(6)] = Number(value);
       } else if (name === "level") fields.skills = { level: Number(value) };
-      else if (name === "minutes") fields.minutes = Number(value);
-      else if (name === "park") fields.park = true;
+      else if (["minutes", "times", "every"].includes(name)) fields[name] = Number(value);
+      else if (["park", "board", "confirmed"].includes(name)) fields[name] = true;
+      else if (name === "stations") (fields.stations ??= []).push(value);
+      else if (name === "kind") fields.urgent = value === "urgent";
       else fields[name] = value;
     }
     for (const name of ["window", "service", "subject"]) if (form.dataset[name]) fields[name] = form.dataset[name];
@@ -120,6 +122,7 @@
     const form = event.target;
     if (!form.dataset.act) return;
     event.preventDefault();
+    if (form.dispatchEvent(new CustomEvent("before-act", { cancelable: true, detail: event.submitter })) === false) return;
     const [name, fields] = fieldsOf(form, event.submitter);
     act(name, fields, event.submitter);
   });

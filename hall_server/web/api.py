@@ -21,6 +21,7 @@ from hall_server.hall.pictures import HallView
 from hall_server.service import HallService
 from hall_server.web.asking import answered
 from hall_server.web.caller import Caller, Here
+from hall_server.web.openapi import document
 from hall_server.web.overseen import Overseer
 from hall_server.web.presses import (
     CallTicketPress,
@@ -280,9 +281,13 @@ def described_routes(app: FastAPI) -> APIRouter:
     """The OpenAPI document of what stands above."""
     router = APIRouter(prefix="/api", include_in_schema=False)
 
+    made: dict[str, Any] = {}
+
     @router.get("/openapi.json")
-    async def document() -> JSONResponse:
-        return JSONResponse(app.openapi())
+    async def openapi() -> JSONResponse:
+        nonlocal made
+        made = made or document(app)
+        return JSONResponse(made)
 
     return router
 

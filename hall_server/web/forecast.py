@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Security
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from hall_server.hall import commands as c
 from hall_server.hall.day import MINUTE_MS
@@ -18,7 +18,7 @@ from hall_server.web.api import BEARER, COOKIE, PROBLEMS
 from hall_server.web.asking import answered
 from hall_server.web.caller import Here
 from hall_server.web.overseen import Overseer
-from hall_server.web.presses import REQUEST, Done
+from hall_server.web.presses import Asking, Done, Key, request_of
 
 Named = Annotated[str, Path(description="Identifier of the service, such as shebao", max_length=64)]
 
@@ -60,18 +60,6 @@ class ForecastOut(BaseModel):
     services: list[ServiceForecastOut]
 
 
-class IssuingPress(BaseModel):
-    """Stop or resume the numbers of a service."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    request: str = Field(
-        description="ULID made before the first send; a repeat gets the first answer",
-        pattern=REQUEST,
-        examples=["01JD9Q7Z4N8T1X5V2B6M3K0HSR"],
-    )
-
-
 def forecast_routes(service: HallService, overseer: Overseer) -> APIRouter:
     """GET /api/forecast; a manager's word on the numbers of a service."""
     router = APIRouter(
@@ -84,15 +72,18 @@ def forecast_routes(service: HallService, overseer: Overseer) -> APIRouter:
         return forecast_of(service.plan, await answered(service.settled()), service.now_ms())
 
     @router.post("/services/{name}/stop", operation_id="stop-issuing")
-    async def stop(here: Here, name: Named, press: IssuingPress) -> Done:
+    async def stop(here: Here, key: Key, name: Named, press: Asking) -> Done:
         """No more numbers of this service today (停止取号)."""
-        await overseer.issuing(here, c.StopIssuing(request=press.request, by=here.by, service=name))
+        request = request_of(press, key)
+        await overseer.issuing(here, c.StopIssuing(request=request, by=here.by, service=name))
         return Done()
 
     @router.post("/services/{name}/resume", operation_id="resume-issuing")
-    async def resume(here: Here, name: Named, press: IssuingPress) -> Done:
+    async def resume(here: Here, key: Key, name: Named, press: Asking) -> Done:
         """Numbers again (恢复取号); the closing rule then leaves the service alone for the day."""
-        await overseer.issuing(here, c.ResumeIssuing(request=press.request, by=here.by, service=name))
+        await overseer.issuing(
+            here, c.ResumeIssuing(request=request_of(press, key), by=here.by, service=name)
+        )
         return Done()
 
     return router

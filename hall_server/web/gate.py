@@ -248,7 +248,7 @@ class Gate:
         allowed = self._table.methods(scope["path"])
         if allowed:
             answer: Response = problem(
-                405, "http", "此地址不支持这种请求", headers={"Allow": ", ".join(allowed)}
+                405, "method_not_allowed", "此地址不支持这种请求", headers={"Allow": ", ".join(allowed)}
             )
         elif _wants_page(scope):
             html = self._rendering.page(
@@ -256,7 +256,7 @@ class Gate:
             )
             answer = Response(html, 404, media_type="text/html")
         else:
-            answer = problem(404, "http", "没有这个地址")
+            answer = problem(404, "not_found", "没有这个地址")
         await answer(scope, receive, send)
 
     async def _tell(self, scope: Scope, caller: Caller) -> None:

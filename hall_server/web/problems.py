@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 UNKNOWN = frozenset({"unknown_window", "unknown_ticket", "unknown_service", "unknown_appointment"})
 
 
+CODES = {400: "unreadable", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 422: "bad_request"}
+"""Of errors that have no code of their own."""
+
+
 class Problem(BaseModel):
     """Why a request was not carried out."""
 
@@ -94,7 +98,8 @@ def install(app: FastAPI, rendering: Rendering) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
-        return told(request, error.status_code, "http", str(error.detail), dict(error.headers or {}))
+        code = CODES.get(error.status_code, "http")
+        return told(request, error.status_code, code, str(error.detail), dict(error.headers or {}))
 
     @app.exception_handler(Exception)
     async def crash(request: Request, _error: Exception) -> Response:

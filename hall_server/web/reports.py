@@ -28,7 +28,7 @@ from hall_server.reports.report import make
 from hall_server.reports.sheets import report_csv
 from hall_server.web.calls_told import CallToldOut, told_out
 from hall_server.web.files import report_file
-from hall_server.web.problems import Problem, Troubled
+from hall_server.web.problems import Troubled
 
 _DATE = r"^(\d{4}-\d{2}-\d{2}|\d{8})?$"
 First = Annotated[str, Query(alias="from", pattern=_DATE, description="First business day, 2026-11-01")]
@@ -141,13 +141,12 @@ class AdviceOut(BaseModel):
 def report_routes(desk: ReportDesk, calls: Confirmations) -> APIRouter:
     """GET /api/reports, /api/reports/{kind}, /api/visits/{visit}, /api/items/{item}/returns."""
     api = ReportApi(desk, calls)
-    router = APIRouter(prefix="/api", tags=["reports"], responses={404: {"model": Problem}})
+    router = APIRouter(prefix="/api", tags=["reports"])
     router.get("/reports", operation_id="report_kinds")(api.kinds)
     router.get(
         "/reports/numbers.csv",
         operation_id="report_numbers",
         response_class=StreamingResponse,
-        responses={413: {"model": Problem, "description": "Too much for one file: shorten the period"}},
     )(api.numbers)
     router.get("/reports/{kind}", operation_id="report", responses={200: {"model": ReportOut}})(api.report)
     router.get("/visits/{visit}", operation_id="visit", responses={200: {"model": TraceOut}})(api.visit)

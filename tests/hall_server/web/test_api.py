@@ -75,8 +75,8 @@ def test_what_does_not_exist(client: httpx.Client) -> None:
     assert refused(press(client, "w99", "next")) == (404, "unknown_window")
     assert refused(client.get("/api/windows/w99")) == (404, "unknown_window")
     assert refused(press(client, "w01", "call-parked", ticket="20260101-A001")) == (404, "unknown_ticket")
-    assert refused(client.get("/api/nothing")) == (404, "http")
-    assert refused(client.get("/docs")) == (404, "http")
+    assert refused(client.get("/api/nothing")) == (404, "not_found")
+    assert refused(client.get("/docs")) == (404, "not_found")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, WebSocket
 from fastapi.responses import HTMLResponse
@@ -42,7 +42,7 @@ ABOUT_TEXT = {
 @dataclass(frozen=True, slots=True)
 class Asks:
     """One call in words; instants are hall time, 0 for what has not happened. ``by``
-    took it, with the account ``by_id``."""
+    took it, with the account ``by_id``; ``number``: of whoever is at the window that called."""
 
     call: int
     where: str
@@ -54,6 +54,7 @@ class Asks:
     taken_ms: int
     ended_ms: int
     note: str
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,16 @@ def floor_of(hall: Hall, stations: Iterable[Station], name_of: Callable[[str], s
     """Who nobody has taken first, then who is taken, each by since when; the newest of the ended first."""
     places = {station.id: station for station in stations}
     calls = [call for call in hall.helps.values() if call.asked is Asked.GUIDE]
-    told = [_told(hall.plan, call, places, name_of) for call in calls]
+    told = [replace(_told(hall.plan, call, places, name_of), number=_number(hall, call)) for call in calls]
     waiting = sorted((a for a in told if not a.ended_ms), key=lambda a: (bool(a.taken_ms), a.at_ms))
     ended = sorted((a for a in told if a.ended_ms), key=lambda a: -a.ended_ms)
     return Floor(tuple(waiting), tuple(ended[:ENDED_SHOWN]), len(ended))
+
+
+def _number(hall: Hall, call: HelpCall) -> str:
+    """Only while the call is open: afterwards somebody else may be there."""
+    present = hall.ticket_at(call.window) if call.window in hall.windows and not call.ended_ms else None
+    return present.number if present is not None else ""
 
 
 def _told(plan: Plan, call: HelpCall, places: Mapping[str, Station], name_of: Callable[[str], str]) -> Asks:

@@ -6,6 +6,8 @@
   const GIVE_UP_MS = 30000;
   const say = document.getElementById("say");
   const sound = document.getElementById("sound");
+  const dialog = document.getElementById("done");
+  const form = dialog.querySelector("form");
   const title = document.title;
   let known = new Set(waiting().map((ask) => ask.dataset.call));
   let audio = null;
@@ -26,13 +28,12 @@
 
   // ---------------------------------------------------------------- take, end
 
-  async function press(button) {
-    const { post: address, text } = button.dataset;
+  async function press(address, text, more = {}) {
     if (busy.has(address)) return;
     if (!Line.up) return tell("bad", `连接中断，“${text}”未提交`);
     busy.add(address);
     paint();
-    const body = { request: Press.ulid() };
+    const body = { request: Press.ulid(), ...more };
     const begun = performance.now();
     for (;;) {
       try {
@@ -40,6 +41,7 @@
         if (status === 401) return location.reload();
         if (ok || status !== 503) {
           if (!ok) tell("bad", answer.sentence || "操作未完成，请再试");
+          else if (dialog.dataset.post === address) form.reset();
           break;
         }
       } catch { /* nobody knows whether it arrived: the same request again */ }
@@ -55,7 +57,7 @@
   }
 
   function paint() {
-    for (const button of document.querySelectorAll("[data-post]")) {
+    for (const button of document.querySelectorAll("#guide-calls [data-post]")) {
       const under = busy.has(button.dataset.post);
       button.setAttribute("aria-busy", String(under));
       button.hidden = "by" in button.dataset && button.dataset.by !== mine; // only who went says that it is done
@@ -64,8 +66,44 @@
   }
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-post]");
-    if (button && event.detail < 2) press(button);
+    const button = event.target.closest("[data-post], [data-say], [data-close]");
+    if (!button || button === dialog || event.detail > 1) return;
+    if (button.hasAttribute("data-close")) return dialog.close();
+    if (button.dataset.say) return add(button.dataset.say);
+    if (button.hasAttribute("data-ask")) return ask(button);
+    press(button.dataset.post, button.dataset.text);
+  });
+
+  // ---------------------------------------------------------------- done: what came of it, and for which number
+
+  function ask(button) {
+    if (busy.has(button.dataset.post)) return;
+    if (dialog.dataset.post !== button.dataset.post) form.reset(); // what a refusal left stays
+    dialog.dataset.post = button.dataset.post;
+    dialog.querySelector(".whom").textContent = button.dataset.ask;
+    form.elements.number.value ||= button.dataset.number;
+    dialog.showModal();
+    dialog.querySelector("[type=submit]").focus();
+  }
+
+  function add(words) {
+    const note = form.elements.note, known = note.value.split("；").filter(Boolean);
+    note.value = (known.includes(words) ? known.filter((one) => one !== words) : [...known, words]).join("；");
+    shown();
+  }
+
+  function shown() {
+    const known = form.elements.note.value.split("；");
+    for (const one of form.querySelectorAll("[data-say]")) one.setAttribute("aria-pressed", String(known.includes(one.dataset.say)));
+  }
+
+  form.addEventListener("input", shown);
+  form.addEventListener("reset", () => setTimeout(shown));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    dialog.close();
+    const note = form.elements.note.value.trim();
+    press(dialog.dataset.post, "完成", { note, number: note ? form.elements.number.value.trim() : "" });
   });
 
   // ---------------------------------------------------------------- a new call: colour and title always, sound when allowed
@@ -111,7 +149,7 @@
     }
   }
 
-  Line.idle = () => busy.size === 0;
+  Line.idle = () => busy.size === 0 && !dialog.open;
   Line.onSwap(news);
   news();
 })();

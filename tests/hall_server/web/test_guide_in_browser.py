@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +63,7 @@ def test_one_of_two_guides_goes(hall: PagedHall, opened: Opener) -> None:
     expect(other.locator(".ask .go")).to_be_hidden()
     # elsewhere: the second half of a double tap is no press
     page.locator(".ask .go").tap(position={"x": 8, "y": 8})
+    page.locator("#done [type=submit]").tap()
     for each in (page, other):
         expect(each.locator(".calm")).to_be_visible()
         expect(each.locator(".past")).to_contain_text("1号取号机")
@@ -100,3 +102,61 @@ def test_a_press_while_the_line_is_down_is_asked_again(hall: PagedHall, opened: 
     page.locator(".ask .go").tap()
     expect(page.locator(".ask.taken")).to_be_visible()
     assert lost == ["once"]
+
+
+def test_what_a_guide_did_is_said_with_one_tap_and_goes_to_the_window(
+    hall: PagedHall, opened: Opener
+) -> None:
+    ticket = hall.issue()
+    page, other = phone(hall, opened), phone(hall, opened, "manager")
+    ask(hall, "kiosk-1", "keypad")
+    page.locator(".ask .go").tap()
+    page.locator(".ask.taken .go").tap(position={"x": 8, "y": 8})  # no double tap
+    dialog = page.locator("#done")
+    expect(dialog.locator("h2")).to_have_text("完成 1号取号机")
+    dialog.locator("[data-say]", has_text="材料不齐，已讲明").tap()
+    dialog.locator("[data-say]", has_text="已协助取号").tap()
+    expect(dialog.locator("[name=note]")).to_have_value("材料不齐，已讲明；已协助取号")
+    dialog.locator("[data-say]", has_text="已协助取号").tap(position={"x": 8, "y": 8})
+    expect(dialog.locator("[name=note]")).to_have_value("材料不齐，已讲明")
+    dialog.locator("[name=number]").fill("A999")
+    assert axe.findings(page) == []
+    dialog.locator("[type=submit]").tap()
+    expect(page.locator("#say")).to_have_text("今天没有号码 A999，请核对后再填，或留空")
+    page.locator(".ask.taken .go").tap()
+    expect(dialog.locator("[name=note]")).to_have_value("材料不齐，已讲明")  # a refusal loses no word
+    dialog.locator("[name=number]").fill("a001")
+    dialog.locator("[type=submit]").tap()
+    for each in (page, other):
+        expect(each.locator(".past")).to_contain_text("材料不齐，已讲明")
+    assert hall.service.query(lambda h: dict(h.guided)).result(5) == {ticket: ("材料不齐，已讲明",)}
+
+
+def test_five_guides_and_five_calls_each_is_taken_once(hall: PagedHall, opened: Opener) -> None:
+    """All press all at once: whoever is first goes, the others are told who."""
+    pages = [phone(hall, opened, who) for who in ("guide", "manager", "guide", "manager", "guide")]
+    for n in range(1, 6):
+        ask(hall, f"kiosk-{n}", "")
+    for page in pages:
+        expect(page.locator(".ask.new")).to_have_count(5)
+    for page in pages:
+        page.evaluate("for (const b of document.querySelectorAll('.ask.new .go')) b.click()")
+    for page in pages:
+        expect(page.locator(".ask.taken")).to_have_count(5)
+    helps = hall.service.query(lambda h: list(h.helps.values())).result(5)
+    taken = [call.taken_by for call in helps]
+    assert len(taken) == 5
+    assert all(taken)
+    events = [e for e in events_of(hall) if e == "HelpTaken"]
+    assert len(events) == 5
+    pages[0].screenshot()
+    for page, who in zip(pages[:2], ("clerk:guide", "clerk:manager"), strict=True):
+        expect(page.locator(".ask.taken .go:visible")).to_have_count(taken.count(who))
+
+
+def events_of(hall: PagedHall) -> list[str]:
+    db = sqlite3.connect(f"file:{hall.state / 'journal.db'}?mode=ro", uri=True)
+    try:
+        return [kind for (kind,) in db.execute("SELECT kind FROM event ORDER BY seq")]
+    finally:
+        db.close()

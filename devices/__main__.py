@@ -14,7 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from devices.links import simulate_usb
+from devices.losses import where
 from devices.technician import looking, selftest, working
+from devices.terminal import complain
 
 _ENDING = "退出状态：0 正常；1 有故障、被拒绝或没有找到；2 用法或配置错误。"
 
@@ -27,7 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     _know_simulated_usb()
-    return _COMMANDS[wanted.command](wanted)
+    try:
+        return _COMMANDS[wanted.command](wanted)
+    except KeyboardInterrupt:
+        return 1
+    except Exception as error:  # noqa: BLE001 - the program's top: what an error says may quote a card
+        complain(f"程序出错，请把下面几行交给开发商：\n{where(error)}")
+        return 1
 
 
 def _know_simulated_usb() -> None:

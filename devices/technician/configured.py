@@ -55,6 +55,15 @@ def the(config: Path, kind: Kind) -> Device:
     raise Unusable(f"{config}: no device of kind {kind.value} in [devices.*]")
 
 
+def all_of(config: Path, *kinds: Kind) -> list[Device]:
+    """All devices of these kinds, one at least. Raises Unusable."""
+    found = [driver for driver in configured(config).values() if driver.kind in kinds]
+    if not found:
+        wanted = " or ".join(kind.value for kind in kinds)
+        raise Unusable(f"{config}: no device of kind {wanted} in [devices.*]")
+    return found
+
+
 def chosen(config: Path, name: str) -> dict[str, Device]:
     """All devices, or the one with this name. Raises Unusable."""
     drivers = configured(config)

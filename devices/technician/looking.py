@@ -60,7 +60,8 @@ def probe(port: str, *, json_wanted: bool) -> int:
             port, trying=lambda _what: None if json_wanted else complain(f"正在试：{_what}")
         )
     except DeviceError as error:
-        return failed(error.fault, json_wanted=json_wanted)
+        status = failed(error.fault, json_wanted=json_wanted)
+        return 2 if error.fault.code == "bad_address" else status
     if json_wanted:
         tell(
             None if found is None else {"what": found.what, "options": found.options, "detail": found.detail}

@@ -21,7 +21,7 @@ from PIL import Image
 
 from devices.capabilities import CallBoxCapabilities, GuideLightCapabilities, LedBarCapabilities
 from devices.faults import DeviceError, DeviceRefused, Fault, Owner
-from devices.ports import Device, Kind
+from devices.ports import Device, Kind, Status
 from devices.signals import DARK, BarText, Flash, LedColour, Light, Shown
 from devices.technician.configured import Unusable, chosen
 from devices.technician.telling import OWNERS, rows, tell, wrong
@@ -33,7 +33,12 @@ Step = tuple[str, Callable[[], str]]
 """What is tested, and the doing of it: it gives a remark, raises DeviceError, or NothingCame."""
 _WAIT_SECONDS = 0.5
 _LOOK_SECONDS = 0.4
+_PAGE_SECONDS = 60.0
+_PAGE = b"Banshi: test page\n"
 _NO_ANSWER = Fault("no_answer", "人脸核验程序没有给出结果", "查看该程序的日志和授权", Owner.TECHNICIAN)
+_NOT_OUT = Fault("not_out", "没有打印成功", "查看打印机后再试", Owner.STAFF)
+_OTHER_LIGHT = Fault("other_light", "读回的与设定的不同", "检查继电器模块和接线", Owner.TECHNICIAN)
+_CUT_OFF = Fault("cut_off", "声音没有放完", "检查扬声器和声音服务", Owner.TECHNICIAN)
 _PASSES_NOBODY = Fault(
     "passes_nobody", "人脸核验程序让一张空白图通过了", "停用该程序，联系厂家", Owner.TECHNICIAN
 )
@@ -115,7 +120,13 @@ def _steps(driver: Device, paper: bool) -> Iterator[Step]:
 
 
 def _heartbeat(driver: Device) -> str:
-    status = driver.heartbeat()
+    return _told(driver.heartbeat())
+
+
+def _told(status: Status) -> str:
+    """What it says of itself; a device that cannot work is not well. Raises DeviceRefused."""
+    if status.ok is False:
+        raise DeviceRefused(status.faults[0] if status.faults else _NO_ANSWER)
     words = [fault.sentence for fault in status.faults]
     return "；".join(words) or ("" if status.ok is not None else "状态未知")
 
@@ -125,31 +136,58 @@ def _nothing_more(_driver: Any, _paper: bool) -> Iterator[Step]:
 
 
 def _reader(reader: Any, _paper: bool) -> Iterator[Step]:
+    laid = False
+
     def find() -> str:
-        if not reader.find():
+        nonlocal laid
+        laid = reader.find()
+        if not laid:
             raise NothingCame("没有放上证件")
         return "有证件"
 
+    def read() -> str:
+        if not laid:
+            raise NothingCame("没有放上证件")
+        reader.read()
+        return "读出（内容不显示）"
+
     yield "find", find
+    yield "read", read
     yield "still_there", lambda: "还在" if reader.still_there() else "没有证件"
+    if getattr(reader.capabilities, "newest_address", False):
+        yield "newest_address", lambda: "有追加地址" if reader.newest_address() else "没有追加地址"
 
 
 def _printer(printer: Any, paper: bool) -> Iterator[Step]:
-    yield "status", lambda: "；".join(fault.sentence for fault in printer.status().faults)
+    yield "status", lambda: _told(printer.status())
     yield "clear", partial(_done, printer.clear)
 
     def print_ticket() -> str:
         if not paper:
             raise NothingCame("没有要求出纸")
         proof = printer.print(test_ticket())
-        return PROOFS[proof] if proof is not Proof.FAILED else PROOFS[Proof.FAILED]
+        if proof is Proof.FAILED:
+            raise DeviceRefused(_NOT_OUT)
+        return PROOFS[proof]
 
     yield "print", print_ticket
+
+
+def _pages(printer: Any, paper: bool) -> Iterator[Step]:
+    def print_page() -> str:
+        if not paper:
+            raise NothingCame("没有要求出纸")
+        proof = printer.print_pages(_PAGE, title="test", timeout_seconds=_PAGE_SECONDS)
+        return PROOFS[proof]
+
+    yield "print_pages", print_page
 
 
 def _camera(camera: Any, _paper: bool) -> Iterator[Step]:
     yield "frame", lambda: "{0.width} × {0.height}".format(camera.frame())
     yield "still", lambda: f"{len(camera.still()) // 1024} KB"
+    yield "burst", lambda: f"{len(camera.burst(3))} 张"
+    yield "rest", partial(_done, camera.rest)
 
 
 def _scanner(scanner: Any, _paper: bool) -> Iterator[Step]:
@@ -191,7 +229,9 @@ def _lights(lights: Any, _paper: bool) -> Iterator[Step]:
 def _lit(lights: Any, position: str, light: Light) -> str:
     lights.light(position, light)
     threading.Event().wait(_LOOK_SECONDS)
-    return "已读回" if lights.lit()[position] == light else "读回的与设定的不同"
+    if lights.lit()[position] != light:
+        raise DeviceRefused(_OTHER_LIGHT)
+    return "已读回"
 
 
 def _speaker(speaker: Any, paper: bool) -> Iterator[Step]:
@@ -200,7 +240,9 @@ def _speaker(speaker: Any, paper: bool) -> Iterator[Step]:
             raise NothingCame("没有要求发声")
         ended = threading.Event()
         speaker.play(_tone(), done=lambda _whole: ended.set(), label="test")
-        return "请听" if ended.wait(5.0) else "声音没有放完"
+        if not ended.wait(5.0):
+            raise DeviceRefused(_CUT_OFF)
+        return "请听"
 
     yield "play", play
 
@@ -256,6 +298,7 @@ _OF_KIND: dict[Kind, Callable[[Any, bool], Iterator[Step]]] = {
     Kind.ID_CARD_READER: _reader,
     Kind.CARD_READER: _reader,
     Kind.TICKET_PRINTER: _printer,
+    Kind.REPORT_PRINTER: _pages,
     Kind.CAMERA: _camera,
     Kind.SCANNER: _scanner,
     Kind.CALL_BOX: _call_boxes,

@@ -7,12 +7,13 @@ import threading
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import cast
+from typing import Protocol, cast
 
-from devices.cards import IdCard
+from contract.person import mask_name, mask_number
+from devices.cards import BankCard, IdCard, SmartCard
 from devices.faults import DeviceError
-from devices.ports import Camera, IdCardReader, Kind, TicketPrinter
-from devices.technician.configured import Unusable, the
+from devices.ports import Camera, Device, Kind, TicketPrinter
+from devices.technician.configured import Unusable, all_of, the
 from devices.technician.telling import failed, tell, wrong
 from devices.terminal import complain, say
 from devices.tickets import Align, Feed, Line, Proof, Qr, Rule, Ticket
@@ -26,24 +27,35 @@ _CARDS = {
 }
 
 
+class _Reader(Device, Protocol):
+    """An ID card reader or a reader of smart cards."""
+
+    def find(self) -> bool: ...
+
+    def read(self) -> IdCard | SmartCard: ...
+
+
 def read_card(config: Path, *, seconds: float, json_wanted: bool) -> int:
-    """Wait for a card, read it, print it masked."""
+    """Wait for a card on any reader, read it, print it masked."""
     try:
-        reader = cast("IdCardReader", the(config, Kind.ID_CARD_READER))
+        found = all_of(config, Kind.ID_CARD_READER, Kind.CARD_READER)
     except Unusable as error:
         return wrong(error)
+    readers = [cast("_Reader", reader) for reader in found]
     try:
-        reader.open()
+        for reader in readers:
+            reader.open()
         complain(f"请把证件放到读卡区（{seconds:.0f} 秒内）")
-        card = _wait_for_card(reader, seconds)
+        card = _wait_for_card(readers, seconds)
     except DeviceError as error:
         return failed(error.fault, json_wanted=json_wanted)
     finally:
-        reader.close()
+        for reader in readers:
+            reader.close()
     if card is None:
         complain("没有放上证件")
         return 1
-    shown = {"证件": _CARDS[card.card_kind.value], "姓名": card.name[:1] + "*", "号码": _masked(card.number)}
+    shown = _shown(card)
     say(json.dumps(shown, ensure_ascii=False) if json_wanted else "  ".join(shown.values()))
     return 0
 
@@ -104,15 +116,20 @@ def test_ticket() -> Ticket:
     )
 
 
-def _wait_for_card(reader: IdCardReader, seconds: float) -> IdCard | None:
+def _wait_for_card(readers: list[_Reader], seconds: float) -> IdCard | SmartCard | None:
     deadline = monotonic() + seconds
     pause = threading.Event()
     while monotonic() < deadline:
-        if reader.find():
-            return reader.read()
+        for reader in readers:
+            if reader.find():
+                return reader.read()
         pause.wait(0.1)
     return None
 
 
-def _masked(number: str) -> str:
-    return number[:6] + "*" * max(0, len(number) - 10) + number[-4:]
+def _shown(card: IdCard | SmartCard) -> dict[str, str]:
+    """As much as anybody may see."""
+    if isinstance(card, BankCard):
+        return {"证件": "银行卡", "号码": card.masked_number}
+    kind = _CARDS[card.card_kind.value] if isinstance(card, IdCard) else f"社会保障卡（{card.version}）"
+    return {"证件": kind, "姓名": mask_name(card.name), "号码": mask_number(card.number)}

@@ -12,6 +12,7 @@ from devices.__main__ import main
 from devices.simulators.bench import Bench
 from devices.simulators.bench_file import BenchPlace, CallBoxes, Camera, Printer, Reader, Simulated
 from devices.simulators.ticket_printer import TicketPrinterSimulator
+from tests.devices.cards import fresh_reader
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +95,56 @@ def test_a_card_is_shown_masked(bench: Bench, config: Path, capsys: pytest.Captu
     assert "𠮷" not in told.out + told.err
 
 
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("smith", ["外国人永久居留证（2017 版）", "史*", "GBR990********0199"]),
+        ("ss-wang", ["社会保障卡（3.00）", "王*", "999999********333X"]),
+        ("bank", ["银行卡", "629999*********1234"]),
+    ],
+)
+def test_cards_of_every_reader_are_shown_masked(
+    word: str, shown: list[str], bench: Bench, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    smart = fresh_reader()
+    config.write_text(
+        f'{config.read_text()}[devices.card]\ndriver = "pcsc"\nsocket = {json.dumps(smart.address)}\n'
+    )
+    (bench if word == "smith" else smart).lay(word)
+    assert main(["read-card", "--config", str(config), "--json"]) == 0
+    assert list(json.loads(capsys.readouterr().out).values()) == shown
+
+
+@pytest.mark.parametrize("words", [["--json"], []])
+def test_a_device_that_cannot_work_fails_its_test(
+    words: list[str], bench: Bench, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.lay("wang")
+    assert main(["test", "--config", str(config), "--device", "reader", "--json"]) == 0
+    done = {one["command"]: one for one in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert done["read"]["ok"] is True
+    assert done["newest_address"]["ok"] is True
+    assert "王" not in str(done)
+    bench.set_fault("printer-1", "paper_out", True)
+    assert main(["test", "--config", str(config), "--device", "printer", "--quiet", *words]) == 1
+    told = capsys.readouterr().out.splitlines()
+    bad = [line.split()[1] for line in told if "✗" in line]
+    assert bad == ([] if words else ["heartbeat", "status"])
+
+
+def test_a_bug_is_told_without_what_it_says(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slip(*_arguments: object) -> None:
+        raise ValueError("999999198001010017")
+
+    monkeypatch.setattr("devices.drivers.sdt.SdtReader.find", slip)
+    assert main(["read-card", "--config", str(config)]) == 1
+    told = capsys.readouterr()
+    assert "ValueError" in told.err
+    assert "999999" not in told.out + told.err
+
+
 def test_no_card_and_a_strange_card(bench: Bench, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["read-card", "--config", str(config), "--seconds", "0.05"]) == 1
     assert "没有放上证件" in capsys.readouterr().err
@@ -141,6 +192,7 @@ def test_probe_prints_nothing_on_a_printer(bench: Bench) -> None:
 def test_probe_of_silence_and_of_no_port(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["probe", "/nowhere/at/all"]) == 1
     assert "没有找到端口" in capsys.readouterr().err
+    assert main(["probe", "http://127.0.0.1"]) == 2
 
 
 def test_watch_ends_by_itself_and_tells_changes(config: Path, capsys: pytest.CaptureFixture[str]) -> None:

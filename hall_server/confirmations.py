@@ -23,6 +23,8 @@ from hall_server.hall_file import StationPart
 from hall_server.stations import StationSeen
 
 CALLS_KEPT = 1024
+PLACES_SECONDS = 0.25
+"""So old may be what is known of who is there: sixty screens that confirm a call at once cost one look."""
 SCREEN_MS = 5_000
 """A screen confirms within a quarter of a second; after so long the clerk is told that it did not."""
 VOICE_MS = 20_000
@@ -78,9 +80,14 @@ class Confirmations:
         described: Callable[[], tuple[StationPart, ...]] = tuple,
         seen: Callable[[], Mapping[str, StationSeen]] = dict,
         bars: Mapping[str, str] | None = None,
+        places_seconds: float = PLACES_SECONDS,
     ) -> None:
         self._now_ms, self._described, self._seen = now_ms, described, seen
         self._bars = dict(bars or {})
+        self._places_seconds = places_seconds
+        self._places: tuple[Place, ...] = ()
+        self._place: dict[str, Place] = {}
+        self._looked_at = float("-inf")
         self._lock = threading.Lock()
         self._fresh: deque[m.Call] = deque(maxlen=CALLS_KEPT)
         self._calls: OrderedDict[str, _Known] = OrderedDict()
@@ -109,7 +116,8 @@ class Confirmations:
         """A station says what became of calls."""
         now_ms, changed = self._now_ms(), False
         with self._lock:
-            place = next((each for each in self._take_in(now_ms) if each.id == station), None)
+            self._take_in(now_ms)
+            place = self._place.get(station)
             for report in reports[:LARGEST] if place is not None else ():
                 known = self._calls.get(report.call)
                 if known is not None and place is not None and place.takes(known.call, known.boards):
@@ -132,20 +140,18 @@ class Confirmations:
         """What is known of the last so many of a ticket's calls, oldest first; quick, on any thread."""
         now_ms = self._now_ms()
         with self._lock:
-            places = self._take_in(now_ms)
+            self._take_in(now_ms)
             names = (f"{ticket}:{turn}" for turn in range(calls - last + 1, calls + 1))
-            return tuple(
-                self._told(self._calls[name], places, now_ms) for name in names if name in self._calls
-            )
+            return tuple(self._told(self._calls[name], now_ms) for name in names if name in self._calls)
 
     def of_tickets(self, tickets: frozenset[str]) -> dict[tuple[str, int], CallTold]:
         """What is known of all calls of these tickets, oldest first, by ticket and instant of the call; goes
         through all that is kept."""
         now_ms = self._now_ms()
         with self._lock:
-            places = self._take_in(now_ms)
+            self._take_in(now_ms)
             known = [each for each in self._calls.values() if each.call.ticket in tickets]
-            told = [self._told(each, places, now_ms) for each in known]
+            told = [self._told(each, now_ms) for each in known]
         return {(each.ticket, each.at_ms): each for each in told}
 
     def failing(self) -> dict[str, Failing]:
@@ -157,10 +163,17 @@ class Confirmations:
 
     # ------------------------------------------------------------ under the lock
 
-    def _take_in(self, now_ms: int) -> tuple[Place, ...]:
-        """Calls that came since, with who is there to bring them to people; all places as they are now."""
-        places = tuple(self._places())
-        awake = frozenset(place.id for place in places if place.online and place.confirms)
+    def _take_in(self, now_ms: int) -> None:
+        """Who is there now, and the calls that came since, with who is there to bring them to people."""
+        if time.monotonic() - self._looked_at >= self._places_seconds:
+            self._places, self._looked_at = tuple(self._look()), time.monotonic()
+            self._place = {place.id: place for place in self._places}
+        places = self._places
+        awake = (
+            frozenset(place.id for place in places if place.online and place.confirms)
+            if self._fresh
+            else frozenset()
+        )
         while self._fresh:
             call = self._fresh.popleft()
             known = self._calls.get(call.call)
@@ -173,10 +186,9 @@ class Confirmations:
         while len(self._calls) > CALLS_KEPT:
             self._calls.popitem(last=False)
         for voice, waiting in self._unjudged.items():
-            self._judge(waiting, [place for place in places if place.voice is voice], now_ms)
-        return places
+            self._judge(waiting, voice, now_ms)
 
-    def _places(self) -> Iterator[Place]:
+    def _look(self) -> Iterator[Place]:
         seen, now = self._seen(), time.monotonic()
         for part in self._described():
             found = seen.get(part.id)
@@ -213,9 +225,9 @@ class Confirmations:
             self._fail(place, known.call.at_ms, report.why)
         return True
 
-    def _told(self, known: _Known, places: tuple[Place, ...], now_ms: int) -> CallTold:
+    def _told(self, known: _Known, now_ms: int) -> CallTold:
         call = known.call
-        told = tuple(_at(known, place, now_ms) for place in places if place.takes(call, known.boards))
+        told = tuple(_at(known, place, now_ms) for place in self._places if place.takes(call, known.boards))
         awaited = [_limit(call, each.voice) for each in told if each.stand is Stand.AWAITED]
         return CallTold(
             call=call.call,
@@ -227,15 +239,15 @@ class Confirmations:
             due_ms=min(awaited, default=0),
         )
 
-    def _judge(self, waiting: deque[str], places: list[Place], now_ms: int) -> None:
+    def _judge(self, waiting: deque[str], voice: bool, now_ms: int) -> None:
         """Calls whose time to be confirmed is over: who was there and said nothing has failed once more."""
         while waiting:
             known = self._calls.get(waiting[0])
-            if known is not None and now_ms < _failed_ms(known.call, places):
+            if known is not None and now_ms < _failed_ms(known.call, voice):
                 return
             waiting.popleft()
-            for place in places if known is not None else ():
-                if known is not None and self._owes(known, place):
+            for place in self._places if known is not None else ():
+                if known is not None and place.voice is voice and self._owes(known, place):
                     self._fail(place, known.call.at_ms, m.CallDrop.NONE)
 
     def _owes(self, known: _Known, place: Place) -> bool:
@@ -257,11 +269,9 @@ def bar_id(window: str) -> str:
     return f"ledbar:{window}"
 
 
-def _failed_ms(call: m.Call, places: list[Place]) -> int:
+def _failed_ms(call: m.Call, voice: bool) -> int:
     """When places of one kind have failed a call."""
-    if places and places[0].voice:
-        return call.expires_ms + VOICE_FAILED_MS
-    return call.at_ms + SCREEN_FAILED_MS
+    return call.expires_ms + VOICE_FAILED_MS if voice else call.at_ms + SCREEN_FAILED_MS
 
 
 def _limit(call: m.Call, voice: bool) -> int:

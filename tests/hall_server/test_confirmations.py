@@ -54,6 +54,7 @@ class Told:
             described=lambda: tuple(self.parts),
             seen=lambda: {part.id: self._seen(part) for part in self.parts},
             bars={"w01": "1号窗口条屏"},
+            places_seconds=0.0,
         )
         self.calls.on_change(self._changed)
 

@@ -30,7 +30,10 @@ class Screens:
 
     def __post_init__(self) -> None:
         self.calls = Confirmations(
-            now_ms=self.hall.clock.now_ms, described=lambda: self.parts, seen=self.seen
+            now_ms=self.hall.clock.now_ms,
+            described=lambda: self.parts,
+            seen=self.seen,
+            places_seconds=0.0,
         )
         self.hall.house = House(described=lambda: self.parts, seen=self.seen, calls=self.calls)
 

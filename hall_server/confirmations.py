@@ -280,10 +280,12 @@ def _limit(call: m.Call, voice: bool) -> int:
 
 def _at(known: _Known, place: Place, now_ms: int) -> AtPlace:
     heard = known.heard.get(place.id)
-    told = AtPlace(place.id, place.name, place.voice, Stand.AWAITED, online=place.online)
     if heard is not None:
-        return replace(told, stand=stand_of(heard.fate), at_ms=heard.at_ms, why=heard.why)
+        stand, at_ms, why = stand_of(heard.fate), heard.at_ms, heard.why
+        return AtPlace(place.id, place.name, place.voice, stand, at_ms, why, place.online)
     if not place.confirms:
-        return replace(told, stand=Stand.UNTOLD)
-    missed = not place.online or now_ms >= _limit(known.call, place.voice)
-    return replace(told, stand=Stand.MISSED) if missed else told
+        stand = Stand.UNTOLD
+    else:
+        missed = not place.online or now_ms >= _limit(known.call, place.voice)
+        stand = Stand.MISSED if missed else Stand.AWAITED
+    return AtPlace(place.id, place.name, place.voice, stand, online=place.online)

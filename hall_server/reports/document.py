@@ -14,7 +14,8 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from hall_server.reports.asked import Asked
-from hall_server.reports.monthly import Grid, Month, Section, formulas, sections
+from hall_server.reports.monthly import formulas, sections
+from hall_server.reports.passages import Grid, Month, Section
 from hall_server.reports.periods import Period, earlier
 
 BODY, HEADING, LATIN = "仿宋", "黑体", "Times New Roman"

@@ -6,25 +6,24 @@ many days of the month before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
 from hall_server.reports.elements import FIGURES, Elements
-from hall_server.reports.groups import Key
 from hall_server.reports.indicators import INDICATORS, Indicator
-from hall_server.reports.report import Report, Row
-from hall_server.reports.table import (
-    NO_VALUE,
-    PART_TEXT,
-    Sort,
-    Value,
-    change,
-    columns_of,
-    seconds,
-    shown,
-    value_of,
+from hall_server.reports.passages import (
+    Figures,
+    Grid,
+    Month,
+    Section,
+    compared,
+    count_of,
+    grid_of,
+    most_of,
+    named,
+    row_of,
+    sort_of,
+    title_of,
 )
-from hall_server.reports.words import lasted_text
+from hall_server.reports.report import Report
+from hall_server.reports.table import NO_VALUE, Sort, change, shown, value_of
 
 KEY_FIGURES = (
     "issued",
@@ -60,45 +59,6 @@ _DAY = ("issued", "visits", "finished", "wait.mean", "wait.p90", "second_visits"
 _REASON = ("without_result",)
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """One table: its heads and rows as text; the first ``names`` columns are words."""
-
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    names: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading, sentences, and a table or none."""
-
-    title: str
-    sentences: tuple[str, ...]
-    grid: Grid | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """Reports of all indicators by their grouping: ``now``, the month ``before`` and the same a year ago."""
-
-    hall: str
-    period: str
-    running: bool
-    before_name: str
-    before_period: str
-    year_name: str
-    now: dict[tuple[str, ...], Report]
-    before: dict[tuple[str, ...], Report]
-    year: dict[tuple[str, ...], Report]
-    elements: Elements | None = None
-
-    @property
-    def compared_with(self) -> str:
-        """The name of the month before, '' when the journal has no day of it."""
-        return self.before_name if self.before["hall",].days else ""
-
-
 def sections(month: Month) -> tuple[Section, ...]:
     """The whole report in its order."""
     return (
@@ -113,57 +73,11 @@ def sections(month: Month) -> tuple[Section, ...]:
     )
 
 
-class _Figures:
-    """Figures of one report by group."""
-
-    def __init__(self, report: Report) -> None:
-        self.rows: dict[Key, Row] = {row.key: row for row in report.rows}
-
-    def of(self, key: Key, column: str) -> Value:
-        """None when there is no such group or no value."""
-        row = self.rows.get(key)
-        name, _, part = column.partition(".")
-        return None if row is None else value_of(row.figures[name], part)
-
-
-def sort_of(column: str) -> Sort:
-    """What a figure such as ``wait.p90`` is."""
-    name, _, part = column.partition(".")
-    return next(c.sort for c in columns_of([INDICATORS[name]], full=True) if c.part == part)
-
-
-def title_of(column: str) -> str:
-    """What a figure is called."""
-    name, _, part = column.partition(".")
-    return f"{INDICATORS[name].name}·{PART_TEXT[part]}" if part else INDICATORS[name].name
-
-
-def compared(sort: Sort, now: Value, then: Value, name: str) -> str:
-    """，比上月（1,100）增加 12.2%; ``name`` '' = there is nothing to compare with."""
-    if not isinstance(now, int) or not name:
-        return ""
-    if not isinstance(then, int):
-        return f"（{name}没有数据可比）"
-    if change(sort, now, then) == "持平":
-        return f"，与{name}持平"
-    more, less = {Sort.TIME: ("延长", "缩短"), Sort.RATE: ("上升", "下降")}.get(sort, ("增加", "减少"))
-    word = more if now > then else less
-    if sort is Sort.TIME:
-        by = lasted_text(abs(seconds(now) - seconds(then)) * 1000)
-    elif sort is Sort.RATE:
-        by = f"{abs(now - then) / 100:.2f} 个百分点"
-    else:
-        by = f"{abs(now - then) * 100 / then:.1f}%" if then else f"{now - then:,}"
-    return f"，比{name}（{shown(sort, then)}）{word} {by}"
-
-
-# ---------------------------------------------------------------- sections
-
 _HALL = ("",)
 
 
 def _whole(month: Month) -> Section:
-    now, before, year = (_Figures(of[("hall",)]) for of in (month.now, month.before, month.year))
+    now, before, year = (Figures(of[("hall",)]) for of in (month.now, month.before, month.year))
 
     def said(column: str, unit: str = "") -> str:
         value, sort = now.of(_HALL, column), sort_of(column)
@@ -208,37 +122,37 @@ def _whole(month: Month) -> Section:
 
 
 def _by_service(month: Month) -> Section:
-    grid = _grid(month, ("service",), _SERVICE, _named)
+    grid = grid_of(month, ("service",), _SERVICE, named)
     sentences = [
-        _most(
+        most_of(
             month, ("service",), "wait.mean", "等候最久的业务是“{name}”，首呼等候平均 {figure}{compared}。"
         ),
-        _most(month, ("service",), "issued", "取号最多的业务是“{name}”，{figure} 个{compared}。"),
+        most_of(month, ("service",), "issued", "取号最多的业务是“{name}”，{figure} 个{compared}。"),
     ]
     return Section("二、各业务取号、等候与办理", tuple(filter(None, sentences)), grid)
 
 
 def _by_window(month: Month) -> Section:
-    grid = _grid(month, ("window",), _WINDOW, _named)
+    grid = grid_of(month, ("window",), _WINDOW, named)
     sentences = [
-        _most(month, ("window",), "idle_rate", "空闲率最高的是{name}，{figure}{compared}。"),
-        _most(
+        most_of(month, ("window",), "idle_rate", "空闲率最高的是{name}，{figure}{compared}。"),
+        most_of(
             month,
             ("window",),
             "idle_wanted_time",
             "有人等候时空闲最久的是{name}，{figure}{compared}。",
         ),
-        _most(month, ("window",), "finished", "办理结束最多的是{name}，{figure} 个{compared}。"),
+        most_of(month, ("window",), "finished", "办理结束最多的是{name}，{figure} 个{compared}。"),
     ]
     return Section("三、窗口忙闲", tuple(filter(None, sentences)), grid)
 
 
 def _judged(month: Month) -> Section:
     """好差评 by window; an evaluation that nobody gave counts for nothing."""
-    title, hall = "四、好差评", _Figures(month.now["hall",])
+    title, hall = "四、好差评", Figures(month.now["hall",])
     if not hall.of(_HALL, "evaluated"):
         return Section(title, ("本期没有收到评价。没有评价的服务不计为好评。",))
-    before = _Figures(month.before["hall",])
+    before = Figures(month.before["hall",])
 
     def said(column: str, unit: str = "") -> str:
         sort, value = sort_of(column), hall.of(_HALL, column)
@@ -249,9 +163,9 @@ def _judged(month: Month) -> Section:
     sentences = (
         f"收到评价 {said('evaluated', ' 次')}；参评率 {said('evaluation_rate')}。",
         f"好评率 {said('good_rate')}；差评 {said('evaluated_poor', ' 次')}。没有评价的服务不计为好评。",
-        _most(month, ("window",), "evaluated_poor", "差评最多的是{name}，{figure} 次{compared}。"),
+        most_of(month, ("window",), "evaluated_poor", "差评最多的是{name}，{figure} 次{compared}。"),
     )
-    grid = _grid(month, ("window",), _JUDGED, _named, drop_nothing=True)
+    grid = grid_of(month, ("window",), _JUDGED, named, drop_nothing=True)
     return Section(title, tuple(filter(None, sentences)), grid)
 
 
@@ -265,26 +179,26 @@ def _catalogue(elements: Elements) -> Section:
 
 def _second_visits(month: Month) -> Section:
     by = ("item",)
-    figures = _Figures(month.now[by])
+    figures = Figures(month.now[by])
     why = _reasons(month.now["item", "reason"])
     kept = [row for row in month.now[by].rows if figures.of(row.key, "second_visits")]
-    kept.sort(key=lambda row: -_int(figures.of(row.key, "second_visits")))
-    before = _Figures(month.before[by])
+    kept.sort(key=lambda row: -count_of(figures.of(row.key, "second_visits")))
+    before = Figures(month.before[by])
     rows = []
     for row in kept:
         past = shown(Sort.COUNT, before.of(row.key, "second_visits"))
         reasons = why.get(row.key[0], NO_VALUE)
-        rows.append((row.names[0], *_row(figures, row.key, _ITEM), past, reasons))
+        rows.append((row.names[0], *row_of(figures, row.key, _ITEM), past, reasons))
     if not rows:
         return Section("五、各事项二次跑动", ("本期没有查到二次跑动（只统计实名取号的人）。",))
-    said = _most(month, by, "second_visits", "二次跑动最多的事项是“{name}”，{figure} 次{compared}。")
+    said = most_of(month, by, "second_visits", "二次跑动最多的事项是“{name}”，{figure} 次{compared}。")
     heads = ("事项", *(title_of(column) for column in _ITEM), month.before_name, "上次无结果的原因")
     return Section("五、各事项二次跑动", (said,), Grid(heads, tuple(rows)))
 
 
 def _endings(month: Month) -> Section:
-    grid = _grid(month, ("reason",), _REASON, _named, drop_nothing=True)
-    said = _most(
+    grid = grid_of(month, ("reason",), _REASON, named, drop_nothing=True)
+    said = most_of(
         month,
         ("reason",),
         "without_result",
@@ -294,82 +208,28 @@ def _endings(month: Month) -> Section:
 
 
 def _by_day(month: Month) -> Section:
-    said = _most(month, ("day",), "issued", "取号最多的一天是 {name}，{figure} 个。", alone=True)
+    said = most_of(month, ("day",), "issued", "取号最多的一天是 {name}，{figure} 个。", alone=True)
     report = month.now["day",]
-    figures = _Figures(report)
+    figures = Figures(report)
     rows = [
-        (f"{row.key[0][4:6]}月{row.key[0][6:8]}日{row.key[0][8:]}", *_row(figures, row.key, _DAY))
+        (f"{row.key[0][4:6]}月{row.key[0][6:8]}日{row.key[0][8:]}", *row_of(figures, row.key, _DAY))
         for row in report.rows
     ]
     heads = ("业务日", *(title_of(column) for column in _DAY))
     return Section("七、逐日情况", (said,) if said else (), Grid(heads, tuple(rows)) if rows else None)
 
 
-# ---------------------------------------------------------------- parts
-
-
-def _grid(
-    month: Month,
-    by: tuple[str, ...],
-    columns: Sequence[str],
-    keep: Callable[[Key], bool],
-    *,
-    drop_nothing: bool = False,
-) -> Grid | None:
-    """A line for each group; behind the first figure what it was in the month before."""
-    now, before = _Figures(month.now[by]), _Figures(month.before[by])
-    rows = []
-    for row in month.now[by].rows:
-        first = now.of(row.key, columns[0])
-        if not keep(row.key) or (drop_nothing and not first):
-            continue
-        sort, past = sort_of(columns[0]), before.of(row.key, columns[0])
-        changed = change(sort, first, past) or NO_VALUE
-        cells = (row.names[0], shown(sort, first), shown(sort, past), changed)
-        rows.append(cells + _row(now, row.key, columns[1:]))
-    heads = (title_of(columns[0]), month.before_name, "变化", *(title_of(c) for c in columns[1:]))
-    name = {"service": "业务", "window": "窗口", "reason": "原因"}[by[0]]
-    return Grid((name, *heads), tuple(rows)) if rows else None
-
-
-def _row(figures: _Figures, key: Key, columns: Sequence[str]) -> tuple[str, ...]:
-    return tuple(shown(sort_of(column), figures.of(key, column)) for column in columns)
-
-
-def _most(month: Month, by: tuple[str, ...], column: str, sentence: str, *, alone: bool = False) -> str:
-    """The sentence about the group whose figure is the largest, '' when there is none."""
-    now, before = _Figures(month.now[by]), _Figures(month.before[by])
-    rows = [row for row in month.now[by].rows if row.key[0] and now.of(row.key, column)]
-    if not rows:
-        return ""
-    top = max(rows, key=lambda row: _int(now.of(row.key, column)))
-    sort, value = sort_of(column), now.of(top.key, column)
-    return sentence.format(
-        name=top.names[0],
-        figure=shown(sort, value),
-        compared="" if alone else compared(sort, value, before.of(top.key, column), month.compared_with),
-    )
-
-
 def _reasons(report: Report) -> dict[str, str]:
     """For each item the reasons of its second visits, most frequent first."""
     found: dict[str, list[tuple[int, str]]] = {}
     for row in report.rows:
-        count = _int(value_of(row.figures["second_visits"], ""))
+        count = count_of(value_of(row.figures["second_visits"], ""))
         if count:
             found.setdefault(row.key[0], []).append((count, row.names[1]))
     return {
         item: "、".join(f"{name} {count} 次" for count, name in sorted(why, key=lambda w: -w[0]))
         for item, why in found.items()
     }
-
-
-def _named(key: Key) -> bool:
-    return bool(key[0])
-
-
-def _int(value: Value) -> int:
-    return value if isinstance(value, int) else 0
 
 
 def formulas() -> tuple[Indicator, ...]:

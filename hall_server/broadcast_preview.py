@@ -16,7 +16,7 @@ PAUSE_SECONDS = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One passage; ``taught``: a row of the hall's own pronunciations stands in it; ``trouble``: why it cannot
+    """One passage; ``taught``: a row of the hall's own pronunciations is in it; ``trouble``: why it cannot
     be spoken, ''."""
 
     words: str

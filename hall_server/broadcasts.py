@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from assets.speech.pack import Clip
+from assets.speech.voice_model import lacking
 from contract import messages as m
 from contract import topics
 from contract.bus import Bus, Ids
 from hall_server.broadcast_preview import Preview, preview
-from hall_server.clips import NotRendered
+from hall_server.clips import NotRendered, Progress
 from hall_server.hall import commands as c
+from hall_server.hall.broadcasting import CLOCK
 from hall_server.hall.lookup import Answer
 from hall_server.hall.model import Broadcast
 from hall_server.hall.pictures import HallView
@@ -31,11 +33,16 @@ from hall_server.spoken_hall import SpokenHall
 log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"b(\d{1,18})(?:-(\d{1,9}))?")
+SWITCHED_OFF = "语音合成没有开启（设置 · 语音 · 在本机合成语音），只能播广播主机上已有的录音"
 _GONE = (m.Presence.LOST, m.Presence.DISCONNECTED)
 
 
 class Voice(Protocol):
     """What renders passages: hall_server.clips.ClipRendering."""
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is, and what troubles it."""
 
     def render_now(self, parts: Sequence[str]) -> Future[tuple[Clip, ...]]:
         """Their clips, on the shelf; NotRendered when they cannot be had."""
@@ -122,12 +129,22 @@ class BroadcastDesk:
         """How a text would be read."""
         return preview(text, self._hall())
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing new can be spoken here, for the manager; '' when it can."""
+        if self._voice is None:
+            return SWITCHED_OFF
+        if missing := lacking(self._hall().voice):
+            return f"本机没有装全语音合成（缺少 {'、'.join(missing)}），请系统管理员运行 ./banshi up"
+        said = self._voice.progress.trouble
+        return f"语音合成不能运行（{said}），请系统管理员处理" if said else ""
+
     def listen(self, text: str) -> Future[tuple[Clip, ...]]:
         """The clips of a text, for somebody who wants to hear it first. Ends with NotRendered."""
         if self._voice is not None:
             return self._voice.render_now(self._hall().passages(text))
         none: Future[tuple[Clip, ...]] = Future()
-        none.set_exception(NotRendered("语音合成没有开启（设置 · 语音 · 在本机合成语音）"))
+        none.set_exception(NotRendered(SWITCHED_OFF))
         return none
 
     def is_rendering(self, broadcast: int) -> bool:
@@ -230,8 +247,8 @@ class BroadcastDesk:
             self._bus.publish(topics.STATION_BROADCAST, message, station=station)
 
     def _end(self, broadcast: Broadcast) -> None:
-        """Stop it wherever nobody has said that it is over."""
-        for station in broadcast.stations:
+        """Stop it wherever nobody has said that it is over; when its time is over, each stops by itself."""
+        for station in broadcast.stations if broadcast.ended_by != CLOCK else ():
             if not broadcast.of(station).over:
                 self._stop_at(broadcast, station)
 
@@ -245,7 +262,7 @@ class BroadcastDesk:
             if station in going.broadcast.stations:
                 self._send(going, (station,))
         for each in self._ended.values():
-            if station in each.stations and not each.of(station).over:
+            if station in each.stations and not each.of(station).over and each.ended_by != CLOCK:
                 self._stop_at(each, station)
 
     # ------------------------------------------------------------ what announcers tell

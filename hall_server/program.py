@@ -168,7 +168,6 @@ class HallServer:
             undo.callback(part.stop)
 
         run(self._service)
-        run(self._broadcasts)
         self._say_first()
         self._follow_description()
         self._pages.start()
@@ -180,6 +179,7 @@ class HallServer:
         current = self._described.current
         if self._clips is not None and current.file.voice.render:
             run(self._clips)
+        run(self._broadcasts)
         if current.file.hall.announce and self._way.address is not None:
             announce(self._config.plan.id, current.plan.name, self._boot, self._way.address, undo)
         run(self._wired)

@@ -128,11 +128,11 @@ def ready(programme: Programme, broadcast: str) -> Programme:
 
 
 def stopped(programme: Programme, broadcast: str) -> Changed:
-    """Somebody stopped it; nothing of it is said any more, even if it comes again."""
-    found = programme.find(broadcast)
+    """Somebody stopped it; nothing of it is said any more, even if it comes again or for the first time."""
+    found, new = programme.find(broadcast), broadcast not in programme.seen
     seen = (*(each for each in programme.seen if each != broadcast), broadcast)[-REMEMBERED:]
     if found is None:
-        return replace(programme, seen=seen), ()
+        return replace(programme, seen=seen), (Became(broadcast, Outcome.STOPPED, 0),) if new else ()
     outcome = Outcome.OVER if found.spoken else Outcome.STOPPED
     return replace(_without(programme, broadcast), seen=seen), (_became(found, outcome),)
 

@@ -17,6 +17,7 @@ from hall_server.hall.day import DAY_MS, MINUTE_MS, local_minute
 from hall_server.hall.lookup import Decision
 from hall_server.hall.model import Hall, Heard, RuleBroken
 
+CLOCK = "clock"
 LONGEST, MOST_GOING = 120, 4
 MOST_TIMES, MOST_EVERY_SECONDS, MOST_MINUTES = 10, 3600, 240
 URGENT_MINUTES, URGENT_EVERY_SECONDS = 120, 5
@@ -94,7 +95,7 @@ def over(hall: Hall, now_ms: int) -> Iterator[e.Event]:
     """Those whose time is over."""
     for each in hall.broadcasts.values():
         if each.until_ms <= now_ms and not each.ended_ms:
-            yield e.BroadcastEnded(at_ms=now_ms, broadcast=each.id, by="clock")
+            yield e.BroadcastEnded(at_ms=now_ms, broadcast=each.id, by=CLOCK)
 
 
 def quiet_until(hall: Hall, now_ms: int) -> int:

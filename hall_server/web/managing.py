@@ -69,6 +69,7 @@ class ManagerRoutes:
             zones=announcers(house) if house.broadcasts is not None else (),
             stored=house.stored(),
             longest=LONGEST,
+            voice_trouble=house.broadcasts.trouble if house.broadcasts is not None else "",
             live=False,
         )
 

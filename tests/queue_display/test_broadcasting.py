@@ -152,7 +152,7 @@ def test_an_urgent_broadcast_breaks_a_call_off_holds_the_others_and_they_follow_
 def test_a_broadcast_that_was_stopped_does_not_come_back() -> None:
     _, effects = run(READY, (Announced(Broadcast(broadcast="b1", stop=True)), T0), *came("b1"))
     assert said(effects) == []
-    assert became(effects) == []
+    assert became(effects) == [("b1", Outcome.STOPPED)]
 
 
 class Zone(RuleBasedStateMachine):

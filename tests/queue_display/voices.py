@@ -49,10 +49,10 @@ def tone(text: str, seconds: float = 0.1) -> bytes:
     return wav_bytes(to_int16(level), CLIP_RATE)
 
 
-def fill(store: ClipStore, *texts: str) -> None:
+def fill(store: ClipStore, *texts: str, voice: str = "tone") -> None:
     """Put a tone for each text into a store."""
     for text in texts:
-        store.add(text, "tone", tone(text), seconds=0.1, lufs=-16)
+        store.add(text, voice, tone(text), seconds=0.1, lufs=-16)
 
 
 class Hall:

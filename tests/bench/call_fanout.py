@@ -2,8 +2,9 @@
 
 `python -m tests.bench.call_fanout [--calls 100] [--long]`; --long = 1,000 calls. One load process with one
 monotonic clock presses (HTTP, as the clerk's page does) and reads with 60 bare MQTT clients in one
-select loop. The floor, in the same run: the same bytes published straight to the broker, to the last
-of the same 60. Behind it a second process plays 40 kiosks: numbers, papers, presses, health beats.
+select loop; behind each call all 60 confirm it, as boards do. The floor, in the same run: the same bytes
+published straight to the broker, to the last of the same 60. Behind it a second process plays 40 kiosks:
+numbers, papers, presses, health beats.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
@@ -28,6 +30,8 @@ from tests.hall.server_process import ServerProcess, open_all, write_hall
 
 SCREENS, KIOSKS, WINDOWS = 60, 40, 253
 TOPIC = topics.BOARD_CALL.topic("demo", board="hall")
+_BORN = m.StationState(s=m.Presence.READY, boot="b", kind=m.StationKind.BOARD)
+_BOARD = m.StationInfo(kind=m.StationKind.BOARD, software="bench", serves="hall", confirms=True)
 
 
 def busy_day(config: Path, state: Path, ready: object, stop: object) -> None:
@@ -70,6 +74,9 @@ class Screens:
         self.pump(lambda: all(client.is_connected() for client in self.clients), 10)
         for client in self.clients:
             client.subscribe(TOPIC, qos=1)
+        for i, client in enumerate(self.clients):
+            self._say(client, i, topics.STATION_STATE, _BORN)
+            self._say(client, i, topics.STATION_INFO, _BOARD)
         self.pump(lambda: False, 1.0)
 
     def _client(self, server: ServerProcess, i: int) -> Client:
@@ -104,6 +111,18 @@ class Screens:
                 for client in self.clients:
                     client.loop_misc()
         return True
+
+    def confirm(self) -> None:
+        """All say that the last call is on the glass; the answers of the broker are read with what comes."""
+        reports = m.CallReports(
+            reports=(m.CallReport(call=decode(m.Call, self.payload).call, fate=m.CallFate.SHOWN),)
+        )
+        for i, client in enumerate(self.clients):
+            self._say(client, i, topics.STATION_CALLS, reports)
+
+    def _say(self, client: Client, i: int, route: topics.Route[Any], message: m.Message) -> None:
+        topic = route.topic("demo", station=f"board-{i + 1}")
+        client.publish(topic, encode(message), qos=route.qos, retain=route.retained)
 
     def reached(self, target: int) -> bool:
         """Everybody has read this many."""
@@ -143,6 +162,7 @@ def presses(server: ServerProcess, screens: Screens, calls: range) -> list[float
         arrived = screens.pump(lambda target=target: screens.reached(target), 5)
         took.append(time.monotonic() - started)
         assert arrived, f"call {i} did not reach everybody"
+        screens.confirm()
         raw.recv(65536)
         for action in ("arrive", "finish"):
             http.post(f"/api/windows/{window}/{action}", json={"request": f"own-{action}-{i:06d}"})

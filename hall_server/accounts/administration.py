@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
@@ -28,6 +30,8 @@ _FORBIDDEN_IDS = frozenset({"console", "setup", "clock", "restore"})
 CONSOLE = Actor("console")
 
 replace = msgspec.structs.replace
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,26 @@ class Person:
     windows: tuple[str, ...] = ()
 
 
+def _alone(
+    act: Callable[Concatenate[Administration, P], R],
+) -> Callable[Concatenate[Administration, P], R]:
+    """What it reads stays as it is until it is done."""
+
+    @wraps(act)
+    def alone(self: Administration, *args: P.args, **kwargs: P.kwargs) -> R:
+        with self._book.still():
+            return act(self, *args, **kwargs)
+
+    return alone
+
+
 class Administration:
     """Accounts. Every method raises Refused with the sentence for the form."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
 
+    @_alone
     def set_up(
         self, security: Person, password: str, others: Iterable[Person], actor: Actor
     ) -> dict[str, str]:
@@ -71,6 +89,7 @@ class Administration:
                 change.put(account)
         return made
 
+    @_alone
     def create(self, person: Person, actor: Actor) -> str:
         """A new account; returns its one-time code, shown once."""
         self._check(person)
@@ -82,6 +101,7 @@ class Administration:
             change.put(account)
         return code
 
+    @_alone
     def change(self, person: Person, actor: Actor) -> None:
         """Name, roles, window rights; when roles or rights change, the person is signed out."""
         book = self._book
@@ -99,6 +119,7 @@ class Administration:
             if (new.roles, new.windows) != (old.roles, old.windows):
                 change.end(book.sessions_of(old.id))
 
+    @_alone
     def reset(self, account_id: str, actor: Actor) -> str:
         """A one-time code in place of password and authenticator; returns it, shown once."""
         book = self._book
@@ -112,6 +133,7 @@ class Administration:
             change.forget(device for device in book.devices.values() if device.account == old.id)
         return code
 
+    @_alone
     def enable(self, account_id: str, actor: Actor, *, enabled: bool) -> None:
         """Allow or forbid an account to sign in; a disabled one is signed out at once."""
         book = self._book
@@ -236,7 +258,9 @@ class Tokens:
             return None
         now_ms = self._book.now_ms()
         if now_ms - token.used_ms >= 60_000:
-            token = replace(token, used_ms=now_ms)
             with self._book.change(Actor(f"token:{token.id}"), None) as change:
+                if (token := self._book.tokens[token_id]).revoked_ms:
+                    return None
+                token = replace(token, used_ms=now_ms)
                 change.put(token)
         return token

@@ -90,11 +90,21 @@ class Book:
                 self._tell_ended(before - frozenset(self.sessions))
 
     @contextmanager
+    def still(self) -> Iterator[None]:
+        """Nobody else changes anything while the block runs: for what is decided by records and then put."""
+        with self._lock:
+            self.refresh()
+            yield
+
+    @contextmanager
     def change(self, actor: Actor, act: Act | None) -> Iterator[Change]:
-        """One transaction with its audit line (None = a thing that nobody audits, such as a last press)."""
+        """One transaction with its audit line (None = a thing that nobody audits, such as a last press).
+
+        A record read before the block may be another's by now: read it again inside, or within ``still``."""
         with self._lock:
             ended: frozenset[str] = frozenset()
             with self._store.writing() as writing:
+                self.refresh()
                 change = Change(writing, self)
                 yield change
                 line = self._note(writing, actor, act) if act else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import msgspec
 
@@ -19,15 +19,21 @@ WRONG_CODES = 5
 SEEN_EVERY_MS = MINUTE_MS
 TOLD_EVERY_MS = 5 * MINUTE_MS
 HASHING_AT_ONCE = 2
+MOST_SESSIONS = 100
+MOST_DEVICES = 50
+PEOPLE_AT_A_BROWSER = 8
 _WRONG = "账号或密码不正确"
+_ENDED = "账户刚被修改或登录已结束，请重新登录"
 _DUMMY = passwords.hashed("nobody has this password")
 
 replace = msgspec.structs.replace
+T = TypeVar("T", Session, Device)
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request comes from: network address and the secret of a known device ('' = none)."""
+    """Where a request comes from: network address and the secrets of a known device ('' = none), one for each
+    person who signs in there, the last one first, divided by points."""
 
     address: str = ""
     device: str = ""
@@ -64,7 +70,7 @@ class Signing:
         book, account_id = self._book, account_id.strip()
         account = book.accounts.get(account_id)
         if account is not None and account.enabled and self._is_code(account, password):
-            return self._begin(account, Stage.PASSWORD, origin)
+            return self._begin(account, origin, Stage.PASSWORD)
         device = self._known_device(account_id, origin.device)
         with self._guard:
             now_ms = book.now_ms()
@@ -84,7 +90,7 @@ class Signing:
             self._throttle.right(account=account_id, device=device)
         if passwords.outdated(account.password):
             account = self._hashed_anew(account, password)
-        return self._begin(account, _stage_behind_password(account), origin, remember=True)
+        return self._begin(account, origin, remember=True)
 
     def second(self, session: Session, code: str, origin: Origin) -> SignedIn:
         """The authenticator's code or a recovery code. Raises Refused; five wrong ones end the session."""
@@ -96,17 +102,16 @@ class Signing:
                 self._throttled(account.id, origin, wait_ms, now_ms)
             step = codes.totp_step(account.totp, code, self._wall(), account.totp_step) if account.totp else 0
             if step:
-                return self._advance(session, replace(account, totp_step=step), origin, None)
+                return self._advance(session, origin, lambda now: _stepped(now, account, step), None)
             used = codes.digest(codes.typed(code))
             if used in account.recovery:
-                left = tuple(one for one in account.recovery if one != used)
-                act = Act("recovery.used", account.id, None, {"left": len(left)})
-                return self._advance(session, replace(account, recovery=left), origin, act)
+                act = Act("recovery.used", account.id, None, {"left": len(account.recovery) - 1})
+                return self._advance(session, origin, lambda now: _without(now, used), act)
             raise self._wrong_code(session, origin)
 
     def enter(self, account_id: str, origin: Origin) -> SignedIn:
         """Open the session of a sample account without a password; only the sample hall calls this."""
-        return self._begin(self._book.of(account_id), Stage.FULL, origin, sample=True)
+        return self._begin(self._book.of(account_id), origin, Stage.FULL, sample=True)
 
     # ------------------------------------------------------------ during
 
@@ -121,9 +126,10 @@ class Signing:
     def pressed(self, session: Session) -> None:
         """The person did something: the idle time begins anew (written at most once a minute)."""
         now_ms = self._book.now_ms()
-        if now_ms - session.seen_ms >= SEEN_EVERY_MS and session.key in self._book.sessions:
+        if now_ms - session.seen_ms >= SEEN_EVERY_MS:
             with self._book.change(Actor(session.account), None) as change:
-                change.put(replace(session, seen_ms=now_ms))
+                if (living := self._book.sessions.get(session.key)) is not None:
+                    change.put(replace(living, seen_ms=now_ms))
 
     def sweep(self) -> None:
         """End what is over; call now and then."""
@@ -151,10 +157,11 @@ class Signing:
             raise Refused("same_password", "新密码不能与原密码相同")
         with self._hashing:
             stored = passwords.hashed(new)
-        fresh = replace(account, password=stored, must_change=False, code="", code_until_ms=0)
-        stage = Stage.FULL if session.stage is Stage.FULL else _stage_behind_password(fresh)
-        signed = self._made(fresh, stage, origin, device=session.device)
         with book.change(Actor(account.id, origin.address), Act("password.chosen", account.id)) as change:
+            now = _unchanged(self._alive(session), account)
+            fresh = replace(now, password=stored, must_change=False, code="", code_until_ms=0)
+            stage = Stage.FULL if session.stage is Stage.FULL else _stage_behind_password(fresh)
+            signed = self._made(fresh, stage, origin, device=session.device)
             change.put(fresh)
             change.end(book.sessions_of(account.id))
             change.forget(device for device in book.devices.values() if device.account == account.id)
@@ -168,6 +175,7 @@ class Signing:
             return session.enrolling
         secret = codes.new_totp_secret()
         with self._book.change(Actor(session.account), None) as change:
+            self._alive(session)
             change.put(replace(session, enrolling=secret))
         return secret
 
@@ -179,20 +187,19 @@ class Signing:
         if not step:
             raise Refused("wrong_code", "验证码不正确：请核对手机时间，输入当前显示的 6 位数字")
         shown = tuple(codes.new_code() for _ in range(codes.RECOVERY_CODES))
-        fresh = replace(
-            account,
-            totp=session.enrolling,
-            totp_step=step,
-            recovery=tuple(codes.digest(one) for one in shown),
-        )
-        act = Act("authenticator.enrolled", account.id, account.told(), fresh.told())
-        return self._advance(session, fresh, origin, act), shown
+
+        def enrolled(now: Account) -> Account:
+            kept = tuple(codes.digest(one) for one in shown)
+            return replace(now, totp=session.enrolling, totp_step=step, recovery=kept)
+
+        act = Act("authenticator.enrolled", account.id, account.told(), enrolled(account).told())
+        return self._advance(session, origin, enrolled, act), shown
 
     def new_recovery(self, session: Session, origin: Origin) -> tuple[str, ...]:
         """Ten new recovery codes in place of the old, shown once."""
-        account = self._book.of(session.account)
-        shown = tuple(codes.new_code() for _ in range(codes.RECOVERY_CODES))
-        with self._book.change(Actor(account.id, origin.address), Act("recovery.made", account.id)) as change:
+        name, shown = session.account, tuple(codes.new_code() for _ in range(codes.RECOVERY_CODES))
+        with self._book.change(Actor(name, origin.address), Act("recovery.made", name)) as change:
+            account = self._alive(session)
             change.put(replace(account, recovery=tuple(codes.digest(one) for one in shown)))
         return shown
 
@@ -229,44 +236,63 @@ class Signing:
         alive = account.code_until_ms > self._book.now_ms()
         return alive and codes.same(account.code, codes.typed(typed))
 
-    def _known_device(self, account: str, secret: str) -> str:
-        device = self._book.devices.get(codes.digest(secret)) if secret else None
-        return device.key if device is not None and device.account == account else ""
+    def _known_device(self, account: str, secrets: str) -> str:
+        for secret in filter(None, secrets.split(".")[:PEOPLE_AT_A_BROWSER]):
+            device = self._book.devices.get(codes.digest(secret))
+            if device is not None and device.account == account:
+                return device.key
+        return ""
+
+    def _alive(self, session: Session) -> Account:
+        """The account as it is now, inside a change: nothing is done any more for a session that has ended
+        meanwhile. Raises Refused."""
+        account = self._book.accounts.get(session.account)
+        if account is None or not account.enabled or session.key not in self._book.sessions:
+            raise Refused("ended", _ENDED)
+        return account
 
     def _hashed_anew(self, account: Account, password: str) -> Account:
         with self._hashing:
-            fresh = replace(account, password=passwords.hashed(password))
+            stored = passwords.hashed(password)
         with self._book.change(Actor(account.id), None) as change:
+            fresh = replace(_unchanged(self._book.of(account.id), account), password=stored)
             change.put(fresh)
         return fresh
 
     def _begin(
         self,
         account: Account,
-        stage: Stage,
         origin: Origin,
+        stage: Stage | None = None,
         *,
         remember: bool = False,
         sample: bool = False,
     ) -> SignedIn:
-        now_ms = self._book.now_ms()
-        device = self._known_device(account.id, origin.device)
-        fresh = replace(account, signed_in_ms=now_ms)
-        signed = self._made(fresh, stage, origin, device=device, sample=sample)
-        with self._book.change(
-            Actor(account.id, origin.address), Act("sign-in", account.id, None, {"stage": stage})
-        ) as change:
-            change.put(fresh)
-            if remember and not device and stage is Stage.FULL:
-                signed = self._remembered(change, signed)
-            change.put(signed.session)
+        """``stage`` None: the one behind the password. Raises Refused when the account was changed."""
+        book = self._book
+        with book.still():
+            now = _unchanged(book.of(account.id), account)
+            stage = stage or _stage_behind_password(now)
+            device = self._known_device(now.id, origin.device)
+            signed = self._made(now, stage, origin, device=device, sample=sample)
+            act = Act("sign-in", now.id, None, {"stage": stage})
+            with book.change(Actor(now.id, origin.address), act) as change:
+                change.put(replace(now, signed_in_ms=book.now_ms()))
+                if remember and not device and stage is Stage.FULL:
+                    signed = self._remembered(change, signed)
+                change.end(_oldest(book.sessions_of(now.id), MOST_SESSIONS - 1))
+                change.put(signed.session)
         return signed
 
-    def _advance(self, session: Session, account: Account, origin: Origin, act: Act | None) -> SignedIn:
-        """The session goes on under a new key, complete."""
-        signed = self._made(account, Stage.FULL, origin, device=session.device, sample=session.sample)
-        act = act or Act("sign-in", account.id, None, {"stage": Stage.FULL})
-        with self._book.change(Actor(account.id, origin.address), act) as change:
+    def _advance(
+        self, session: Session, origin: Origin, become: Callable[[Account], Account], act: Act | None
+    ) -> SignedIn:
+        """The session goes on under a new key, complete; ``become`` makes the account of what it is now."""
+        name = session.account
+        act = act or Act("sign-in", name, None, {"stage": Stage.FULL})
+        with self._book.change(Actor(name, origin.address), act) as change:
+            account = become(self._alive(session))
+            signed = self._made(account, Stage.FULL, origin, device=session.device, sample=session.sample)
             change.put(account)
             change.end([session])
             if not session.device:
@@ -291,33 +317,36 @@ class Signing:
         return SignedIn(secret, session)
 
     def _remembered(self, change: Change, signed: SignedIn) -> SignedIn:
-        secret = codes.new_key()
-        device = Device(
-            key=codes.digest(secret), account=signed.session.account, created_ms=signed.session.created_ms
-        )
+        secret, name = codes.new_key(), signed.session.account
+        device = Device(key=codes.digest(secret), account=name, created_ms=signed.session.created_ms)
+        known = [one for one in self._book.devices.values() if one.account == name]
+        change.forget(_oldest(known, MOST_DEVICES - 1))
         change.put(device)
         return SignedIn(signed.secret, replace(signed.session, device=device.key), secret)
 
     def _require_old(self, account: Account, old: str, origin: Origin) -> None:
         with self._guard:
             now_ms = self._book.now_ms()
-            subject = {"account": account.id, "address": origin.address, "device": ""}
+            device = self._known_device(account.id, origin.device)
+            subject = {"account": account.id, "address": origin.address, "device": device}
             if (wait_ms := self._throttle.wait_ms(**subject, now_ms=now_ms)) > 0:
                 self._throttled(account.id, origin, wait_ms, now_ms)
+            self._throttle.wrong(**subject, now_ms=now_ms)  # until it is known to be right
             self.evaluated += 1
         if not self._compare(account, old):
-            self._throttle.wrong(**subject, now_ms=now_ms)
             raise Refused("wrong_password", "原密码不正确")
+        with self._guard:
+            self._throttle.took_back(**subject, now_ms=now_ms)
 
     def _wrong_code(self, session: Session, origin: Origin) -> Refused:
         book = self._book
-        now = replace(session, wrong_codes=session.wrong_codes + 1)
         act = Act("sign-in.refused", session.account, None, {"stage": Stage.SECOND})
         with book.change(Actor("", origin.address), act) as change:
-            if now.wrong_codes >= WRONG_CODES:
-                change.end([session])
-            else:
-                change.put(now)
+            known = book.sessions.get(session.key)
+            if known is not None and known.wrong_codes + 1 < WRONG_CODES:
+                change.put(replace(known, wrong_codes=known.wrong_codes + 1))
+            elif known is not None:
+                change.end([known])
         subject = {"account": session.account, "address": origin.address, "device": session.device}
         self._throttle.wrong(**subject, now_ms=book.now_ms())
         return Refused("wrong_code", "验证码不正确，请输入当前显示的 6 位数字或一个恢复码")
@@ -336,6 +365,30 @@ class Signing:
     def _over(self, session: Session, account: Account) -> bool:
         limits, now_ms = lasting(account.roles, session.stage), self._book.now_ms()
         return now_ms - session.seen_ms > limits.idle_ms or now_ms - session.created_ms > limits.absolute_ms
+
+
+def _unchanged(now: Account, then: Account) -> Account:
+    """``now``, when nothing that lets a person in was changed since ``then``. Raises Refused."""
+    if not now.enabled or (now.password, now.code, now.totp) != (then.password, then.code, then.totp):
+        raise Refused("ended", _ENDED)
+    return now
+
+
+def _stepped(now: Account, then: Account, step: int) -> Account:
+    """With this step of the authenticator used. Raises Refused."""
+    return replace(_unchanged(now, then), totp_step=max(step, now.totp_step))
+
+
+def _without(now: Account, used: str) -> Account:
+    """With one recovery code less. Raises Refused when it is used by now."""
+    if used not in now.recovery:
+        raise Refused("ended", _ENDED)
+    return replace(now, recovery=tuple(one for one in now.recovery if one != used))
+
+
+def _oldest(found: Sequence[T], keep: int) -> list[T]:
+    """What is too many of them."""
+    return sorted(found, key=lambda one: one.created_ms)[: max(0, len(found) - keep)]
 
 
 def _stage_behind_password(account: Account) -> Stage:

@@ -12,7 +12,7 @@ from hall_server.accounts.administration import Person
 from hall_server.accounts.book import Refused
 from hall_server.accounts.matrix import Visitor
 from hall_server.accounts.roles import ROLE_TEXT, Role, Stage
-from hall_server.accounts.signing import SignedIn
+from hall_server.accounts.signing import PEOPLE_AT_A_BROWSER, SignedIn
 from hall_server.hall import commands as c
 from hall_server.hall.model import RuleBroken
 from hall_server.web import cookies
@@ -41,7 +41,8 @@ def let_in(signed: SignedIn, here: Caller, to: str) -> Response:
     answer = RedirectResponse(_STEP.get(signed.session.stage, to), 303)
     cookies.give(answer, cookies.SESSION, signed.secret, secure=here.secure)
     if signed.device:
-        cookies.give(answer, cookies.DEVICE, signed.device, secure=here.secure)
+        known = [signed.device, *filter(None, here.origin.device.split("."))][:PEOPLE_AT_A_BROWSER]
+        cookies.give(answer, cookies.DEVICE, ".".join(known), secure=here.secure)
     return answer
 
 

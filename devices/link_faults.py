@@ -10,6 +10,7 @@ from pathlib import Path
 
 from devices.faults import Cause, DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured, Fault, Owner
 
+_REAL_PORTS = "/dev/tty"
 BAUD_RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)
 
 
@@ -26,7 +27,18 @@ def stalled(name: str) -> Fault:
 
 
 def silent(name: str) -> Fault:
-    """The port is there, the device does not answer."""
+    """The port is there, the device does not answer; or another program takes its bytes."""
+    node = os.path.realpath(name)
+    other = _file_holder(node) if node.startswith(_REAL_PORTS) else None
+    if other is not None:
+        action = "停用该程序（ModemManager：apt purge modemmanager），它会取走设备的应答"
+        return Fault(
+            "port_shared",
+            f"设备没有应答，端口 {name} 还被程序 {_program(other)}（进程号 {other}）打开着",
+            action,
+            Owner.TECHNICIAN,
+            Cause.SETUP,
+        )
     return Fault(
         "silent", f"设备没有应答（{name}）", "检查设备电源和数据线，确认端口和波特率", Owner.TECHNICIAN
     )
@@ -51,8 +63,15 @@ def taken(name: str) -> Fault:
 
 
 def forbidden(name: str) -> Fault:
-    action = "把运行本程序的用户加入 dialout 组后重新登录"
-    return Fault("port_forbidden", f"没有权限打开端口 {name}", action, Owner.TECHNICIAN)
+    """By the groups that Debian gives: serial ports dialout, cameras video, USB printers lp."""
+    if name.startswith("usb://"):
+        action = (
+            "打印机：把运行本程序的用户加入 lp 组；其他 USB 设备：写一条 udev 规则授权（见 docs/devices.md）"
+        )
+    else:
+        group = "video" if name.startswith("/dev/video") else "dialout"
+        action = f"把运行本程序的用户加入 {group} 组后重新登录"
+    return Fault("port_forbidden", f"没有权限打开端口 {name}", action, Owner.TECHNICIAN, Cause.SETUP)
 
 
 def not_serial(name: str) -> Fault:
@@ -150,10 +169,25 @@ def _file_holder(target: str) -> int | None:
 
 
 def _program(pid: int) -> str:
+    """Its name; of an interpreter also what it runs. Other arguments may hold passwords."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         return "?"
     words = [word for word in words if word]
     name = Path(words[0]).name if words else "?"
-    return " ".join([name, *words[1:3]])[:60]
+    if not name.startswith(("python", "perl", "java", "sh", "bash", "node")):
+        return name[:60]
+    return " ".join(filter(None, (name, _runs(words[1:]))))[:60]
+
+
+def _runs(words: list[str]) -> str:
+    """The script or module that an interpreter runs."""
+    for word, behind in zip(words, [*words[1:], ""], strict=True):
+        if word == "-m":
+            return behind
+        if word == "-c":
+            return ""
+        if not word.startswith("-"):
+            return Path(word).name
+    return ""

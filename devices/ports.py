@@ -185,14 +185,20 @@ class ReportPrinter(Device, Protocol):
 # ---------------------------------------------------------------- camera
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Frame:
-    """One fresh picture: ``pixels`` RGB, 3 bytes each, rows top to bottom; ``number`` rises per frame."""
+    """One fresh picture: ``pixels`` RGB, 3 bytes each, rows top to bottom; ``number`` rises per frame.
+
+    Its representation shows nothing of it.
+    """
 
     width: int
     height: int
     pixels: bytes
     number: int
+
+    def __repr__(self) -> str:
+        return f"Frame({self.width} × {self.height}, {self.number})"
 
 
 class Camera(Device, Protocol):

@@ -19,7 +19,8 @@ import cv2
 import msgspec
 
 from devices.capabilities import CameraCapabilities
-from devices.faults import DeviceAbsent, DeviceLost, Fault, Owner
+from devices.faults import DeviceAbsent, DeviceLost, DeviceMisconfigured, Fault, Owner
+from devices.link_faults import forbidden
 from devices.links import presence
 from devices.ports import Frame, Kind, Status
 from devices.vision.frames import Freshness, Verdict, is_dark
@@ -239,11 +240,18 @@ class _Taker:
             _log.warning("a camera does not let go; left to end by itself")
 
     def wait_open(self, timeout_seconds: float) -> None:
-        """Raises DeviceAbsent when the camera cannot be opened in time."""
+        """Raises DeviceAbsent when the camera cannot be opened in time, DeviceMisconfigured for a right."""
         with self._fresh:
             self._fresh.wait_for(lambda: self._opened is not None, timeout_seconds)
         if not self._opened:
-            raise DeviceAbsent(_absent(self._options.source))
+            source = self._options.source
+            if (
+                self._options.source.startswith("/")
+                and os.path.exists(source)
+                and not os.access(source, os.R_OK)
+            ):
+                raise DeviceMisconfigured(forbidden(source))
+            raise DeviceAbsent(_absent(source))
         self.taken_at = monotonic()
 
     def take_stills(self, count: int, timeout_seconds: float) -> list[Pixels]:

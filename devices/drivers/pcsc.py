@@ -62,13 +62,15 @@ _CARD_DUMB = frozenset(
     )
 )
 _SLOT_NUMBERS = re.compile(r" [0-9A-F]{2} [0-9A-F]{2}$")
+_SLOT_CHARACTERS = len(" 00")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``reader`` is the reader's name, or how it begins, without the two numbers at the end that pcscd gives.
 
-    ``serial`` chooses among several of one name. ``socket`` is another pcscd's socket than the system's;
-    a process can use only one. ``applications`` are the cards that the hall takes.
+    ``serial`` chooses among several of one name; without it two alike are refused, since their numbers swap.
+    ``socket`` is another pcscd's socket than the system's; a process can use only one. ``applications`` are
+    the cards that the hall takes.
     """
 
     reader: str = ""
@@ -227,7 +229,10 @@ class PcscReader:
         return tuple(found)
 
     def _chosen(self) -> tuple[str, ...]:
-        """The slots of one reader: by name, then by serial number. Raises DeviceAbsent."""
+        """The slots of one reader: by name, then by serial number. Raises DeviceAbsent, DeviceMisconfigured.
+
+        Of the two numbers behind a name the first is the reader's, the second the slot's.
+        """
         result, names = scard.SCardListReaders(self._context, [])
         _check(result)
         wanted, serial = self._options.reader, self._options.serial
@@ -237,7 +242,11 @@ class PcscReader:
         if not fitting:
             raise DeviceAbsent(_no_reader(" ".join(filter(None, (wanted, serial)))))
         first = _plain(fitting[0])
-        return tuple(name for name in fitting if _plain(name) == first)
+        alike = tuple(name for name in fitting if _plain(name) == first)
+        readers = {name[:-_SLOT_CHARACTERS] for name in alike}
+        if len(readers) > 1 or len(set(alike)) < len(alike):
+            raise DeviceMisconfigured(_two_alike(first))
+        return alike
 
     def _opened(self) -> Any:
         if self._context is None:
@@ -325,6 +334,11 @@ _FORBIDDEN = Fault(
 def _no_reader(name: str) -> Fault:
     what = f"没有找到智能卡读卡器 {name}".rstrip()
     return Fault("no_reader", what, "插好读卡器；若已插好，核对配置里的 reader 和 serial", Owner.TECHNICIAN)
+
+
+def _two_alike(name: str) -> Fault:
+    action = "在配置里写上要用的那台的 serial（list 会显示）；没有编号的，只留一台"
+    return Fault("two_readers", f"有两台同名的读卡器 {name}", action, Owner.TECHNICIAN, Cause.SETUP)
 
 
 def _failed(result: int) -> Fault:

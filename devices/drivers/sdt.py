@@ -19,6 +19,7 @@ from devices.ports import Kind, Status
 from devices.protocols.id_card import BadCard, UnknownCard, parse_text
 from devices.protocols.sdt import (
     RATES,
+    TEXT_BYTES,
     Command,
     Garbled,
     Reply,
@@ -42,6 +43,7 @@ _SECONDS = {
 }
 _USUAL_SECONDS = 1.0
 _OTHER_RATE_SECONDS = 0.2
+_READS = frozenset((Command.READ_BASE, Command.READ_BASE_AND_PRINTS))
 _HEAD_BYTES = 7
 """Of a frame on USB with split endpoints: preamble and length go first (DEVICES §1.5)."""
 _REST_SECONDS = 0.4
@@ -254,7 +256,8 @@ class SdtReader:
     def _ask(self, command: Command, *, limit: float | None = None) -> Reply:
         """One request, its reply. Raises Garbled (half or wrong frame), DeviceLost (silent, broken).
 
-        A reply does not say to what: one that came too late for an earlier request is dropped first.
+        A reply does not say to what: one that came too late for an earlier request is dropped first, and
+        one with a person in it that comes later still is no answer to anything but a read.
         """
         self._drop()
         limit = limit or _SECONDS.get(command, _USUAL_SECONDS)
@@ -271,6 +274,8 @@ class SdtReader:
                 raise Garbled("half a frame")
             else:
                 raise DeviceLost(link_faults.silent(self._link.name))
+        if len(reply.data) >= TEXT_BYTES and command not in _READS:
+            raise Garbled("the late answer to a read")
         if reply.said == Said.NOT_AUTHORISED:
             raise DeviceMisconfigured(_UNAUTHORISED)
         if reply.said == Said.SELF_TEST_FAILED:

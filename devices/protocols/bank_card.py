@@ -101,9 +101,10 @@ def _number(record: bytes) -> str:
 
 
 def _until(record: bytes) -> str:
-    """YYMM: of its own, or behind the number on track 2."""
+    """YYMM: of its own, or behind the number on track 2; '' for what is no month."""
     until = (find(record, _UNTIL) or b"").hex()[:4]
-    return until or (find(record, _TRACK_2) or b"").hex().partition("d")[2][:4]
+    until = until or (find(record, _TRACK_2) or b"").hex().partition("d")[2][:4]
+    return until if len(until) == 4 and until.isdecimal() and 1 <= int(until[2:]) <= 12 else ""
 
 
 def _pdol_size(pdol: bytes) -> int:

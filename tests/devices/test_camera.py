@@ -74,6 +74,7 @@ def test_a_preview_is_no_larger_than_asked(simulator: CameraSimulator) -> None:
     frame = driver.frame()
     assert (frame.width, frame.height) == (320, 240)
     assert len(frame.pixels) == 320 * 240 * 3
+    assert repr(frame) == "Frame(320 × 240, 1)", "a face is not for a log"
     driver.close()
 
 

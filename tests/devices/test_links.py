@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from devices import link_faults
 from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfigured
 from devices.link_faults import open_error
 from devices.links import Expect, Give, ScriptedLink, SerialLink, Silence, TcpLink, Unplug, link_for
@@ -180,6 +181,49 @@ def test_no_permission_is_told_apart() -> None:
     error = open_error("/dev/ttyS0", PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
     assert isinstance(error, DeviceMisconfigured)
     assert error.fault.code == "port_forbidden"
+
+
+@pytest.mark.parametrize(
+    ("port", "word"), [("/dev/ttyUSB0", "dialout"), ("/dev/video0", "video"), ("usb://0400:c35a", "udev")]
+)
+def test_who_may_not_open_a_port_is_told_by_which_right(port: str, word: str) -> None:
+    assert word in open_error(port, PermissionError(errno.EACCES, os.strerror(errno.EACCES))).fault.action
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without rights")
+def test_a_port_of_somebody_else_is_forbidden_not_absent(echoing: PtyLine) -> None:
+    os.chmod(os.path.realpath(echoing.link), 0o600)
+    program = (
+        "import os, sys\nfrom devices.faults import DeviceError\nfrom devices.links import link_for\n"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "try:\n    link_for(sys.argv[1]).open()\n"
+        "except DeviceError as error:\n    print(type(error).__name__, error.fault.code)"
+    )
+    node = os.path.realpath(echoing.link)
+    done = subprocess.run([sys.executable, "-c", program, node], capture_output=True, text=True, check=True)
+    assert done.stdout == "DeviceMisconfigured port_forbidden\n", done.stderr
+
+
+def test_a_program_that_takes_the_answers_without_a_lock_is_named(
+    echoing: PtyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ModemManager does. Its other arguments stay out of the sentence: they may hold passwords."""
+    monkeypatch.setattr(link_faults, "_REAL_PORTS", "/dev/pts/")
+    assert link_faults.silent(str(echoing.link)).code == "silent"
+    holder = "import sys; port = open(sys.argv[2], 'rb', 0); print('held'); input()"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", holder, "--password=secret", str(echoing.link)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        fault = link_faults.silent(str(echoing.link))
+        other.communicate("\n")
+    assert fault.code == "port_shared"
+    assert f"进程号 {other.pid}" in fault.sentence
+    assert "secret" not in fault.sentence
 
 
 def test_an_impossible_baud_rate_is_refused(echoing: PtyLine) -> None:

@@ -6,6 +6,8 @@ import logging
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +20,8 @@ from devices.drivers.pcsc import Options, PcscReader, build
 from devices.faults import DeviceAbsent, DeviceLost, DeviceRefused
 from devices.health import Health
 from devices.ports import State
-from devices.simulators.card_reader import CardReaderSimulator
+from devices.simulators.card_reader import CardReaderSimulator, _free_pair
+from devices.simulators.pcsc_daemon import LIBRARY, PcscDaemon
 from devices.simulators.smart_cards import LONG_NAME, PIN
 from devices.supervisor import Supervised
 from tests.devices.cards import fresh_reader
@@ -276,3 +279,29 @@ def _listens_on(pid: int) -> set[str]:
 def test_the_simulated_reader_takes_cards_from_this_machine_only(simulator: CardReaderSimulator) -> None:
     until(lambda: bool(_listens_on(simulator.daemon_pid)))
     assert _listens_on(simulator.daemon_pid) == {"0100007F"}
+
+
+def test_two_readers_of_one_name_want_a_serial_number(simulator: CardReaderSimulator, tmp_path: Path) -> None:
+    """Their numbers swap with the order of plugging in. In a process and with a pcscd of its own."""
+    simulator.stop()
+    daemon = PcscDaemon(tmp_path, "two")
+    ports = _free_pair(), _free_pair()
+    second = tmp_path / "two.conf.d" / "second"
+    second.parent.mkdir()
+    second.write_text(
+        f'FRIENDLYNAME "Banshi Simulated two"\nDEVICENAME /dev/null:0x{ports[1][0]:04X}\n'
+        f"LIBPATH {LIBRARY}\nCHANNELID 0x{ports[1][0]:04X}\n"
+    )
+    daemon.start(ports[0][0])
+    try:
+        program = (
+            "import sys\nfrom devices.drivers.pcsc import *\nfrom devices.faults import DeviceError\n"
+            "try:\n    build(Options(socket=sys.argv[1])).open()\n"
+            "except DeviceError as error:\n    print(type(error).__name__, error.fault.code)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(daemon.socket)], capture_output=True, text=True, check=True
+        )
+    finally:
+        daemon.stop()
+    assert done.stdout == "DeviceMisconfigured two_readers\n", done.stderr

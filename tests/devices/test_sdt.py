@@ -56,6 +56,22 @@ def test_a_half_frame_starts_again_from_find() -> None:
     assert link.finished
 
 
+def test_the_late_answer_to_a_read_answers_nothing_else() -> None:
+    """It came behind the drop: the person in it must not be taken for a state, nor for the next card."""
+    driver, link = driven(
+        [*asked(Command.STATUS, BASE)],
+        asked(Command.STATUS, build_reply(Said.OK)),
+        asked(Command.SELECT, BASE),
+        asked(Command.FIND, build_reply(Said.FOUND, bytes(4))),
+        asked(Command.SELECT, build_reply(Said.OK, bytes(8))),
+        asked(Command.READ_BASE, BASE),
+    )
+    assert driver.heartbeat().details["garbled"] == "1"
+    driver.read()
+    assert driver.counts()["garbled"] == 2
+    assert link.finished
+
+
 def test_three_broken_reads_are_a_fault_of_the_wire() -> None:
     broken = BASE[:300] + bytes((BASE[300] ^ 0x10,)) + BASE[301:]
     turn = [

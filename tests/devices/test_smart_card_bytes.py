@@ -85,6 +85,13 @@ def test_masks(number: str, masked: str) -> None:
     assert bank_card.mask(number) == masked
 
 
+def test_a_month_that_is_none_is_not_told() -> None:
+    assert bank_card._until(bytes.fromhex("5F2403271231")) == "2712"
+    assert bank_card._until(bytes.fromhex("570B6299991234567890D2712F")) == "2712"
+    for wrong in ("5F2403FFFFFF", "5F2403271331", "5F240100", "57086299991234567890", ""):
+        assert bank_card._until(bytes.fromhex(wrong)) == ""
+
+
 @given(st.lists(st.binary(max_size=300), max_size=60))
 def test_any_answers_end_in_a_card_or_a_known_error(answers: list[bytes]) -> None:
     for read in (social_card.read, bank_card.read):

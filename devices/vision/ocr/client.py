@@ -44,7 +44,7 @@ def is_installed() -> bool:
     return importlib.util.find_spec("rapidocr") is not None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class _Job:
     page: Pixels
     document: Document

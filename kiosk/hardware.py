@@ -175,7 +175,7 @@ class Hardware:
 
     def _read(self, card: IdCard) -> None:
         keyring = self.keyring
-        if keyring is None or not identity.is_plausible(card):
+        if keyring is None or not identity.is_plausible(card, keyring.day):
             self._post(e.CardRefused(UNREADABLE))
             return
         person = identity.person_of(card, keyring.key, elder_age=keyring.elder_age, day=keyring.day)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from hall_server.broadcasts import BroadcastDesk
 from hall_server.call_story import Failing
 from hall_server.confirmations import Confirmations
 from hall_server.figures import CommitFigures
+from hall_server.hall.model import ClosedStation
 from hall_server.hall.supervision import Act, Finding, Urgency
 from hall_server.hall_file import BroadcastTextPart, StationPart
-from hall_server.stations import StationSeen
+from hall_server.stations import CLOSED, StationSeen
 
 LEAST_FREE_BYTES = 2 << 30
 OWNER_TEXT = {
@@ -66,7 +66,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One box of the hall as it is now. ``closed``: why the hall closed it, '' while it serves."""
+    """One box of the hall as it is now. ``closed``: why the hall closed it, '' while it serves, by whose word
+    (``closed_by``) and since when (``closed_ms``, hall time)."""
 
     id: str
     name: str
@@ -78,6 +79,8 @@ class Station:
     software: str = ""
     showing: str = ""
     closed: str = ""
+    closed_by: str = ""
+    closed_ms: int = 0
     devices: int = 0
     troubles: tuple[Trouble, ...] = ()
     counters: tuple[tuple[str, int], ...] = ()
@@ -130,9 +133,9 @@ class House:
         alarms: Callable[[], tuple[str, ...]] = tuple,
         described: Callable[[], tuple[StationPart, ...]] = tuple,
         seen: Callable[[], Mapping[str, StationSeen]] = dict,
-        closed: Callable[[], Mapping[str, str]] = dict,
+        closed: Callable[[], Mapping[str, ClosedStation]] = dict,
+        named: Callable[[str], str] = str,
         wired: Callable[[], tuple[Health, ...]] = tuple,
-        order: Callable[[str, str, dict[str, str]], Future[m.CommandResult]] | None = None,
         journal: Callable[[], JournalState] = lambda: NOT_CHECKED,
         reading: Callable[[], Reading] | None = None,
         clock_alarm: Callable[[], str] = str,
@@ -152,7 +155,7 @@ class House:
         self.clock_alarm = clock_alarm
         self.fingerprint = fingerprint
         self.address = address
-        self.order = order
+        self.named = named
         self.bus = bus
         self.calls = calls or Confirmations()
         self.backups = backups
@@ -167,7 +170,11 @@ class House:
         seen, closed, now, failing = self._seen(), self._closed(), time.monotonic(), self.calls.failing()
         return tuple(
             _station(
-                part, seen.get(part.id, StationSeen()), closed.get(part.id, ""), now, failing.get(part.id)
+                part,
+                seen.get(part.id, StationSeen()),
+                self._shut(closed.get(part.id)),
+                now,
+                failing.get(part.id),
             )
             for part in self._described()
         )
@@ -198,8 +205,22 @@ class House:
             return None
         return Disk(usage.free, usage.total)
 
+    def _shut(self, closed: ClosedStation | None) -> tuple[str, str, int]:
+        """Why, by whom, since when."""
+        if closed is None:
+            return "", "", 0
+        return closed.reason or CLOSED, self.named(closed.by), closed.at_ms
+
     def findings(self) -> Iterator[Finding]:
-        """What is wrong in the house, in no order."""
+        """What is wrong in the house, in no order: of itself, then of devices."""
+        yield from self.alarming()
+        for trouble in self.wired:
+            yield _of_device("本机外设", "wired", trouble, None)
+        for station in self.stations:
+            yield from _of_station(station)
+
+    def alarming(self) -> Iterator[Finding]:
+        """What is wrong with the house itself and with no device: alarms, disk, backups."""
         for alarm in self.alarms():
             yield Finding(f"alarm-{alarm}", Urgency.NOW, alarm, "请联系系统管理员")
         disk = self.disk
@@ -208,14 +229,10 @@ class House:
             yield Finding("disk", Urgency.NOW, title, "请联系系统管理员清理磁盘")
         if self.backups is not None:
             yield from _of_backups(self.backups.view)
-        for trouble in self.wired:
-            yield _of_device("本机外设", "wired", trouble, None)
-        for station in self.stations:
-            yield from _of_station(station)
 
 
 def _station(
-    part: StationPart, seen: StationSeen, closed: str, now: float, failing: Failing | None
+    part: StationPart, seen: StationSeen, shut: tuple[str, str, int], now: float, failing: Failing | None
 ) -> Station:
     health, info = seen.health, seen.info
     devices = health.devices if health is not None else ()
@@ -234,7 +251,9 @@ def _station(
         presence=seen.state.s if seen.state is not None else None,
         software=info.software if info is not None else "",
         showing=health.showing if health is not None else "",
-        closed=closed,
+        closed=shut[0],
+        closed_by=shut[1],
+        closed_ms=shut[2],
         devices=len(devices),
         troubles=troubles,
         counters=tuple(sorted(health.counters.items())) if health is not None else (),
@@ -286,7 +305,8 @@ def _of_station(station: Station) -> Iterator[Finding]:
     if station.closed:
         resume = Act("station-open", "恢复服务", station.id)
         title = f"{where} 已暂停服务"
-        yield Finding(f"closed-{station.id}", Urgency.NOTE, title, station.closed, 0, resume)
+        detail = f"{station.closed}（{station.closed_by}）" if station.closed_by else station.closed
+        yield Finding(f"closed-{station.id}", Urgency.NOTE, title, detail, station.closed_ms, resume)
     for trouble in station.troubles:
         yield _of_device(where, station.id, trouble, act)
 

@@ -211,6 +211,7 @@ class Showing:
             helps=tuple(hall.helps.values()),
             waits=self._waits,
             stopped=dict(hall.stopped),
+            closed=dict(hall.closed_stations),
             broadcasts=tuple(hall.broadcasts.values()),
         )
         return self._planned_view

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
 
 from contract import messages as m
 from contract import topics
@@ -16,14 +18,14 @@ from contract.bus import Bus, Ids
 from hall_server.hall import booking, pictures
 from hall_server.hall import commands as c
 from hall_server.hall.lookup import Answer, known
-from hall_server.hall.model import OPEN_STATUSES, Hall, RuleBroken
+from hall_server.hall.model import OPEN_STATUSES, ClosedStation, Hall, RuleBroken
 from hall_server.lone_kiosks import LeaseDesk
-from hall_server.orders import OrderDesk
 from hall_server.service import HallService
 
 log = logging.getLogger(__name__)
 
 OFFLINE_SECONDS = 24.0
+CLOSED = "本机已由大厅暂停使用"
 GIVEN_UP = m.Refusal(code="given_up", sentence="这次取号已取消，请重新取号")
 
 
@@ -71,16 +73,8 @@ class StationDesk:
         bus.on(topics.STATION_STATE, self._state)
         bus.on(topics.STATION_INFO, self._info)
         bus.on(topics.STATION_HEALTH, self._health)
-        self._orders = OrderDesk(bus, service.now_ms)
-
-    @property
-    def closed(self) -> dict[str, str]:
-        """Stations that the hall closed for citizens, with the reason; one that starts anew is told again."""
-        return self._orders.closed
-
-    def order(self, station: str, op: str, args: dict[str, str]) -> Future[m.CommandResult]:
-        """Give a station an order; the answer comes within ANSWER_SECONDS, its own or ours."""
-        return self._orders.give(station, op, args)
+        self._closed: Mapping[str, ClosedStation] = {}
+        service.on_view(self._view)
 
     @property
     def stations(self) -> dict[str, StationSeen]:
@@ -95,8 +89,24 @@ class StationDesk:
 
     def show_configs(self) -> None:
         """Publish every station's retained configuration."""
-        for station, config in self._configs.items():
-            self._bus.publish(topics.STATION_CONFIG, config, station=station)
+        for station in self._configs:
+            self._show_config(station)
+
+    def _show_config(self, station: str) -> None:
+        config, closed = self._configs[station], self._closed.get(station)
+        if closed is not None:
+            reason, version = closed.reason or CLOSED, f"{config.version}-{closed.at_ms}"
+            config = msgspec.structs.replace(config, closed=reason, version=version)
+        self._bus.publish(topics.STATION_CONFIG, config, station=station)
+
+    def _view(self, view: pictures.HallView) -> None:
+        """On the writer's thread: who was closed or opened is told by his configuration, there or not."""
+        before, self._closed = self._closed, view.closed
+        if before == view.closed:
+            return
+        for station in before.keys() | view.closed.keys():
+            if before.get(station) != view.closed.get(station) and station in self._configs:
+                self._show_config(station)
 
     # ------------------------------------------------------------ requests
 
@@ -195,8 +205,6 @@ class StationDesk:
 
     def _state(self, message: m.StationState, ids: Ids) -> None:
         before = self._note(ids, state=message)
-        if before.state is not None and before.state.boot != message.boot:
-            self._orders.remind(ids["station"])
         if before.state is None or before.state.s is not message.s:
             log.info("station %s: %s", ids["station"], message.s.value)
 

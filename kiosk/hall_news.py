@@ -15,7 +15,6 @@ from contract.branding import read_branding
 from contract.bus import Ids
 from contract.catalogue import Catalogue, read_catalogue
 from contract.errands import Errand, errands_of
-from contract.orders import CommandRefused
 from contract.station import ConfigRefused, Station
 from kiosk.alone import LoneDesk
 from kiosk.disk import Disk
@@ -23,11 +22,10 @@ from kiosk.flows import events as e
 from kiosk.hardware import Hardware, Keyring
 
 KEPT_CONFIG = "config"
-HALL_CLOSED = "本机已由大厅暂停使用"
 
 
 class HallNews:
-    """Listens for one kiosk; ``closed`` tells whether the hall has taken it out of service."""
+    """Listens for one kiosk; ``zones``: those that its own file lets it offer."""
 
     def __init__(
         self,
@@ -38,10 +36,9 @@ class HallNews:
         post: Callable[[e.Event], None],
         *,
         zones: tuple[str, ...],
-        closed: Callable[[], bool],
     ) -> None:
         self._station, self._hardware, self._lone, self._disk = station, hardware, lone, disk
-        self._post, self._zones, self._closed = post, zones, closed
+        self._post, self._zones = post, zones
         self._day = ""
         self._own_zones, self._offering = zones, threading.Lock()
         self._takes = True
@@ -55,8 +52,6 @@ class HallNews:
         bus.on(topics.QUEUE, lambda queue_state, _ids: self._post(e.QueueChanged(queue_state)))
         self._station.on_server(self._judge_server)
         self._station.on_config(self._take_config)
-        self._station.orders.on("close", self._close_for_citizens)
-        self._station.orders.on("open", self._open_for_citizens)
 
     def _judge_server(self, there: bool) -> None:
         self._lone.server(there)
@@ -97,6 +92,7 @@ class HallNews:
         )
         with self._offering:
             self._post(configured)
+            self._post(e.TakenOutOfService(config.closed))
             before = (self._zones, self._takes)
             self._zones = config.zones or self._own_zones
             self._takes = Errand.TAKE in errands_of(config.errands)
@@ -128,13 +124,3 @@ class HallNews:
         offered = {zone.id for zone in zones if not self._zones or zone.id in self._zones}
         self._lone.offer(tuple(each.id for each in catalogue.services if each.zone in offered))
         self._post(e.CatalogueArrived(catalogue))
-
-    def _close_for_citizens(self, command: m.Command) -> str:
-        self._post(e.TakenOutOfService(command.args.get("reason") or HALL_CLOSED))
-        return ""
-
-    def _open_for_citizens(self, _command: m.Command) -> str:
-        if not self._closed():
-            raise CommandRefused("本机没有暂停")
-        self._post(e.TakenOutOfService())
-        return ""

@@ -82,7 +82,6 @@ class Session:
             self._disk,
             self.post,
             zones=zones,
-            closed=lambda: self.state.facts.closed != "",
         )
         blobs = BlobStore(cache / "blobs")
         self._followed = (

@@ -72,6 +72,11 @@ class Accounts:
         """Where it stands (0600)."""
         return self._state / SETUP_FILE
 
+    def named(self, sender: str) -> str:
+        """Who sent a command (``account:m1``), by name; as it came for one who has no account."""
+        account = self.book.accounts.get(sender.rpartition(":")[2])
+        return account.name if account is not None else sender
+
     def on_ready(self, listener: Callable[[], None]) -> None:
         """Call once when the set-up is done."""
         self._settled.append(listener)

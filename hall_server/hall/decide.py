@@ -23,6 +23,7 @@ from hall_server.hall import (
     merging,
     noticing,
     serving,
+    shutting,
     staffing,
 )
 from hall_server.hall import commands as c
@@ -140,6 +141,8 @@ _DECIDERS: dict[type[c.Command], Callable[..., Decision]] = {
     c.CancelIssue: issuing.cancel_issue,
     c.StopIssuing: closing.stop,
     c.ResumeIssuing: closing.resume,
+    c.CloseStation: shutting.close,
+    c.OpenStation: shutting.reopen,
     c.Tick: _tick,
     c.ReadEndings: entrusting.read,
     c.CallGuide: helping.call_guide,

@@ -11,7 +11,7 @@ from assets.speech.wording import call_parts
 from contract import messages as m
 from hall_server.hall.calling import ahead
 from hall_server.hall.closing import closed_reason
-from hall_server.hall.model import Broadcast, Hall, HelpCall, Stop, Ticket
+from hall_server.hall.model import Broadcast, ClosedStation, Hall, HelpCall, Stop, Ticket
 from hall_server.hall.plan import Board, ServiceWindow
 from hall_server.hall.waits import NO_WAITS, Told, Waits, told_to_holder, told_to_newcomer
 
@@ -50,6 +50,7 @@ class HallView:
     waits: Waits = NO_WAITS
     stopped: Mapping[str, Stop] = field(default_factory=dict)
     broadcasts: tuple[Broadcast, ...] = ()
+    closed: Mapping[str, ClosedStation] = field(default_factory=dict)
 
 
 def window_state(hall: Hall, window_id: str, look: Look) -> m.WindowState:

@@ -9,6 +9,7 @@ from hall_server.hall.model import (
     Appointment,
     Booking,
     Broadcast,
+    ClosedStation,
     Day,
     Hall,
     HelpCall,
@@ -57,6 +58,7 @@ class _Frozen(msgspec.Struct, frozen=True):
     entrusted: dict[str, tuple[str, ...]] = {}
     endings_read: dict[str, int] = {}
     guided: dict[str, tuple[str, ...]] = {}
+    closed_stations: dict[str, ClosedStation] = {}
 
 
 def freeze(hall: Hall) -> bytes:
@@ -91,6 +93,7 @@ def freeze(hall: Hall) -> bytes:
             hall.entrusted,
             hall.endings_read,
             hall.guided,
+            hall.closed_stations,
         )
     )
 
@@ -122,6 +125,7 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.entrusted.update(frozen.entrusted)
     hall.endings_read.update(frozen.endings_read)
     hall.guided.update(frozen.guided)
+    hall.closed_stations.update(frozen.closed_stations)
     hall.windows.update(frozen.windows)
     for ticket in frozen.tickets:
         hall.by_number[ticket.number] = ticket.id

@@ -84,6 +84,8 @@ class Acts:
             "guide": self._guide,
             "help-take": self._help_take,
             "help-end": self._help_end,
+            "station-close": self._station_close,
+            "station-open": self._station_open,
             "notice": self._notice,
             "notice-end": self._notice_end,
             "broadcast": self._broadcast,
@@ -97,8 +99,6 @@ class Acts:
                 self._lookout.put_away, doing.subject, self._frame.service.view.day, here.actor
             )
             return "已收起"
-        if name in ("station-close", "station-open"):
-            return await self._station(name.removeprefix("station-"), here, doing)
         plan = await self._plans[name](here, doing)
         service = self._frame.service
         before = await ask(service, plan.look)
@@ -267,19 +267,22 @@ class Acts:
         command = c.EndBroadcast(request=doing.request, by=here.by, broadcast=_number(doing.subject))
         return Plan("manager.broadcast", doing.subject, _broadcasts_look, (command,), "广播已停止")
 
-    async def _station(self, op: str, here: Caller, doing: Doing) -> str:
-        house = self._frame.house
-        station = next((s for s in house.stations if s.id == doing.subject), None)
-        if station is None or house.order is None:
+    async def _station_close(self, here: Caller, doing: Doing) -> Plan:
+        name = doing.subject
+        command = c.CloseStation(request=doing.request, by=here.by, station=name, reason=clean(doing.reason))
+        return self._station(name, command, "已暂停服务")
+
+    async def _station_open(self, here: Caller, doing: Doing) -> Plan:
+        command = c.OpenStation(request=doing.request, by=here.by, station=doing.subject)
+        return self._station(doing.subject, command, "已恢复服务")
+
+    def _station(self, name: str, command: c.Command, told: str) -> Plan:
+        """The box follows its configuration: at once, or as soon as it is heard again."""
+        station = next((s for s in self._frame.house.stations if s.id == name), None)
+        if station is None:
             raise RuleBroken("unknown_station", "没有这台设备")
-        reason = clean(doing.reason)
-        result = await asyncio.wrap_future(house.order(station.id, op, {"reason": reason} if reason else {}))
-        if not result.ok:
-            raise RuleBroken("station", f"{station.name}：{result.sentence or '没有执行'}")
-        before = {"serving": not station.closed}
-        after = {"serving": op == "open", "reason": reason}
-        await self._note(here, Act("manager.station", station.id, before, after))
-        return f"{station.name} {'已恢复服务' if op == 'open' else '已暂停服务'}"
+        later = "" if station.online else "；现在离线，恢复联系后生效"
+        return Plan("manager.station", name, station_look(name), (command,), f"{station.name} {told}{later}")
 
 
 def clean(text: str) -> str:
@@ -324,6 +327,16 @@ def issuing_look(service: str) -> Callable[[Hall], object]:
     def look(hall: Hall) -> object:
         stop = hall.stopped.get(service)
         return {"issuing": stop is None or stop.lifted}
+
+    return look
+
+
+def station_look(station: str) -> Callable[[Hall], object]:
+    """Whether a box serves citizens, as the audit log shows it."""
+
+    def look(hall: Hall) -> object:
+        closed = hall.closed_stations.get(station)
+        return {"serving": closed is None, "reason": closed.reason if closed else ""}
 
     return look
 

@@ -77,17 +77,23 @@ class ObedientHall:
         """Serve."""
         self._serving.start()
         self.bus.open()
+        self.configure(idle_seconds=idle_seconds)
+        for queue in samples.queues():
+            self.bus.publish(topics.QUEUE, queue, queue=queue.service)
+        self.beat()
+
+    def configure(self, *, idle_seconds: int = 60, errands: tuple[str, ...] = (), closed: str = "") -> None:
+        """What the hall wants of the kiosk."""
         config = m.StationConfig(
             version="1",
             hall_name=samples.HALL,
             station_name="1号自助机",
             person_key=PERSON_KEY,
             idle_seconds=idle_seconds,
+            errands=errands,
+            closed=closed,
         )
         self.bus.publish(topics.STATION_CONFIG, config, station=KIOSK)
-        for queue in samples.queues():
-            self.bus.publish(topics.QUEUE, queue, queue=queue.service)
-        self.beat()
 
     def beat(self, presence: m.Presence = m.Presence.READY) -> None:
         """One beat of the server's state."""
@@ -106,8 +112,9 @@ class ObedientHall:
     def close(self) -> None:
         """Stop."""
         self.bus.close()
-        self._web.shutdown()
-        self._serving.join()
+        if self._serving.is_alive():
+            self._web.shutdown()
+            self._serving.join()
         self._web.server_close()
 
     def wait(self, wanted: Callable[[list[m.Request]], bool]) -> list[m.Request]:

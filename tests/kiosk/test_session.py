@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from contract import messages as m
+from contract.errands import Errand
 from devices.simulators.people import PEOPLE
 from kiosk import samples
 from kiosk.flows import events as e
+from kiosk.flows.home import OutOfService
 from kiosk.flows.state import LEAVE
-from tests.kiosk.desk import KIOSK, desk
+from tests.kiosk.desk import desk
 
 WAY = (e.ChooseZone("zh"), e.ChooseService("sb"))
 
@@ -213,15 +215,22 @@ def test_a_guide_is_called(tmp_path: Path) -> None:
 def test_the_hall_sees_the_kiosk_and_can_close_it(tmp_path: Path) -> None:
     with desk(tmp_path) as kiosk:
         kiosk.at_rest()
-        command = m.Command(id="c1", op="close", expires_ms=9_000_000_000_000, args={"reason": "正在维护"})
-        from contract import topics
-
-        kiosk.hall.bus.publish(topics.STATION_COMMAND, command, station=KIOSK)
+        kiosk.hall.configure(closed="正在维护")
         state = kiosk.on("out_of_service")
         assert state.facts.closed == "正在维护"
-        again = m.Command(id="c2", op="open", expires_ms=9_000_000_000_000)
-        kiosk.hall.bus.publish(topics.STATION_COMMAND, again, station=KIOSK)
+        kiosk.hall.configure()
         kiosk.at_rest()
+
+
+def test_closed_and_errands_are_remembered_by_a_kiosk_that_starts_alone(tmp_path: Path) -> None:
+    with desk(tmp_path) as kiosk:
+        kiosk.at_rest()
+        kiosk.hall.configure(errands=("take",), closed="正在维护")
+        kiosk.on("out_of_service")
+    with desk(tmp_path, hall=False) as alone:
+        state = alone.wait(lambda state: state.facts.closed == "正在维护")
+        assert state.facts.errands == {Errand.TAKE}
+        assert alone.on("out_of_service").screen == OutOfService("正在维护")
 
 
 def test_nothing_of_a_citizen_survives_the_session_or_reaches_a_log(

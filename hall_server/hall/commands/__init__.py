@@ -31,7 +31,9 @@ from hall_server.hall.commands.at_window import (
 from hall_server.hall.commands.broadcasts import EndBroadcast, MakeBroadcast, NoteBroadcast
 from hall_server.hall.commands.command import Command
 from hall_server.hall.commands.house import (
+    CloseStation,
     CorrectTime,
+    OpenStation,
     PublishPlan,
     ResumeIssuing,
     SealSnapshot,
@@ -74,6 +76,7 @@ __all__ = [
     "CancelBooking",
     "CancelIssue",
     "CheckIn",
+    "CloseStation",
     "CloseWindow",
     "ComeBack",
     "Command",
@@ -90,6 +93,7 @@ __all__ = [
     "NoShow",
     "NoteBroadcast",
     "OfflineTicket",
+    "OpenStation",
     "OpenWindow",
     "Park",
     "PauseWindow",

@@ -43,6 +43,21 @@ class ResumeIssuing(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CloseStation(Command):
+    """No more citizens at this box until it is opened again; ``reason`` stands on its screen."""
+
+    station: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStation(Command):
+    """Citizens are served at this box again."""
+
+    station: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tick(Command):
     """A second of hall time has passed: parked numbers return, shifts change, appointments are missed."""
 

@@ -34,6 +34,8 @@ from hall_server.hall.events.house import (
     IssuingResumed,
     IssuingStopped,
     PlanPublished,
+    StationClosed,
+    StationOpened,
 )
 from hall_server.hall.events.journal import JournalMigrated, JournalRestored, NumbersSkipped, SnapshotSealed
 from hall_server.hall.events.leases import LeaseGivenUp, LeaseMerged, MergeDecided, NumbersLeased
@@ -95,6 +97,8 @@ __all__ = [
     "ServiceEvaluated",
     "SkillsChanged",
     "SnapshotSealed",
+    "StationClosed",
+    "StationOpened",
     "TicketArrived",
     "TicketCalled",
     "TicketCancelled",
@@ -149,6 +153,8 @@ KINDS: dict[str, type[Event]] = {
         ServiceEvaluated,
         SkillsChanged,
         SnapshotSealed,
+        StationClosed,
+        StationOpened,
         TicketArrived,
         TicketCalled,
         TicketCancelled,

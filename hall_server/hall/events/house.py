@@ -61,6 +61,23 @@ class IssuingResumed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StationClosed(Event):
+    """A box serves no citizens, by the word of ``by``, until it is opened; through days and restarts."""
+
+    station: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationOpened(Event):
+    """It serves again."""
+
+    station: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSuspected(Event):
     """时钟异常: after a restart the real-time clock stood before, or a day beyond, the last hall time."""
 

@@ -52,6 +52,8 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.PlanPublished: adopt,
     e.IssuingStopped: house.stopped,
     e.IssuingResumed: house.resumed,
+    e.StationClosed: house.station_closed,
+    e.StationOpened: house.station_opened,
     e.NumbersLeased: leases.leased,
     e.LeaseGivenUp: leases.given_up,
     e.LeaseMerged: leases.merged,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hall_server.hall import events as e
 from hall_server.hall.evolve.appointments import forget_appointment
-from hall_server.hall.model import FULL_GREEN_BUDGET, Booking, Day, Hall, Stop
+from hall_server.hall.model import FULL_GREEN_BUDGET, Booking, ClosedStation, Day, Hall, Stop
 
 
 def day_opened(hall: Hall, event: e.DayOpened) -> None:
@@ -60,6 +60,14 @@ def resumed(hall: Hall, event: e.IssuingResumed) -> None:
         hall.stopped[event.service] = Stop(event.at_ms, "", lifted=True)
     else:
         hall.stopped.pop(event.service, None)
+
+
+def station_closed(hall: Hall, event: e.StationClosed) -> None:
+    hall.closed_stations[event.station] = ClosedStation(event.at_ms, event.reason, event.by)
+
+
+def station_opened(hall: Hall, event: e.StationOpened) -> None:
+    hall.closed_stations.pop(event.station, None)
 
 
 def skipped(hall: Hall, event: e.NumbersSkipped) -> None:

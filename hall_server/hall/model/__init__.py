@@ -12,7 +12,7 @@ reader. Instants are hall time in milliseconds.
 from hall_server.hall.model.appointments import Appointment, Booking
 from hall_server.hall.model.broadcasts import Broadcast, Heard
 from hall_server.hall.model.hall import Hall
-from hall_server.hall.model.house import Asked, Day, HelpCall, Lease, Notice, Published, Stop
+from hall_server.hall.model.house import Asked, ClosedStation, Day, HelpCall, Lease, Notice, Published, Stop
 from hall_server.hall.model.rules import RuleBroken
 from hall_server.hall.model.tickets import (
     AT_WINDOW,
@@ -51,6 +51,7 @@ __all__ = [
     "Booking",
     "Broadcast",
     "Class",
+    "ClosedStation",
     "Day",
     "Hall",
     "Heard",

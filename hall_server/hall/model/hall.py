@@ -8,7 +8,7 @@ from sortedcontainers import SortedList
 
 from hall_server.hall.model.appointments import Appointment
 from hall_server.hall.model.broadcasts import Broadcast
-from hall_server.hall.model.house import Day, HelpCall, Lease, Notice, Published, Stop
+from hall_server.hall.model.house import ClosedStation, Day, HelpCall, Lease, Notice, Published, Stop
 from hall_server.hall.model.tickets import AT_WINDOW, OPEN_STATUSES, Lane, Papers, RecentCall, Served, Ticket
 from hall_server.hall.model.windows import FULL_GREEN_BUDGET, Undoable, WindowNow, at_start, own_skills
 from hall_server.hall.plan import Plan, ServiceWindow
@@ -35,6 +35,7 @@ class Hall:
         "by_number",
         "by_person",
         "by_slot",
+        "closed_stations",
         "day",
         "endings_read",
         "entrusted",
@@ -97,6 +98,7 @@ class Hall:
         self.tokens = 0
         self.helps: dict[int, HelpCall] = {}
         self.notices: dict[int, Notice] = {}
+        self.closed_stations: dict[str, ClosedStation] = {}
         self.broadcasts: dict[int, Broadcast] = {}
         self.papers: dict[str, Papers] = {}
         self.served: dict[str, tuple[Served, ...]] = {}

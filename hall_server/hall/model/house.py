@@ -82,3 +82,12 @@ class Notice:
     id: int
     text: str
     until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedStation:
+    """A box that serves no citizens: since when, why ('' = nothing was said), by whose word."""
+
+    at_ms: int
+    reason: str
+    by: str

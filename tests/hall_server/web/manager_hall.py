@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,11 +104,10 @@ def at_once(hall: PagedHall, window: str) -> None:
 
 
 class Boxes:
-    """Stations as the hall would know them; orders are answered at once."""
+    """Stations as the hall would know them; ``hall`` says which are closed."""
 
     def __init__(self) -> None:
-        self.closed: dict[str, str] = {}
-        self.ordered: list[tuple[str, str]] = []
+        self.hall: PagedHall | None = None
         self.alarms: tuple[str, ...] = ()
 
     def house(self, **more: Any) -> House:
@@ -119,20 +117,9 @@ class Boxes:
             alarms=lambda: self.alarms,
             described=lambda: _BOXES,
             seen=lambda: {box.id: _seen(box) for box in _BOXES if box.id != "sign-9"},
-            closed=lambda: self.closed,
-            order=self.order,
+            closed=lambda: self.hall.service.view.closed if self.hall else {},
+            named=lambda sender: self.hall.accounts.named(sender) if self.hall else sender,
         )
-
-    def order(self, station: str, op: str, args: dict[str, str]) -> Future[m.CommandResult]:
-        """As a kiosk that does what it is told."""
-        self.ordered.append((station, op))
-        if op == "close":
-            self.closed[station] = args["reason"]
-        else:
-            self.closed.pop(station, None)
-        answer: Future[m.CommandResult] = Future()
-        answer.set_result(m.CommandResult(id="x", ok=True))
-        return answer
 
 
 _BOXES = (

@@ -41,7 +41,7 @@ class Day:
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     turned, boxes = Turned(), Boxes()
     hall = PagedHall(tmp_path_factory.mktemp("manager"), plan=many_windows(24), clock=turned.clock())
-    hall.house = boxes.house()
+    hall.house, boxes.hall = boxes.house(), hall
     hall.start()
     morning(hall, turned)
     yield Day(hall, boxes, turned)
@@ -143,6 +143,34 @@ def test_a_number_is_cancelled_with_a_reason_and_another_made_void(day: Day, ope
     assert [subject for subject, _, _ in day.audited("manager.ticket")] == [void, gone]
 
 
+def test_a_number_is_looked_up_by_what_is_on_the_paper(day: Day, opened: Opener) -> None:
+    """Why not me: the manager is asked by somebody with a paper in his hand."""
+    page = floor(day, opened)
+    ticket = day.hall.issue("bdc")
+    number = ticket.rpartition("-")[2]
+    page.locator("#find input").focus()
+    page.keyboard.type(number.lower())
+    page.keyboard.press("Enter")
+    sheet = page.locator("#sheet")
+    expect(sheet.locator("h2")).to_contain_text(f"{number} 不动产登记")
+    expect(sheet.locator(".why-said")).to_contain_text(f"{number} 已等 0 分钟")
+    expect(sheet).to_contain_text("前面还有")
+    assert findings(page) == []
+    sheet.get_by_role("link", name="全程").click()
+    expect(page.locator("#story")).to_contain_text(f"取号 {number}")
+    page = floor(day, opened)
+    page.locator("#find input").fill("Z999")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sheet")).to_contain_text("今天没有号码 Z999")
+    page.locator("#sheet [data-close]").click()
+    page.locator("#find input").fill(number)
+    page.keyboard.press("Enter")
+    page.locator("#sheet [name=reason]").fill("本人要求")
+    page.get_by_role("button", name="取消此号").click()
+    said(page, f"{number} 已取消")
+    expect(page.locator("#sheet .pill")).to_have_text("已取消")
+
+
 def test_skills_and_shifts_are_moved_from_the_window(day: Day, opened: Opener) -> None:
     page = floor(day, opened)
     page.locator("#window-w001 button").click()
@@ -167,9 +195,11 @@ def test_a_kiosk_is_closed_and_opened_and_a_refusal_is_told(day: Day, opened: Op
     said(page, "1号自助机 已暂停服务")
     page.keyboard.press("Escape")
     expect(page.locator(".station.closed")).to_contain_text("1号自助机")
+    closed = day.hall.service.view.closed["kiosk-1"]
+    assert (closed.reason, closed.by.partition(":")[2]) == ("正在换纸", "manager")
+    assert "正在换纸（张三）" in finding(page, "1号自助机（东门） 已暂停服务")
     page.locator(".finding", has_text="1号自助机（东门） 已暂停服务").get_by_role("button").click()
     said(page, "1号自助机 已恢复服务")
-    assert day.boxes.ordered == [("kiosk-1", "close"), ("kiosk-1", "open")]
     assert day.audited("manager.station")[1][2] == '{"reason":"正在换纸","serving":false}'
     page.locator("#window-w005 button").click()
     if page.get_by_role("button", name="关窗").count():

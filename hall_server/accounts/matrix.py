@@ -170,6 +170,7 @@ MATRIX: Mapping[str, Access] = {
     "GET /manager/services/{name}": MANAGING,
     "GET /manager/stations/{name}": MANAGING,
     "GET /manager/why/{ticket}": MANAGING,
+    "GET /manager/numbers/{number}": MANAGING,
     "GET /manager/usual": MANAGING,
     "POST /manager/do/{act}": MANAGING,
     "POST /manager/broadcast/preview": MANAGING,

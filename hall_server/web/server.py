@@ -52,6 +52,7 @@ from hall_server.web.live import Hub
 from hall_server.web.managing import manager_routes
 from hall_server.web.merges import merge_routes
 from hall_server.web.metrics import metrics_routes
+from hall_server.web.number_sheet import number_routes
 from hall_server.web.overseen import Overseer
 from hall_server.web.own_look import look_of
 from hall_server.web.pages import authority_routes, page_routes, static_routes
@@ -313,6 +314,7 @@ class WebServer:
             wall_routes(frame, self._reports),
             metrics_routes(frame),
             manager_routes(frame, self._reports.days),
+            number_routes(frame),
             broadcast_routes(frame),
             system_routes(frame),
             setup_routes(frame, self._setup),

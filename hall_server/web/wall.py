@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from hall_server.hall.supervision import scene
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import Ended
 from hall_server.web.asking import Away
@@ -19,7 +20,16 @@ from hall_server.web.caller import Here
 from hall_server.web.frame import Frame
 from hall_server.web.problems import Troubled
 from hall_server.web.report_pages import json_block
-from hall_server.web.wall_picture import STATE_TEXT, Today, Usual, Wall, drawn_up, longest_wait, usual_of
+from hall_server.web.wall_picture import (
+    STATE_TEXT,
+    Around,
+    Today,
+    Usual,
+    Wall,
+    drawn_up,
+    longest_wait,
+    usual_of,
+)
 
 FRESH_SECONDS = 4.0
 ANSWER_SECONDS = 5.0
@@ -68,13 +78,17 @@ class WallScreen:
         service, now_ms = self._frame.service, self._frame.now_ms()
         view = service.view
         try:
-            longest_ms = service.query(lambda hall: longest_wait(hall, now_ms)).result(ANSWER_SECONDS)
+            seen, longest_ms = service.query(
+                lambda hall: (scene(hall, now_ms), longest_wait(hall, now_ms))
+            ).result(ANSWER_SECONDS)
         except Ended as ended:
             raise Away(ended.sentence) from ended
         except TimeoutError:
             raise Troubled(503, "busy", "大厅繁忙，画面稍后更新") from None
         today, usual = Today(self._desk, view.day), self._usual_of(view.day)
-        return drawn_up(service.plan, view, today, usual, longest_ms, now_ms)
+        house = self._frame.house
+        around = Around({s.id: s.name for s in house.stations}, tuple(house.alarming()))
+        return drawn_up(view, today, usual, seen, longest_ms, around)
 
     def _usual_of(self, day: str) -> Usual:
         """Of the days before this one; measured once a day."""

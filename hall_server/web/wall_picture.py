@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from contract.clock import china
 from contract.messages import WindowStatus
-from hall_server.hall.model import Asked as AskedFor
 from hall_server.hall.model import Hall
 from hall_server.hall.pictures import HallView
 from hall_server.hall.plan import Plan
+from hall_server.hall.supervision import Finding, Scene, Urgency, findings
 from hall_server.reports.calendar import date_of
 from hall_server.reports.desk import ReportDesk
 from hall_server.reports.indicators import INDICATORS
@@ -22,6 +23,8 @@ USUAL_DAYS = 10
 QUEUES_SHOWN, ITEMS_SHOWN, ALERTS_SHOWN = 8, 4, 5
 TILES_SHOWN, ZONES_SHOWN = 24, 7
 SLOW_FROM, SLOW_CASES = 1.25, 3
+TOLD = frozenset({"help", "guide", "unserved", "late", "idle", "stopped"})
+"""Kinds of findings that a wall may show: they name no number."""
 LONG_WAIT_MS = 30 * 60_000
 MINUTE_MS = 60_000
 
@@ -90,14 +93,27 @@ class Wall:
     second: tuple[Ranked, ...]
     slow: tuple[Ranked, ...]
     alerts: tuple[str, ...]
+    alerts_more: int
     usual_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The house around the hall: names of its stations, what is wrong with it that is of no device."""
+
+    stations: Mapping[str, str]
+    alarming: tuple[Finding, ...]
 
 
 STATE_TEXT = {"busy": "在办", "idle": "空闲", "paused": "暂停", "closed": "未开"}
 
 
-def drawn_up(plan: Plan, view: HallView, today: Today, usual: Usual, longest_ms: int, now_ms: int) -> Wall:
-    """The whole picture. ``longest_ms``: see ``longest_wait``; ``now_ms`` is hall time."""
+def drawn_up(
+    view: HallView, today: Today, usual: Usual, scene: Scene, longest_ms: int, around: Around
+) -> Wall:
+    """The whole picture. ``longest_ms``: see ``longest_wait``."""
+    plan, now_ms = scene.plan, scene.at_ms
+    alerts = _alerts(view, scene, around, longest_ms)
     queues = _queues(plan, view)
     tiles = tuple(_tile(view, name) for name in plan.windows)
     zones = _zones(plan, view) if len(tiles) > TILES_SHOWN else ()
@@ -114,7 +130,8 @@ def drawn_up(plan: Plan, view: HallView, today: Today, usual: Usual, longest_ms:
         plots=_plots(today, usual),
         second=_second(today),
         slow=_slow(today, usual),
-        alerts=_alerts(plan, view, longest_ms)[:ALERTS_SHOWN],
+        alerts=alerts[:ALERTS_SHOWN],
+        alerts_more=max(0, len(alerts) - ALERTS_SHOWN),
         usual_days=usual.days,
     )
 
@@ -327,30 +344,26 @@ def _counted(tiles: tuple[WindowTile, ...]) -> dict[str, int]:
     return {state: sum(tile.state == state for tile in tiles) for state in STATE_TEXT}
 
 
-def _alerts(plan: Plan, view: HallView, longest_ms: int) -> tuple[str, ...]:
-    """What needs somebody, the most urgent first."""
-    found = []
-    for call in view.helps:
-        if not call.ended_ms and call.asked is AskedFor.MANAGER:
-            where = plan.windows[call.window].label if call.window in plan.windows else call.window
-            found.append(f"{where}紧急求助，{'已有人前往' if call.taken_by else '尚无人接手'}")
+def _alerts(view: HallView, scene: Scene, around: Around, longest_ms: int) -> tuple[str, ...]:
+    """What is wrong now, as the manager's page has it, in its order; no device, nobody's number."""
+    known = findings(scene, around.stations)
+    found = [one for one in known if one.key.partition("-")[0] in TOLD]
+    ordered = sorted((*found, *around.alarming), key=lambda one: one.place)
+    told = [f"{one.title}{_who_goes(one)}" for one in ordered]
     for name, queue in view.queues.items():
-        if queue.waiting and not queue.windows:
-            found.append(f"{queue.name}有 {queue.waiting} 人等候，没有开放窗口")
         survey = view.waits.queues.get(name)
         if survey and survey.left is not None and survey.needed is not None and survey.needed > survey.left:
-            found.append(f"{queue.name}今天可能办不完")
-    guides = sum(
-        not call.ended_ms and call.asked is AskedFor.GUIDE and not call.taken_by for call in view.helps
-    )
-    if guides:
-        found.append(f"{guides} 处呼叫导办，尚无人接手")
-    found += [
-        f"{plan.services[name].name}已停止取号" for name, stop in view.stopped.items() if not stop.lifted
-    ]
-    if longest_ms >= LONG_WAIT_MS:
-        found.append(f"有人已等候 {_minutes(longest_ms)}")
-    return tuple(found)
+            told.append(f"{queue.name}今天可能办不完")
+    if longest_ms >= LONG_WAIT_MS and not any(one.key.startswith("late-") for one in found):
+        told.append(f"有人已等候 {_minutes(longest_ms)}")
+    return tuple(told)
+
+
+def _who_goes(finding: Finding) -> str:
+    """Whether anybody has taken a call for help."""
+    if finding.urgency is not Urgency.HELP:
+        return ""
+    return "，尚无人接手" if finding.rings else "，已有人前往"
 
 
 def _minutes(ms: int) -> str:

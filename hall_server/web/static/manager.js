@@ -120,6 +120,12 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (form.id === "find") {
+      event.preventDefault();
+      const number = form.elements.number.value.trim().toUpperCase();
+      if (number) open("number", number).then(() => form.reset(), () => tell("bad", "打不开，请检查网络后再试"));
+      return;
+    }
     if (!form.dataset.act) return;
     event.preventDefault();
     if (form.dispatchEvent(new CustomEvent("before-act", { cancelable: true, detail: event.submitter })) === false) return;

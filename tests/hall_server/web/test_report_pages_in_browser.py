@@ -108,7 +108,7 @@ def test_the_wall_follows_the_hall_and_shows_nobody(hall: PagedHall, opened: Ope
     asked = {call.window for call in hall.service.view.helps if not call.ended_ms}
     window = next(w for w in hall.plan.windows.values() if w.id not in asked)
     hall.service.submit(c.CallForHelp(request="help-1", by="clerk:1", window=window.id)).result(10)
-    told = f"{window.label}紧急求助，尚无人接手"
+    told = f"{window.label} 紧急求助，尚无人接手"
     expect(page.locator("#wall-alerts")).to_contain_text(told, timeout=30_000)
     expect(waiting).to_have_text(str(before + 1))
     expect(issued).to_have_text(f"{_issued(hall):,}")

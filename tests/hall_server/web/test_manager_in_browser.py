@@ -171,34 +171,6 @@ def test_a_number_is_looked_up_by_what_is_on_the_paper(day: Day, opened: Opener)
     expect(page.locator("#sheet .pill")).to_have_text("已取消")
 
 
-def test_a_number_is_looked_up_by_what_is_on_the_paper(day: Day, opened: Opener) -> None:
-    """Why not me: the manager is asked by somebody with a paper in his hand."""
-    page = floor(day, opened)
-    ticket = day.hall.issue("bdc")
-    number = ticket.rpartition("-")[2]
-    page.locator("#find input").focus()
-    page.keyboard.type(number.lower())
-    page.keyboard.press("Enter")
-    sheet = page.locator("#sheet")
-    expect(sheet.locator("h2")).to_contain_text(f"{number} 不动产登记")
-    expect(sheet.locator(".why-said")).to_contain_text(f"{number} 已等 0 分钟")
-    expect(sheet).to_contain_text("前面还有")
-    assert findings(page) == []
-    sheet.get_by_role("link", name="全程").click()
-    expect(page.locator("#story")).to_contain_text(f"取号 {number}")
-    page = floor(day, opened)
-    page.locator("#find input").fill("Z999")
-    page.keyboard.press("Enter")
-    expect(page.locator("#sheet")).to_contain_text("今天没有号码 Z999")
-    page.locator("#sheet [data-close]").click()
-    page.locator("#find input").fill(number)
-    page.keyboard.press("Enter")
-    page.locator("#sheet [name=reason]").fill("本人要求")
-    page.get_by_role("button", name="取消此号").click()
-    said(page, f"{number} 已取消")
-    expect(page.locator("#sheet .pill")).to_have_text("已取消")
-
-
 def test_skills_and_shifts_are_moved_from_the_window(day: Day, opened: Opener) -> None:
     page = floor(day, opened)
     page.locator("#window-w001 button").click()

@@ -246,7 +246,7 @@ class HallService:
         if decision.answer.forgone and isinstance(command, c.CancelIssue):
             key = (self._day(), f"{command.by}/{command.issue}")
         if decision.events and key[1]:
-            decision = replace(decision, answer=replace(decision.answer, of=type(command).__name__))
+            decision = replace(decision, answer=replace(decision.answer, of=_act(command)))
             self._given.keep(key, decision.answer)
         self._apply(decision, command.by, key[1], now_ms, answer)
 
@@ -269,8 +269,8 @@ class HallService:
         return None
 
     def _repeat(self, command: c.Command, told: Answer, answer: Future[Answer]) -> None:
-        """The first answer; a command of another kind under the same request would take it for its own."""
-        if told.is_to(type(command).__name__):
+        """The first answer; another act under the same request would take it for its own."""
+        if told.is_to(_act(command)):
             self._journal.write(Batch((), release=lambda: answer.set_result(told)))
             return
         reused = RuleBroken("request_reused", "这个请求编号已用于别的操作，未执行，请重新操作")
@@ -359,3 +359,9 @@ class HallService:
                 return
             if item is not None:
                 item.answer.set_exception(Ended())
+
+
+def _act(command: c.Command) -> str:
+    """What a command is about, for repeats: its kind, and at which window."""
+    kind = type(command).__name__
+    return f"{kind}@{command.window}" if isinstance(command, c.AtWindow) else kind

@@ -42,7 +42,7 @@ class Answer:
     """What the sender is told: the ticket, appointment or lease, and whether it was there before.
 
     ``findings`` are what a merge decided; ``fenced`` tokens that are the asker's no longer; ``forgone``:
-    the request was given up before it came. ``of`` is the kind of command that a kept answer is to.
+    the request was given up before it came. ``of`` is the act that a kept answer is to: the kind of command, and @window.
     """
 
     ticket: str = ""
@@ -53,9 +53,10 @@ class Answer:
     forgone: bool = False
     of: str = ""
 
-    def is_to(self, kind: str) -> bool:
-        """Whether a command of this kind is a repeat that this answers; former versions did not say."""
-        return self.forgone or self.of in ("", kind)
+    def is_to(self, act: str) -> bool:
+        """Whether a command that is this act is a repeat that this answers; former versions did not say, or
+        not at which window."""
+        return self.forgone or self.of in ("", act, act.partition("@")[0])
 
 
 @dataclass(frozen=True, slots=True)

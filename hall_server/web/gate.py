@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hall_server.accounts.book import Act
 from hall_server.accounts.desk import Accounts
-from hall_server.accounts.matrix import Verdict, judge
+from hall_server.accounts.matrix import Access, Verdict, judge
 from hall_server.accounts.roles import Stage
 from hall_server.accounts.signing import SEEN_EVERY_MS, Origin
 from hall_server.figures import AnswerFigures
@@ -101,7 +101,7 @@ class Gate:
             return
         verdict = judge(route.access, caller.visitor, parameters.get("window", ""))
         if verdict is not Verdict.PASS:
-            await self._refuse(verdict, scope, receive, send, caller)
+            await self._refuse(verdict, route.access, scope, receive, send, caller)
         elif scope["type"] == "websocket":
             await self._live(scope, receive, send, caller)
         elif scope["method"] in _READING or caller.session is None:
@@ -193,13 +193,16 @@ class Gate:
         """What needs a sign-in is not served without TLS outside this machine."""
         port = self._https_port()
         if scope["type"] == "http" and scope["method"] in _READING and port:
-            host = Headers(scope=scope).get("host", "").rpartition(":")[0]
-            return RedirectResponse(f"https://{host}:{port}{quote(scope['path'])}", 308)
+            host = _without_port(Headers(scope=scope).get("host", ""))
+            asked = scope["query_string"].decode("ascii", "replace")
+            to = f"https://{host}:{port}{quote(scope['path'])}{f'?{asked}' if asked else ''}"
+            return RedirectResponse(to, 308)
         return problem(403, "tls_only", "请使用 https 地址访问")
 
     async def _refuse(
         self,
         verdict: Verdict,
+        access: Access,
         scope: Scope,
         receive: Receive,
         send: Send,
@@ -212,6 +215,9 @@ class Gate:
             await send({"type": "websocket.accept"})
             code = FORBIDDEN if verdict in (Verdict.FORBIDDEN, Verdict.NOT_YOUR_WINDOW) else SIGNED_OUT
             await send({"type": "websocket.close", "code": code})
+            return
+        if caller.token is not None and verdict is Verdict.FORBIDDEN:
+            await _lacks_scope(access)(scope, receive, send)
             return
         await self._answer(verdict, scope, caller)(scope, receive, send)
 
@@ -271,12 +277,27 @@ class Gate:
         await asyncio.to_thread(self._accounts.book.note, caller.actor, act)
 
 
+def _lacks_scope(access: Access) -> Response:
+    """A token that may not do this: which scope would (RFC 6750)."""
+    wanted = " ".join(sorted(access.scopes))
+    if not wanted:
+        return problem(403, "forbidden", "这个接口只供登录的工作人员使用，令牌不能使用")
+    how = {"WWW-Authenticate": f'Bearer realm="banshi", error="insufficient_scope", scope="{wanted}"'}
+    return problem(403, "forbidden", f"令牌没有所需的权限：{wanted}", headers=how)
+
+
 def _plain(scope: Scope) -> bool:
     """Whether a request came without TLS from elsewhere than this machine."""
     if scope["scheme"] in ("https", "wss"):
         return False
     server = scope.get("server")
     return not (server and ipaddress.ip_address(server[0]).is_loopback)
+
+
+def _without_port(host: str) -> str:
+    """``hall.local`` of ``hall.local:8080`` and of ``hall.local``; ``[::1]`` stays in its brackets."""
+    name, _, port = host.rpartition(":")
+    return name if port.isdigit() and name else host
 
 
 def _wants_page(scope: Scope) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Header, HTTPException
+from fastapi import Header
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from hall_server.hall.model import Outcome
+from hall_server.web.problems import Troubled
 
 REQUEST = r"^[0-9A-Za-z_-]{8,64}$"
 MOST_PAPERS = 60
@@ -142,12 +143,12 @@ class Done(BaseModel):
 
 
 def request_of(press: Asking, key: str) -> str:
-    """The request id, from the body or the header. Raises HTTPException when there is none, or two."""
+    """The request id, from the body or the header. Raises Troubled when there is none, or two."""
     if press.request and key and press.request != key:
-        raise HTTPException(422, "请求编号（request）与 Idempotency-Key 不一致")
+        raise Troubled(422, "two_requests", "请求编号（request）与 Idempotency-Key 不一致")
     request = press.request or key
     if not request:
-        raise HTTPException(422, "缺少请求编号：请在 request 或 Idempotency-Key 中给出")
+        raise Troubled(422, "no_request", "缺少请求编号：请在 request 或 Idempotency-Key 中给出")
     return request
 
 

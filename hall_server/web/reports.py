@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 
 from hall_server.confirmations import Confirmations
 from hall_server.reports.advice import LOOK_BACK_DAYS
-from hall_server.reports.asked import Question
+from hall_server.reports.asked import LONGEST_DAYS, Question
 from hall_server.reports.calendar import date_of
 from hall_server.reports.days import Days
 from hall_server.reports.desk import ReportDesk
@@ -195,6 +195,7 @@ class ReportApi:
             raise HTTPException(404, "没有这种报表")
         if not set(groups) <= DIMENSIONS.keys():
             raise HTTPException(404, f"不能这样分组；可用：{'、'.join(DIMENSIONS)}")
+        _period(self._days, first, last)
         made = make(self._days.between(_label(first), _label(last)), kind, groups)
         if format == "csv":
             return StreamingResponse(
@@ -231,12 +232,17 @@ def _attached(name: str, first: str, last: str) -> dict[str, str]:
 
 
 def _period(days: Days, first: str, last: str) -> Period:
-    """An open end is the oldest or newest business day. Raises Troubled."""
+    """An open end is the oldest or newest business day. Raises Troubled: no such date, or too many days."""
     labels = days.labels() or ("20000101",)
     try:
-        return Period(date_of(_label(first) or labels[0]), date_of(_label(last) or labels[-1]), Stretch.DAYS)
+        period = Period(
+            date_of(_label(first) or labels[0]), date_of(_label(last) or labels[-1]), Stretch.DAYS
+        )
     except ValueError:
-        raise Troubled(422, "bad_request", "日期不存在，请重新选择") from None
+        raise Troubled(422, "no_such_date", "日期不存在，请重新选择") from None
+    if period.days > LONGEST_DAYS:
+        raise Troubled(422, "too_many_days", f"一次最多查询 {LONGEST_DAYS} 天，请缩短日期范围")
+    return period
 
 
 def _file(name: str, first: str, last: str) -> str:

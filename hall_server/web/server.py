@@ -36,13 +36,14 @@ from hall_server.web.catalogue_import import import_routes
 from hall_server.web.clerk import ClerkPage
 from hall_server.web.clerk_desk import clerk_routes
 from hall_server.web.clerk_sheet import Sheets
+from hall_server.web.connections import Impatient
 from hall_server.web.describing import setup_routes
 from hall_server.web.element_pages import element_routes
 from hall_server.web.entrance import entrance_routes
 from hall_server.web.forecast import forecast_routes
 from hall_server.web.frame import Frame
 from hall_server.web.gate import Gate
-from hall_server.web.guards import Guards
+from hall_server.web.guards import Guards, TooLarge
 from hall_server.web.guide import guide_routes
 from hall_server.web.helps import help_routes
 from hall_server.web.items import item_routes
@@ -76,7 +77,8 @@ START_SECONDS = 20.0
 STOP_SECONDS = 2
 LARGEST_BODY = 16_384
 SETTINGS: dict[str, Any] = {
-    "http": "h11",
+    "http": Impatient,
+    "loop": "asyncio",
     "ws": "websockets-sansio",
     "log_config": None,
     "log_level": "warning",
@@ -177,7 +179,7 @@ class WebServer:
         own = (_netloc(host, self.port) for host in ("127.0.0.1", "localhost", "::1", self._host))
         self._own_names = self._names | frozenset(own)
         self._asgi = self._app()
-        self._server = uvicorn.Server(uvicorn.Config(self._asgi, lifespan="on", **SETTINGS))
+        self._server = uvicorn.Server(uvicorn.Config(TooLarge(self._asgi), lifespan="on", **SETTINGS))
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
         self._thread.start()
         if not self._ready.wait(START_SECONDS) or not self._thread.is_alive():
@@ -260,7 +262,7 @@ class WebServer:
         works = [self._hub.run(), self._collect(), self._sweep(), *([self._lan.watch()] if self._lan else [])]
         tasks = [asyncio.create_task(work) for work in works]
         if self._lan is not None and self._accounts.ready:
-            self._lan.open(app, **SETTINGS)
+            self._lan.open(TooLarge(app), **SETTINGS)
         self._ready.set()
         yield
         self._lines.end()
@@ -336,7 +338,7 @@ class WebServer:
         except CannotServe as error:
             log.error("%s", error)
             return
-        loop.call_soon_threadsafe(lambda: lan.open(app, **SETTINGS))
+        loop.call_soon_threadsafe(lambda: lan.open(TooLarge(app), **SETTINGS))
 
     async def _sweep(self) -> None:
         """End the sessions that are over, and see what the technician's command changed."""

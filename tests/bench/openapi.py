@@ -20,7 +20,21 @@ from schemathesis.generation import GenerationMode
 from tests.hall_server.web.hall import PagedHall
 
 KINDS = ("allowed", "forbidden")
-_WANTED = ("not_a_server_error", "response_schema_conformance")
+_WANTED = (
+    "not_a_server_error",
+    "response_schema_conformance",
+    "content_type_conformance",
+    "status_code_conformance",
+    "response_headers_conformance",
+    "positive_data_acceptance",
+    "unsupported_method",
+    "allow_header_conformance",
+)
+"""Off: ``negative_data_rejection`` (what we accept beyond the document, such as a number as text in an
+address, harms nobody), ``ignored_auth`` and ``object_level_authorization`` (the matrix is tried route by route,
+role by role, in test_matrix), the two about resources (there are no collections with links)."""
+_OWN_WORDS = frozenset({"no_such_date", "not_a_number", "no_request", "two_requests", "too_many_days"})
+"""Codes of 422 for what a document cannot say: 30 February, a check digit."""
 
 
 @dataclass(slots=True)
@@ -56,6 +70,8 @@ def ask(url: str, token: str, *, kind: str, examples: int) -> Asked:
         def one(case: Any) -> None:
             answer = case.call(headers=headers)
             asked.requests += 1
+            if answer.status_code == 422 and answer.json()["code"] in _OWN_WORDS:
+                return
             try:
                 case.validate_response(answer, checks=checks)
             except (Failure, FailureGroup) as failure:

@@ -223,7 +223,7 @@ class Showing:
         versions = {v.id: v for v in await asyncio.to_thread(self._store.versions)}
         olders = [*(life.entry for life in lives[1:]), None]
         steps = [
-            (life, versions[life.since], changes(older, life.entry) if older else [])
+            (life, versions.get(life.since), changes(older, life.entry) if older else [])
             for life, older in zip(lives, olders, strict=True)
         ]
         return self._frame.page(

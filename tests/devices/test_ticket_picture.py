@@ -117,3 +117,12 @@ def test_any_text_is_drawn(text: str, scale: int, bold: bool, dots: int) -> None
         assert paper.getbbox() is not None
     if not visible.strip():
         assert paper.getbbox() is None
+
+
+def test_the_rarest_characters_do_not_fade_beside_bold_neighbours() -> None:
+    """Their face has one thin weight; its bold is drawn."""
+    for em in (24, 28, 56, 84):
+        thin, bold = (sum(glyph_picture("𠮷", em, em, bold=bold).getdata()) for bold in (False, True))
+        neighbour = sum(glyph_picture("吉", em, em, bold=True).getdata())
+        assert bold > 1.2 * thin
+        assert 0.7 < bold / neighbour < 1.2, em

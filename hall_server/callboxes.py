@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 
 from contract.messages import WindowStatus
 from devices.health import Health
@@ -29,10 +30,11 @@ _COMMANDS: dict[CallBoxKey, Callable[..., c.AtWindow]] = {
 NOBODY_TEXT = "----"
 REFUSED_TEXT = "Err"
 IDLE_TEXT = ""
+SHOW_SECONDS = 2.0
 
 
 class CallBoxDesk:
-    """Drives one line of call boxes: ``windows`` maps bus addresses. Wire before the service starts."""
+    """Drives one line of call boxes: ``windows`` maps bus addresses. Show it each view of the hall."""
 
     def __init__(
         self,
@@ -48,7 +50,6 @@ class CallBoxDesk:
         self._shown: dict[int, str] = {}
         self._listener = listener
         self._device: Supervised[CallBoxBus] = Supervised("callboxes", driver, self._changed)
-        service.on_view(self._show_view)
 
     @property
     def health(self) -> Health:
@@ -64,11 +65,21 @@ class CallBoxDesk:
         """Let go of the line."""
         self._device.stop()
 
+    def blank(self, addresses: Iterable[int]) -> None:
+        """Nothing stands on these boxes any more."""
+        if self._device.health.usable:
+            for address in addresses:
+                with suppress(Exception):  # a line that is lost shows nothing either
+                    self._device.submit(
+                        lambda line, at=address: line.show(at, IDLE_TEXT),  # type: ignore[misc]
+                        SHOW_SECONDS,
+                    ).result(SHOW_SECONDS)
+
     def _changed(self, health: Health) -> None:
         """On the device's thread: a line that is back has boxes that show nothing."""
         if health.state is State.READY:
             self._shown.clear()
-            self._show_view(self._service.view)
+            self.show_view(self._service.view)
         if self._listener is not None:
             self._listener(health)
 
@@ -109,8 +120,8 @@ class CallBoxDesk:
             self._shown.pop(address, None)
         self._show(address, NOBODY_TEXT if nobody else REFUSED_TEXT)
 
-    def _show_view(self, view: HallView) -> None:
-        """On the writer's thread: only post what changed."""
+    def show_view(self, view: HallView) -> None:
+        """A new picture of the hall, on the writer's thread: only post what changed."""
         for window, state in view.windows.items():
             address = self._addresses.get(window)
             text = state.number or IDLE_TEXT
@@ -119,7 +130,7 @@ class CallBoxDesk:
                 self._show(address, text)
 
     def _show(self, address: int, text: str) -> None:
-        self._device.submit(lambda line: line.show(address, text), 2.0).add_done_callback(
+        self._device.submit(lambda line: line.show(address, text), SHOW_SECONDS).add_done_callback(
             lambda shown: self._forget(address) if not shown.cancelled() and shown.exception() else None
         )
 

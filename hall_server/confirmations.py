@@ -97,6 +97,10 @@ class Confirmations:
         self._marks: Counter[str] = Counter()
         self._listeners: list[Callable[[], None]] = []
 
+    def describe(self, bars: Mapping[str, str]) -> None:
+        """Other windows have an LED bar now."""
+        self._bars = dict(bars)
+
     def join(self, bus: Bus) -> None:
         """Hear the stations; before the bus opens."""
         bus.on(topics.STATION_CALLS, lambda message, ids: self.reported(ids["station"], message.reports))

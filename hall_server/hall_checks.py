@@ -11,7 +11,9 @@ from assets.speech.readings import reading, script
 from assets.ui import brand
 from contract.errands import AT_THE_KIOSK
 from contract.schema import Problem
-from hall_server.hall_file import HallFile, ItemFile, ServicePart
+from devices.faults import DeviceMisconfigured
+from devices.registry import build
+from hall_server.hall_file import DevicePart, HallFile, ItemFile, ServicePart
 from hall_server.lan import lan_problems
 from hall_server.logos import why_not
 
@@ -22,6 +24,7 @@ def problems_of(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem
     yield from _services(file, items)
     yield from _windows(file)
     yield from _rota_and_calling(file)
+    yield from _wires(file)
     yield from _lights(file)
     yield from _branding(file)
     yield from _booking(file)
@@ -41,8 +44,6 @@ def _twice(file: HallFile, items: tuple[ItemFile, ...]) -> Iterable[Problem]:
         "zones": [z.id for z in file.zones],
         "services": [s.id for s in file.services],
         "windows": [w.id for w in file.windows],
-        "windows.callbox": [str(w.callbox) for w in file.windows if w.callbox],
-        "windows.ledbar": [str(w.ledbar) for w in file.windows if w.ledbar],
         "boards": [b.id for b in file.boards],
         "kiosks": [k.id for k in file.kiosks],
         "pronunciations": [p.written for p in file.pronunciations],
@@ -122,6 +123,32 @@ def _rota_and_calling(file: HallFile) -> Iterable[Problem]:
         at = f"rota[{index}]"
         yield from _unknown(f"{at}.windows", shift.windows, [w.id for w in file.windows])
         yield from _unknown(f"{at}.services", shift.services, [s.id for s in file.services])
+
+
+def _wires(file: HallFile) -> Iterable[Problem]:
+    """Addresses of call boxes and LED bars: each once on its line, and within what its driver can reach."""
+    for key, part in (("callbox", file.callboxes), ("ledbar", file.ledbars)):
+        first: dict[int, str] = {}
+        for window in file.windows:
+            address: int = getattr(window, key)
+            if not address:
+                continue
+            at = f"windows[{window.id}].{key}"
+            if address in first:
+                yield Problem(at, str(address), f"is the address of {first[address]} already")
+            elif part is not None and (why := _unreachable(part, address)):
+                yield Problem(at, str(address), why)
+            first.setdefault(address, window.label)
+
+
+def _unreachable(part: DevicePart, address: int) -> str:
+    """What the driver of a line wants of an address that it refuses; '' when it takes it."""
+    try:
+        build(part.driver, {"port": part.port, "addresses": [address], **part.options}, path="line")
+    except DeviceMisconfigured as error:
+        said = error.fault.sentence
+        return said.partition(": ")[2] if said.startswith("line.addresses") else ""
+    return ""
 
 
 def _lights(file: HallFile) -> Iterable[Problem]:

@@ -52,6 +52,12 @@ def branding_of(config: HallConfig) -> Branding:
     return Branding(colour=part.colour, logo=part.logo, ticket=ticket)
 
 
+def bars_of(config: HallConfig) -> dict[str, str]:
+    """Windows with an LED bar, and what the bar is called."""
+    wired = config.file.ledbars is not None
+    return {w.id: f"{w.label}条屏" for w in config.file.windows if w.ledbar and wired}
+
+
 def spoken(config: HallConfig) -> SpokenHall:
     """What the voice must be able to say in a hall."""
     voice, services = config.file.voice, config.plan.services.values()

@@ -35,7 +35,7 @@ from hall_server.hall.leasing import LEASED_AT_ONCE
 from hall_server.house import NOT_CHECKED, House, JournalState
 from hall_server.journal_watch import JournalWatch
 from hall_server.journal_writer import Journal
-from hall_server.presented import branding_of, look_of, spoken, station_configs
+from hall_server.presented import bars_of, branding_of, look_of, spoken, station_configs
 from hall_server.recovery import Snapshots
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
@@ -155,7 +155,12 @@ class HallServer:
         self._reports = self._report_desk()
         self._forecaster = Forecaster(self._service, journal.path)
         self._calls = self._confirmations()
-        self._wired = WiredDevices(self._config.file, self._service, shown=self._calls.shown_at_bar)
+        self._wired = WiredDevices(
+            self._config.file,
+            self._service,
+            shown=self._calls.shown_at_bar,
+            on_alarm=self._alarms.append,
+        )
         self._backups = BackupKeeper(self._state, self._config.file.backup)
         self._pages = self._bind_web(undo)
         self._open_doors(undo)
@@ -257,13 +262,12 @@ class HallServer:
 
     def _confirmations(self) -> Confirmations:
         """What screens and voices say of each call; hears of calls and stations from now on."""
-        file, stations = self._config.file, self._stations
-        bars = {w.id: f"{w.label}条屏" for w in file.windows if w.ledbar and file.ledbars is not None}
+        stations = self._stations
         calls = Confirmations(
             now_ms=self._clock.now_ms,
             described=lambda: self._described.current.file.stations,
             seen=lambda: stations.stations,
-            bars=bars,
+            bars=bars_of(self._config),
         )
         calls.join(self._way.bus)
         self._service.on_call(calls.called)
@@ -344,6 +348,8 @@ class HallServer:
             self._show_catalogue()
             self._blobs.publish(branding.BLOB, msgspec.json.encode(branding_of(config)))
             self._stations.describe(station_configs(config, self._key))
+            self._wired.describe(config.file)
+            self._calls.describe(bars_of(config))
             if self._clips is not None:
                 self._clips.describe(spoken(config))
             self._beat.soon()

@@ -47,6 +47,7 @@ _PARTS = (
         r"配不出清楚的文字（\1 在 \2 上为 \3，至少要 \4）",
     ),
     (r"cannot be the logo: (.*)", r"\1"),
+    (r"is the address of (.*) already", r"已是“\1”的地址，同一条线路上一个地址只能用一次"),
     (r"must be later than begins \((.*)\)", r"应晚于开始时间（\1）"),
     (
         r"is (.*)'s too; only services of one group may share a letter",

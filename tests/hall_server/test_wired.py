@@ -19,7 +19,7 @@ from devices.simulators.led_bars import LedBarSimulator, Make
 from devices.simulators.modbus_units import GuideLightSimulator
 from hall_server.config import load
 from hall_server.hall import commands as c
-from hall_server.hall_file import DevicePart, LightPart
+from hall_server.hall_file import DevicePart, LightPart, WindowPart
 from hall_server.service import HallService
 from hall_server.wired import WindowDesk, WiredDevices, bar_desk, bar_text, light_desk, window_light
 from tests.devices.waiting import until
@@ -87,6 +87,7 @@ def with_bars(tmp_path: Path, make: Make, play: Callable[[HallService, LedBarSim
     simulator = LedBarSimulator("bars", tmp_path / "bars", (1, 2), make=make, baud=115200)
     with running(tmp_path / "journal.db") as (service, _):
         desk: WindowDesk[LedBars, BarText] = bar_desk(service, bars_of(simulator, make), {"w1": 1, "w2": 2})
+        service.on_view(desk.show_view)
         desk.start()
         simulator.start()
         try:
@@ -136,6 +137,7 @@ def test_a_bar_confirms_each_call_once_and_only_when_it_stands_there(tmp_path: P
         desk = bar_desk(
             service, bars_of(simulator, "onbon"), {"w1": 1}, shown=lambda *heard: told.append(heard)
         )
+        service.on_view(desk.show_view)
         desk.start()
         simulator.start()
         try:
@@ -163,6 +165,7 @@ def test_a_light_flashes_at_a_call_and_is_red_while_someone_is_served(tmp_path: 
     options = {"port": simulator.address, "positions": positions, "baud": 115200}
     with running(tmp_path / "journal.db") as (service, _):
         desk = light_desk(service, cast("GuideLights", build("guide_lights", options)))
+        service.on_view(desk.show_view)
         desk.start()
         simulator.start()
         try:
@@ -178,6 +181,11 @@ def test_a_light_flashes_at_a_call_and_is_red_while_someone_is_served(tmp_path: 
         finally:
             desk.stop()
             simulator.stop()
+
+
+def bare(window: WindowPart) -> WindowPart:
+    """Without a call box and a bar."""
+    return msgspec.structs.replace(window, callbox=0, ledbar=0)
 
 
 def test_all_that_a_halls_file_says_is_wired(tmp_path: Path) -> None:
@@ -206,6 +214,23 @@ def test_all_that_a_halls_file_says_is_wired(tmp_path: Path) -> None:
             boxes.press(3, CallBoxKey.NEXT)
             assert bars.wait_for(3, f"{number}请到3号窗口")
             assert {health.name for health in wired.healths} == {"callboxes", "ledbars", "lights"}
+            swapped = {"w03": (5, 1), "w05": (3, 3), "w01": (1, 0)}
+            windows = tuple(
+                msgspec.structs.replace(window, callbox=swapped[window.id][0], ledbar=swapped[window.id][1])
+                if window.id in swapped
+                else window
+                for window in file.windows
+            )
+            wired.describe(msgspec.structs.replace(file, windows=windows))
+            assert bars.wait_for(1, f"{number}请到3号窗口"), "the bar that window 3 has now"
+            assert bars.wait_for(3, "不动产与公积金")
+            boxes.press(5, CallBoxKey.ARRIVED)
+            assert bars.wait_for(1, f"{number}正在办理"), "and its call box"
+            wired.describe(msgspec.structs.replace(file, windows=tuple(bare(each) for each in windows)))
+            until(lambda: {health.name for health in wired.healths} == {"lights"})
+            assert bars.wait_for(1, ""), "a bar that is nobody's shows nothing"
+            wired.describe(file)
+            assert bars.wait_for(3, f"{number}正在办理")
         finally:
             wired.stop()
             for simulator in (boxes, bars, lights):

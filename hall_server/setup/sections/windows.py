@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hall_server.setup.fields import Field, Section, Widget
-from hall_server.setup.sections.recurring import DAYS, ID, RESTART
+from hall_server.setup.sections.recurring import DAYS, ID
 
 T, N, K, Y = Widget.TEXT, Widget.NUMBER, Widget.CLOCK, Widget.TICK
 
@@ -12,6 +12,7 @@ _HELP = Field(
     "helps_with", "支援业务", Widget.SOME, "本职业务无人等候时才去支援的业务。", of="services", unset="无"
 )
 
+_AT_ONCE = "发布后立即生效。"
 WINDOWS = Section(
     "windows",
     "窗口",
@@ -25,8 +26,14 @@ WINDOWS = Section(
         _OWN,
         _HELP,
         Field("open", "开始营业时开放", Y, "营业日开始即可叫号，不必等人登录。"),
-        Field("callbox", "呼叫器地址", N, "0 表示没有。" + RESTART, unset="无"),
-        Field("ledbar", "条屏地址", N, "0 表示没有。" + RESTART, unset="无"),
+        Field(
+            "callbox",
+            "呼叫器地址",
+            N,
+            "呼叫器上拨码的号，0 表示没有。" + _AT_ONCE,
+            unset="无",
+        ),
+        Field("ledbar", "条屏地址", N, "条屏控制卡的号，0 表示没有。" + _AT_ONCE, unset="无"),
     ),
     rows=True,
     own=True,

@@ -70,9 +70,8 @@ def client(bus: MqttBus, history: History, seed: int) -> None:
                 except Unanswered:
                     history.repeats += 1
                     continue
-                if answer.slip is not None:
-                    history.note(request.id, answer.slip.ticket)
-                    break
+                history.note(request.id, answer.slip.ticket if answer.slip is not None else "refused")
+                break
 
 
 def check(path: Path, history: History) -> dict[str, int]:
@@ -84,12 +83,13 @@ def check(path: Path, history: History) -> dict[str, int]:
         for row in db.execute("SELECT json_extract(body,'$.ticket') FROM event WHERE kind='TicketIssued'")
     ]
     db.close()
-    told = list(history.told.values())
+    told = [ticket for ticket in history.told.values() if ticket != "refused"]
     return {
         "duplicates": len(told) - len(set(told)) + len(journal) - len(set(journal)),
         "lost": len(set(told) - set(journal)),
         "unasked": len(set(journal) - set(told)),
         "contradictions": len(history.contradictions),
+        "refused": len(history.told) - len(told),
     }
 
 
@@ -97,7 +97,9 @@ def run(issues: int, kills: int, seed: int) -> dict[str, int]:
     """The whole bench; returns the counts that must be zero."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
-        server = ServerProcess(write_hall(Path(folder), kiosks=KIOSKS), Path(folder) / "state")
+        server = ServerProcess(
+            write_hall(Path(folder), kiosks=KIOSKS, slot_quota=100_000), Path(folder) / "state"
+        )
         server.start()
         buses = [server.bus(f"kiosk-{i}") for i in range(1, KIOSKS + 1)]
         open_all(buses)

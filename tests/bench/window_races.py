@@ -94,7 +94,9 @@ def run(races: int, seed: int) -> tuple[int, int]:
     chance = random.Random(seed)
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(8) as pool:
-        server = ServerProcess(write_hall(Path(folder), windows=20), Path(folder) / "state")
+        server = ServerProcess(
+            write_hall(Path(folder), windows=20, slot_quota=100_000), Path(folder) / "state"
+        )
         server.start()
         kiosk = server.bus("kiosk-1")
         open_all([kiosk])
@@ -111,7 +113,9 @@ def run(races: int, seed: int) -> tuple[int, int]:
                 kiosk.request(topics.ISSUE, m.Issue(id=f"r{issued + i}", service=SERVICE), timeout_seconds=20)
                 for i in range(waiting)
             ]:
-                future.result()
+                answer = future.result()
+                if answer.slip is None:
+                    wrong.append(f"a number was refused: {answer.refusal}")
             issued += waiting
             answers = race([clerks[window] for window in pressing], pool)
             wrong += judge(waiting, answers)

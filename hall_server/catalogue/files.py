@@ -12,6 +12,7 @@ import io
 import itertools
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -21,6 +22,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from hall_server.catalogue.mapping import guessed
+from hall_server.catalogue.merged import MOST, Merged, TooMany
 
 LARGEST_FILE = 256 * 1024 * 1024
 LARGEST_UNPACKED = 1024 * 1024 * 1024
@@ -30,7 +32,13 @@ MOST_COLUMNS = 200
 LONGEST_CELL = 32_768
 HEAD_WITHIN = 10
 SAMPLE_ROWS = 5
+MOST_SHEETS = 20
 _CHUNK = 1 << 20
+_MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<head", b"<meta")
+_SURELY_UTF8 = 20
+
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_CONTROL = ("\t", "\r", "\n")
 
 Line = tuple[int, tuple[Any, ...]]
 
@@ -44,19 +52,22 @@ class Unreadable(Exception):
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """What a file looks like: kind, encoding, the line of its head, the columns and the first rows."""
+    """What a file looks like: kind, encoding, the line of its head, the columns and the first rows; of a
+    workbook which sheet."""
 
     kind: str
     encoding: str
     head_line: int
     head: tuple[str, ...]
     sample: tuple[tuple[str, ...], ...]
+    name: str = ""
 
 
 def look(path: Path) -> Sheet:
     """The head and the first rows. Raises Unreadable."""
     kind, encoding = _kind(path)
-    lines = list(itertools.islice(_lines(path, kind, encoding), HEAD_WITHIN + SAMPLE_ROWS))
+    name = _sheet_of_items(path) if kind == "xlsx" else ""
+    lines = list(itertools.islice(_lines(path, kind, encoding, name), HEAD_WITHIN + SAMPLE_ROWS))
     if not lines:
         raise Unreadable("文件里没有内容")
     best = max(
@@ -66,7 +77,7 @@ def look(path: Path) -> Sheet:
     while head and not head[-1]:
         head = head[:-1]
     sample = tuple(_texts(cells)[: len(head)] for _, cells in lines[best + 1 : best + 1 + SAMPLE_ROWS])
-    return Sheet(kind, encoding, lines[best][0], head, sample)
+    return Sheet(kind, encoding, lines[best][0], head, sample, name)
 
 
 def rows(
@@ -74,7 +85,7 @@ def rows(
 ) -> Iterator[tuple[int, dict[str, Any], tuple[Any, ...]]]:
     """(line, values by element key, the cells as they stand) below the head. Raises Unreadable on the way."""
     used = [(index, key) for index, key in enumerate(mapping) if key]
-    for line, cells in _lines(path, sheet.kind, sheet.encoding):
+    for line, cells in _lines(path, sheet.kind, sheet.encoding, sheet.name):
         if line <= sheet.head_line:
             continue
         yield line, {key: cells[index] for index, key in used if index < len(cells)}, cells
@@ -104,7 +115,9 @@ def _kind(path: Path) -> tuple[str, str]:
     if begin.startswith(b"PK\x03\x04"):
         return "xlsx", ""
     if begin.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Unreadable("这是旧式 XLS 文件，请另存为 XLSX 后再导入")
+        raise Unreadable("这是旧式 XLS 或加了密码的文件，请去掉密码、另存为 XLSX 后再导入")
+    if begin.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_MARKUP):
+        raise Unreadable("这是网页格式的表格，请用表格软件打开并另存为 XLSX 后再导入")
     if begin.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"[", b"{")):
         return "json", "utf-8"
     if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -115,23 +128,40 @@ def _kind(path: Path) -> tuple[str, str]:
 
 
 def _encoding(path: Path) -> str:
-    """UTF-8 when all of it is, else GB 18030 (with GBK and GB 2312) when all of it is that."""
+    """UTF-8 when all of it is, else GB 18030 (with GBK and GB 2312) when all of it is that.
+
+    A few bytes that are wrong do not make UTF-8 another encoding: most of it would decode as GB 18030 too, to
+    characters that nobody wrote. So who begins as UTF-8 and then fails is told where.
+    """
     for name in ("utf-8-sig", "gb18030"):
-        decoder = codecs.getincrementaldecoder(name)()
-        try:
-            with path.open("rb") as file:
-                for chunk in iter(lambda: file.read(_CHUNK), b""):
-                    decoder.decode(chunk)
-                decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return name
+        line, wide = _broken_at(path, name)
+        if not line:
+            return name
+        if name == "utf-8-sig" and wide >= _SURELY_UTF8:
+            raise Unreadable(f"第 {line} 行有损坏的文字（文件是 UTF-8），请重新导出后再导入")
+    if wide >= _SURELY_UTF8:
+        raise Unreadable(f"第 {line} 行有损坏的文字（文件是 GBK），请重新导出后再导入")
     raise Unreadable("文字编码不是 UTF-8 或 GBK，请另存为 UTF-8 后再导入")
 
 
-def _lines(path: Path, kind: str, encoding: str) -> Iterator[Line]:
+def _broken_at(path: Path, encoding: str) -> tuple[int, int]:
+    """(the first line that is not of this encoding, 0 = none; characters beyond ASCII before it)."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line, wide = 1, 0
+    with path.open("rb") as file:
+        for piece in itertools.chain(iter(lambda: file.readline(_CHUNK), b""), [b""]):
+            try:
+                told = decoder.decode(piece, final=not piece)
+            except UnicodeDecodeError as error:
+                return line, wide + len(error.object[: error.start].decode(encoding, "ignore"))
+            wide += 0 if told.isascii() else sum(ch > "\x7f" for ch in told)
+            line += piece.endswith(b"\n")
+    return 0, wide
+
+
+def _lines(path: Path, kind: str, encoding: str, name: str) -> Iterator[Line]:
     """(line, cells) of every line that is not empty."""
-    source = {"csv": _csv, "xlsx": _xlsx, "json": _json}[kind](path, encoding)
+    source = {"csv": _csv, "xlsx": _xlsx, "json": _json}[kind](path, name if kind == "xlsx" else encoding)
     filled = 0
     for line, cells in source:
         if not any(cell not in (None, "") for cell in cells):
@@ -149,7 +179,7 @@ def _lines(path: Path, kind: str, encoding: str) -> Iterator[Line]:
 def _csv(path: Path, encoding: str) -> Iterator[Line]:
     csv.field_size_limit(LONGEST_CELL)
     with path.open(encoding=encoding, newline="") as file:
-        begin = file.readline(LONGEST_CELL)
+        begin = "".join(file.readline(LONGEST_CELL) for _ in range(HEAD_WITHIN))
         file.seek(0)
         mark = max(",\t;", key=begin.count)
         reader = csv.reader(file, delimiter=mark)
@@ -183,11 +213,53 @@ def _safe_archive(path: Path) -> None:
                         raise Unreadable("工作簿含有不允许的文档类型声明")
 
 
-def _xlsx(path: Path, _encoding: str) -> Iterator[Line]:
+def _xlsx(path: Path, name: str) -> Iterator[Line]:
+    with _workbook(path) as book:
+        sheet = book[name] if name else book.worksheets[0]
+        sheet.reset_dimensions()
+        with zipfile.ZipFile(path) as archive:
+            merged = Merged(archive, _part_of(sheet, archive))
+        for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+            if line > MOST_ROWS * 4:
+                raise Unreadable(f"超过 {MOST_ROWS * 4} 行，请删去空行后再导入")
+            yield line, merged.fill(line, cells)
+
+
+def _sheet_of_items(path: Path) -> str:
+    """The sheet whose head looks most like a list of items, '' = there is one; hidden ones do not count."""
+    with _workbook(path) as book:
+        seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"][:MOST_SHEETS]
+        if len(seen) < 2:
+            return str(seen[0].title) if seen and seen[0] is not book.worksheets[0] else ""
+        return str(max(seen, key=_like_a_list).title)
+
+
+def _like_a_list(sheet: Any) -> int:
+    """How many columns of its best line are known."""
+    sheet.reset_dimensions()
+    lines = itertools.islice(sheet.iter_rows(values_only=True), HEAD_WITHIN)
+    return max((sum(map(bool, guessed(_texts(cells[:MOST_COLUMNS])))) for cells in lines), default=0)
+
+
+def _part_of(sheet: Any, archive: zipfile.ZipFile) -> str:
+    """Where in the archive a sheet lies."""
+    part = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+    return part if part in archive.namelist() else _first_sheet(archive)
+
+
+@contextmanager
+def _workbook(path: Path) -> Iterator[Any]:
+    """An open workbook of nothing but values. Raises Unreadable, in the block too."""
     try:
         _safe_archive(path)
         with path.open("rb") as stream:
-            yield from _rows_of(load_workbook(stream, read_only=True, data_only=True, keep_links=False))
+            book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+            try:
+                yield book
+            finally:
+                book.close()
+    except TooMany as error:
+        raise Unreadable(f"合并单元格超过 {MOST} 处，请取消合并后再导入") from error
     except (
         InvalidFileException,
         zipfile.BadZipFile,
@@ -202,15 +274,6 @@ def _xlsx(path: Path, _encoding: str) -> Iterator[Line]:
         OSError,
     ) as error:
         raise Unreadable("不是有效的 XLSX 工作簿，或文件已损坏") from error
-
-
-def _rows_of(book: Any) -> Iterator[Line]:
-    sheet = book.worksheets[0]
-    sheet.reset_dimensions()
-    for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-        if line > MOST_ROWS * 4:
-            raise Unreadable(f"超过 {MOST_ROWS * 4} 行，请删去空行后再导入")
-        yield line, cells
 
 
 def _json(path: Path, _encoding: str) -> Iterator[Line]:
@@ -236,9 +299,9 @@ def _texts(cells: Sequence[Any]) -> tuple[str, ...]:
 
 
 def safe_cell(value: object) -> str:
-    """For a CSV that somebody opens in a spreadsheet: nothing begins like a formula."""
+    """For a CSV that somebody opens in a spreadsheet: nothing begins like a formula, in full width either."""
     told = "" if value is None else str(value)
-    return f"'{told}" if told.startswith(("=", "+", "-", "@", "\t", "\r")) else told
+    return f"'{told}" if told.lstrip(" \u3000").startswith(_FORMULA) or told.startswith(_CONTROL) else told
 
 
 def csv_of(rows: Sequence[Sequence[object]]) -> bytes:

@@ -13,6 +13,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TextIO
@@ -115,8 +116,7 @@ Say = Callable[[Progress], None]
 def main(folder: Path) -> int:
     """The process. 0 = there is a result; it may say that the file was refused."""
     os.nice(5)
-    resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY, LARGEST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_SECONDS, LONGEST_SECONDS))
+    confine(seconds=LONGEST_SECONDS)
 
     def say(progress: Progress) -> None:
         sys.stdout.write(msgspec.json.encode(progress).decode() + "\n")
@@ -133,6 +133,14 @@ def main(folder: Path) -> int:
     part.write_bytes(msgspec.json.encode(result))
     part.replace(folder / "result.json")
     return 0
+
+
+def confine(*, seconds: int) -> None:
+    """Limit this process, and let it be the first to end when the box runs out of memory, not the hall."""
+    resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY, LARGEST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def run(job: Job, folder: Path, say: Say) -> Result:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 from pathlib import Path
 
 import msgspec
 
 from hall_server.catalogue.files import Unreadable, look
-from hall_server.catalogue.importing import LARGEST_MEMORY
+from hall_server.catalogue.importing import confine
 
 
 def main(folder: Path) -> int:
     """Always 0 when it could say something."""
-    resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY, LARGEST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+    confine(seconds=60)
     try:
         found: object = look(folder / "file")
     except Unreadable as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,8 @@ MOST_PAPERS = 80
 MOST_QUESTIONS = 20
 MOST_DAYS = 3650
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Cn"})
+_EXACT = 10**15
 _YES = frozenset(
     {"是", "1", "1.0", "true", "yes", "y", "有", "支持", "可", "√", "必要", "必需", "免提交", "容缺", "进驻"}
 )
@@ -68,7 +71,8 @@ class Reading:
     wrong: list[Wrong] = field(default_factory=list)
 
     def text(self, key: str, most: int = LONGEST_TEXT) -> str:
-        """A cell as text: no control characters, no blanks around it."""
+        """A cell as text: no blanks around it, no control or unseen characters (they hide in codes, or turn
+        a name's direction)."""
         value = self.row.get(key)
         if value is None or isinstance(value, list | dict):
             return ""
@@ -76,15 +80,19 @@ class Reading:
             value = int(value)
         told = value if isinstance(value, str) else str(value)
         if not told.isprintable():
-            told = "".join(ch for ch in told if ch >= " " or ch in "\n\t").lstrip("\ufeff")
+            told = "".join(ch for ch in told if ch in "\n\t" or unicodedata.category(ch) not in _UNSEEN)
         told = told.strip()
         if len(told) > most:
             self.bad(key, told[:20] + "…", f"超过 {most} 个字")
-            return ""
+            return told[:most]
         return told
 
     def code(self, key: str) -> str:
         """An identifier of Latin letters, digits, dots and lines."""
+        value = self.row.get(key)
+        if isinstance(value, float) and abs(value) >= _EXACT:
+            self.bad(key, str(value)[:40], "长编码存成了数字，末几位已丢失：请把该列设为文本后重新导出")
+            return ""
         told = self.text(key, 64)
         if told and not _CODE.fullmatch(told):
             kind = "像是被表格软件改成了科学计数" if re.fullmatch(r"[\d.]+E\+\d+", told, re.I) else ""

@@ -92,6 +92,8 @@ def to_xlsx(file: HallFile) -> bytes:
         days.append([day])
     for sheet in book:
         _dress(sheet)
+        for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+            cell.data_type = "s"  # a name may begin with =, it is no formula
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

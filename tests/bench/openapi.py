@@ -89,7 +89,7 @@ def main() -> int:
     """Print what was asked and what was wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true")
-    examples = 300 if parser.parse_args().long else 20
+    examples = 512 if parser.parse_args().long else 20
     with tempfile.TemporaryDirectory() as state:
         hall = PagedHall(Path(state))
         hall.start()

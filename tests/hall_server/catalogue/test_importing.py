@@ -208,3 +208,132 @@ def test_hostile_files_are_refused_with_a_reason(
     with pytest.raises(Unreadable) as refused:
         look(place / "file")
     assert told in refused.value.sentence
+
+
+# ---------------------------------------------------------------- what people's files are like
+
+
+def test_merged_cells_count_for_every_line_that_they_span(tmp_path: Path) -> None:
+    made = Workbook()
+    sheet = made.active
+    sheet.append(["序号", "实施主体", "实施编码", "事项名称", "办理时限", None])
+    sheet.append([None, None, None, None, "法定时限", "承诺时限"])
+    for line, name in enumerate(("甲", "乙", "丙"), 3):
+        sheet.append([line - 2, "公安局" if line == 3 else None, f"33010000{line}", f"事项{name}", 20, 5])
+    for span in ("A1:A2", "B1:B2", "C1:C2", "D1:D2", "E1:F1", "B3:B5"):
+        sheet.merge_cells(span)
+    out = io.BytesIO()
+    made.save(out)
+    result, _ = imported(tmp_path, out.getvalue(), dry=False)
+    assert (result.good, result.bad) == (3, ())
+    store = Store(tmp_path / "c.db")
+    store.open()
+    assert [one.department for one in store.entries(1, departments=["公安局"])] == ["公安局"] * 3
+    assert {one.promised_days for one in store.entries(1, departments=["公安局"])} == {5}
+    store.close()
+
+
+def test_the_sheet_with_the_list_is_taken_not_the_instructions_nor_a_hidden_one(tmp_path: Path) -> None:
+    made = Workbook()
+    made.active.title = "填表说明"
+    made.active.append(["请按要求填写"])
+    hidden = made.create_sheet("旧清单")
+    hidden.append(HEAD)
+    hidden.sheet_state = "hidden"
+    for row in (HEAD, GOOD, OTHER):
+        if not made.sheetnames.count("事项清单"):
+            made.create_sheet("事项清单")
+        made["事项清单"].append(row)
+    out = io.BytesIO()
+    made.save(out)
+    found = look(folder(tmp_path / "look", out.getvalue()) / "file")
+    assert (found.name, found.head[:2], len(found.sample)) == ("事项清单", HEAD[:2], 2)
+    assert imported(tmp_path, out.getvalue())[0].good == 2
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-8-sig"])
+def test_rare_characters_come_through_every_encoding(tmp_path: Path, encoding: str) -> None:
+    rare = ("330100009", "𠮷某办理㐂", "镕基局", *GOOD[3:])
+    result, _ = imported(tmp_path, text([HEAD, rare], encoding), dry=False)
+    assert (result.good, result.bad_rows) == (1, 0)
+    store = Store(tmp_path / "c.db")
+    store.open()
+    assert [one.name for one in store.search("㐂", 1).found] == ["𠮷某办理㐂"]
+    store.close()
+
+
+def test_a_broken_byte_is_told_by_its_line_and_makes_no_gibberish(tmp_path: Path) -> None:
+    for encoding, told in (("utf-8", "第 9 行有损坏的文字（文件是 UTF-8）"), ("gb18030", "（文件是 GBK）")):
+        lines = text([HEAD, *[GOOD] * 12], encoding).split(b"\r\n")
+        lines[8] = lines[8][:12] + b"\xff\xff" + lines[8][13:]
+        with pytest.raises(Unreadable) as refused:
+            look(folder(tmp_path / encoding, b"\r\n".join(lines)) / "file")
+        assert told in refused.value.sentence
+        assert "第 9 行" in refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xef\xbb\xbf<html><table><tr><td>a</td></tr></table>", "网页格式"),
+        (b"<?xml version='1.0'?><Workbook/>", "网页格式"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 encrypted", "加了密码"),
+    ],
+)
+def test_what_only_looks_like_a_table_is_told(tmp_path: Path, content: bytes, told: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        look(folder(tmp_path / "job", content) / "file")
+    assert told in refused.value.sentence
+
+
+def test_a_title_above_tabs_does_not_hide_the_columns(tmp_path: Path) -> None:
+    body = "示例县政务服务事项清单\n" + "\n".join("\t".join(map(str, row)) for row in (HEAD, GOOD))
+    assert look(folder(tmp_path / "job", body.encode()) / "file").head == HEAD
+
+
+def test_codes_that_a_spreadsheet_rounded_are_refused_and_unseen_characters_vanish(tmp_path: Path) -> None:
+    rounded = (1.133e18, "甲事项", *GOOD[2:])
+    unseen = ("3301\u200b00005\ufeff", "乙\u202e事项\u200d", *GOOD[2:])
+    result, _ = imported(tmp_path, book([HEAD, rounded, unseen]), dry=False)
+    assert [(bad.line, bad.element) for bad in result.bad] == [(2, "实施编码")]
+    assert "末几位已丢失" in result.bad[0].reason
+    store = Store(tmp_path / "c.db")
+    store.open()
+    found = store.item("330100005", 1)
+    assert found is not None
+    assert found[1].name == "乙事项"
+    store.close()
+
+
+def test_a_cell_of_a_hundred_thousand_characters_costs_its_row_only(tmp_path: Path) -> None:
+    long = ("330100007", "超长事项", "公安局", "", "即办件", "0", "材" * 32_000, "否")
+    result, _ = imported(tmp_path, book([HEAD, GOOD, long]))
+    assert (result.good, result.bad_rows) == (1, 1)
+    huge = [
+        dict(zip(HEAD, GOOD, strict=True)),
+        {**dict(zip(HEAD, OTHER, strict=True)), "事项名称": "名" * 100_000},
+    ]
+    result, _ = imported(tmp_path, json.dumps(huge).encode())
+    assert [(bad.line, bad.value, bad.reason) for bad in result.bad] == [
+        (3, "名" * 20 + "…", "超过 200 个字")
+    ]
+
+
+def test_nothing_in_what_we_export_is_a_formula() -> None:
+    evil = ("=1+1", "+A1", "-2+3", "@SUM(1)", "\t=1", "\n=1", " =1", "　=1", "＝1+1", "＠SUM")
+    assert all(files.safe_cell(one).startswith("'") for one in evil)
+    assert [files.safe_cell(one) for one in ("居民", "A-1", "", None, 5)] == ["居民", "A-1", "", "", "5"]
+
+
+def test_more_merged_cells_than_any_list_has_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hall_server.catalogue.merged.MOST", 3)
+    made = Workbook()
+    made.active.append(HEAD)
+    for line in range(2, 20, 2):
+        made.active.merge_cells(f"A{line}:A{line + 1}")
+    out = io.BytesIO()
+    made.save(out)
+    with pytest.raises(Unreadable, match="合并单元格"):
+        look(folder(tmp_path / "job", out.getvalue()) / "file")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from contract import messages as m
 from contract import topics
 from contract.aclfile import Access, allowed
+from contract.call_reports import LARGEST
 from contract.memory import MemoryBroker
+from contract.schema import encode
 from hall_server.call_story import CallTold, Stand
 from hall_server.confirmations import (
     CALLS_KEPT,
@@ -201,6 +204,15 @@ def test_a_station_speaks_for_itself_alone_and_of_its_own_calls(hall: Told) -> N
     assert hall.changes == 0
 
 
+def test_a_flood_is_cut(hall: Told) -> None:
+    call = hall.call()
+    noise = tuple(m.CallReport(call=f"x{i}", fate=m.CallFate.SHOWN) for i in range(LARGEST))
+    hall.calls.reported("sign-1", (*noise, m.CallReport(call=call, fate=m.CallFate.SHOWN)))
+    assert hall.stands()["sign-1"] is A
+    hall.calls.reported("sign-1", ())
+    assert hall.changes == 0
+
+
 def test_a_reason_is_told_in_words(hall: Told) -> None:
     call = hall.call()
     hall.say("voice", call, m.CallFate.DROPPED, m.CallDrop.MUTED)
@@ -314,14 +326,15 @@ def test_whatever_comes_the_page_stays_true(turns: list[object]) -> None:
 
 def test_the_station_is_that_of_the_topic(hall: Told) -> None:
     broker = MemoryBroker()
-    bus = broker.bus("hall-server")
+    bus, liar, honest = broker.bus("hall-server"), broker.bus("sign-2"), broker.bus("board-1")
     hall.calls.join(bus)
-    bus.open()
     call = hall.call()
-    liar, honest = broker.bus("sign-2"), broker.bus("board-1")
     reports = m.CallReports(reports=(m.CallReport(call=call, fate=m.CallFate.SHOWN),))
-    for station in (liar, honest):
-        station.open()
+    linked: set[str] = set()
+    for each in (bus, liar, honest):
+        each.on_link(lambda up, name=each.station: linked.add(name) if up else None)  # type: ignore[misc]
+        each.open()
+    until(lambda: len(linked) == 3)
     liar.publish(topics.STATION_CALLS, reports, station="sign-1")
     liar.publish(topics.STATION_CALLS, reports)
     honest.publish(topics.STATION_CALLS, reports)
@@ -329,6 +342,14 @@ def test_the_station_is_that_of_the_topic(hall: Told) -> None:
     assert hall.stands()["sign-1"] is A, "the broker keeps one station from speaking for another"
     for each in (liar, honest, bus):
         each.close()
+
+
+def test_reports_are_small_sure_to_arrive_soon_void_and_name_nobody() -> None:
+    route = topics.STATION_CALLS
+    assert (route.qos, route.retained, route.expiry_seconds) == (1, False, 60)
+    assert {field.name for field in msgspec.structs.fields(m.CallReport)} == {"call", "fate", "why", "at_ms"}
+    call = m.CallReport(call="20261122-A012:1", fate=m.CallFate.SHOWN, at_ms=START_MS)
+    assert len(encode(m.CallReports(reports=(call,) * LARGEST))) < 8192
 
 
 def test_the_rules_of_the_broker_let_a_station_confirm_for_itself_only() -> None:

@@ -84,3 +84,48 @@ def test_a_broken_page_is_alone_in_it(hall: PagedHall, breaks: str) -> None:
         running.cancel()
 
     asyncio.run(play())
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A page that counts how often it is looked at, and changes with each look that finds something new."""
+
+    looks: list[int] = field(compare=False)
+    news: list[int] = field(compare=False)
+
+    def changed(self, seen: int, old: HallView, new: HallView) -> bool:
+        self.looks.append(seen)
+        return seen != self.news[0]
+
+    def read(self, hall: Hall) -> int:
+        return self.news[0]
+
+    def render(self, seen: int) -> dict[str, str]:
+        return {"news": f"<p>{seen}</p>"}
+
+
+def test_news_beside_the_view_is_seen_soon_and_many_cost_one_look(
+    hall: PagedHall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when sixty screens confirm a call; without a new view, and well before the next beat."""
+    monkeypatch.setattr("hall_server.web.live.BEAT_SECONDS", 3600.0)
+    looks: list[int] = []
+    news = [0]
+
+    async def play() -> None:
+        hub = Hub(hall.service, now_ms=hall.clock.now_ms, version="1")
+        hub.wake_soon()
+        running = asyncio.create_task(hub.run())
+        line = Line()
+        served = asyncio.create_task(hub.serve(line, Looked(looks, news)))
+        await line.until("<p>0</p>")
+        news[0] = 60
+        for _ in range(60):
+            await asyncio.to_thread(hub.wake_soon)
+        await line.until("<p>60</p>")
+        line.gone.set()
+        await served
+        running.cancel()
+
+    asyncio.run(play())
+    assert len(looks) <= 2

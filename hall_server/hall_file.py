@@ -85,6 +85,8 @@ class RulesPart(Part, frozen=True, kw_only=True):
     late_minutes: Minutes = 30
     stop_before_closing: bool = True
     second_visit_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
+    poor_contact_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+    poor_close_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 15
     wait_yellow_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 20
     wait_red_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 40
     service_yellow_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 20

@@ -87,6 +87,8 @@ class Rules:
     late_minutes: int = 30
     stop_before_closing: bool = True
     second_visit_days: int = 30
+    poor_contact_hours: int = 24
+    poor_close_days: int = 15
     wait_yellow_minutes: int = 20
     wait_red_minutes: int = 40
     service_yellow_minutes: int = 20

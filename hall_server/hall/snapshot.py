@@ -16,6 +16,7 @@ from hall_server.hall.model import (
     Lease,
     Notice,
     Papers,
+    Poor,
     Published,
     RecentCall,
     Served,
@@ -58,6 +59,7 @@ class _Frozen(msgspec.Struct, frozen=True):
     entrusted: dict[str, tuple[str, ...]] = {}
     endings_read: dict[str, int] = {}
     guided: dict[str, tuple[str, ...]] = {}
+    poor: dict[str, Poor] = {}
     closed_stations: dict[str, ClosedStation] = {}
 
 
@@ -93,6 +95,7 @@ def freeze(hall: Hall) -> bytes:
             hall.entrusted,
             hall.endings_read,
             hall.guided,
+            hall.poor,
             hall.closed_stations,
         )
     )
@@ -125,6 +128,7 @@ def thaw(hall: Hall, body: bytes) -> None:
     hall.entrusted.update(frozen.entrusted)
     hall.endings_read.update(frozen.endings_read)
     hall.guided.update(frozen.guided)
+    hall.poor.update(frozen.poor)
     hall.closed_stations.update(frozen.closed_stations)
     hall.windows.update(frozen.windows)
     for ticket in frozen.tickets:

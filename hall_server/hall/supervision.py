@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from contract.messages import TicketStatus, WindowStatus
-from hall_server.hall.model import Asked, Hall, HelpCall, Stop, Ticket, WindowNow
+from hall_server.hall.following import due_ms
+from hall_server.hall.model import Asked, FollowUp, Hall, HelpCall, Poor, Stop, Ticket, WindowNow
 from hall_server.hall.plan import Plan, Rules, ServiceWindow
 
 MINUTE_MS = 60_000
@@ -102,6 +103,7 @@ class Scene:
     helps: tuple[HelpCall, ...] = ()
     hoarders: tuple[Hoarder, ...] = ()
     parked: int = 0
+    poor: tuple[Poor, ...] = ()
 
 
 def scene(hall: Hall, now_ms: int) -> Scene:
@@ -119,6 +121,7 @@ def scene(hall: Hall, now_ms: int) -> Scene:
         helps=tuple(call for call in hall.helps.values() if not call.ended_ms),
         hoarders=_hoarders(hall),
         parked=len(hall.parked),
+        poor=tuple(hall.poor.values()),
     )
 
 
@@ -214,6 +217,7 @@ def findings(scene: Scene, stations: Mapping[str, str]) -> tuple[Finding, ...]:
         *_windows(scene),
         *_stops(scene),
         *_hoarding(scene),
+        *_poor(scene),
     )
     return tuple(sorted(found, key=lambda finding: finding.place))
 
@@ -301,6 +305,22 @@ def _hoarding(scene: Scene) -> Iterator[Finding]:
         key = f"hoarding-{scene.day}-{'-'.join(hoarder.open) or hoarder.count}"
         title = f"一人今天取了 {hoarder.count} 个号，疑似囤号"
         yield Finding(key, Urgency.NOTE, title, numbers, 0, Act("seen", "知道了", key))
+
+
+def _poor(scene: Scene) -> Iterator[Finding]:
+    """Poor ratings whose next step is overdue, and new ones that nobody has contacted, each as one line."""
+    rules = scene.plan.rules
+    late = [one for one in scene.poor if 0 < due_ms(one, rules) <= scene.at_ms]
+    fresh = [one for one in scene.poor if one not in late and not one.done(FollowUp.CONTACTED)]
+    act = Act("page", "去处理", "/reports/poor")
+    if late:
+        detail = f"收到后 {rules.poor_contact_hours} 小时内回访，{rules.poor_close_days} 天内办结"
+        since_ms = min(due_ms(one, rules) for one in late)
+        title = f"{len(late)} 条差评超过时限"
+        yield Finding("poor-late", Urgency.SOON, title, detail, since_ms, act)
+    if fresh:
+        since_ms = min(one.at_ms for one in fresh)
+        yield Finding("poor-new", Urgency.NOTE, f"{len(fresh)} 条差评待回访", "", since_ms, act)
 
 
 def _longest(line: Line) -> str:

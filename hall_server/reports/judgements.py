@@ -6,10 +6,15 @@ items of its number.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hall_server.hall import events as e
 from hall_server.hall.evaluation import TAGS, Grade
+from hall_server.hall.model import FollowUp
 from hall_server.reports.lives import DayLives
 from hall_server.reports.samples import NO_CLASS, Cell, Samples
+
+_STEPS = {FollowUp.CONTACTED: "poor_contacted", FollowUp.CLOSED: "poor_closed"}
 
 
 def measure_judgements(day: DayLives, samples: Samples) -> None:
@@ -23,6 +28,16 @@ def measure_judgements(day: DayLives, samples: Samples) -> None:
         for tag in event.tags:
             if tag in TAGS:
                 _put(day, samples, "evaluation_tags", event, tag)
+
+
+def measure_follow_up(day: DayLives, samples: Samples) -> None:
+    """First contacts and closes of poor ratings, whatever day they are of, on the day of the step."""
+    for event in day.followed:
+        indicator = _STEPS.get(event.step)
+        if indicator and event.first:
+            where = Cell(samples.half_hour(event.at_ms), event.service, event.at_window, event.clerk)
+            cell = replace(where, items=(f"@{event.service}",))
+            samples.add(indicator, cell, event.call.rpartition(":")[0])
 
 
 def _put(day: DayLives, samples: Samples, indicator: str, event: e.ServiceEvaluated, reason: str) -> None:

@@ -83,6 +83,8 @@ KINDS: dict[str, Kind] = {
                 "good_rate",
                 "evaluated_poor",
                 "poor_rate",
+                "poor_contacted",
+                "poor_closed",
                 "evaluated_words",
             ),
             ("window",),

@@ -129,6 +129,7 @@ class DayLives:
         self.skills = dict(carry.skills)
         self.skill_changes: list[tuple[str, int, tuple[str, ...]]] = []
         self.evaluated: list[e.ServiceEvaluated] = []
+        self.followed: list[e.PoorFollowed] = []
         self.undone: list[tuple[e.ActionUndone, str]] = []
         self.promises = dict(carry.promises)
         self.booked: list[tuple[str, str, int, Promise]] = []
@@ -218,6 +219,9 @@ class DayLives:
     def _judged(self, _seq: int, event: e.ServiceEvaluated) -> None:
         self.evaluated.append(event)
 
+    def _followed(self, _seq: int, event: e.PoorFollowed) -> None:
+        self.followed.append(event)
+
     def _promised(self, _seq: int, event: e.AppointmentBooked) -> None:
         promise = self.promises[event.appointment] = Promise(event.service, event.start_ms)
         self.booked.append(("appointment_booked", event.appointment, event.at_ms, promise))
@@ -290,6 +294,7 @@ _TAKE: dict[type[e.Event], Callable[..., None]] = {
     e.WindowChanged: DayLives._seat,
     e.SkillsChanged: DayLives._skilled,
     e.ServiceEvaluated: DayLives._judged,
+    e.PoorFollowed: DayLives._followed,
     e.AppointmentBooked: DayLives._promised,
     e.AppointmentCancelled: DayLives._given_up,
     e.AppointmentMissed: DayLives._given_up,

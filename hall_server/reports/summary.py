@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hall_server.hall.plan import Plan
-from hall_server.reports.judgements import measure_judgements
+from hall_server.reports.judgements import measure_follow_up, measure_judgements
 from hall_server.reports.lives import Carry, DayLives
 from hall_server.reports.numbers import measure_numbers
 from hall_server.reports.returns import SecondVisit, Unserved, measure_returns, unserved
@@ -45,6 +45,7 @@ def summarise(day: DayLives) -> tuple[DaySummary, Carry]:
     measure_numbers(day, samples)
     measure_windows(day, samples)
     measure_judgements(day, samples)
+    measure_follow_up(day, samples)
     _measure_appointments(day, samples)
     returns = measure_returns(day, samples, rules.second_visit_days)
     summary = DaySummary(

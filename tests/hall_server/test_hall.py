@@ -87,6 +87,7 @@ def picture(hall: Hall) -> tuple[object, ...]:
         dict(hall.entrusted),
         dict(hall.endings_read),
         dict(hall.guided),
+        dict(hall.poor),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from contract.messages import Paper, Person
 from hall_server.hall.commands.command import Command
+from hall_server.hall.model import FollowUp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,15 @@ class Evaluate(Command):
     grade: int
     tags: tuple[str, ...] = ()
     words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowPoor(Command):
+    """A step about the poor rating of the service after ``call`` (差评: 回访, 申诉, 整改, 办结), in words."""
+
+    call: str
+    step: FollowUp
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

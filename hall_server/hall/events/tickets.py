@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contract.messages import Paper, Person
 from hall_server.hall.events.event import Event
-from hall_server.hall.model import Arrival, Class
+from hall_server.hall.model import Arrival, Class, FollowUp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,3 +112,17 @@ class ServiceEvaluated(Event):
     tags: tuple[str, ...] = ()
     words: str = ""
     poor: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoorFollowed(Event):
+    """A step about the poor rating of ``call``, served at ``at_window`` by ``clerk``; ``first`` of its kind."""
+
+    call: str
+    step: FollowUp
+    by: str
+    note: str
+    at_window: str
+    service: str
+    clerk: str = ""
+    first: bool = True

@@ -32,6 +32,7 @@ _EVOLVERS: dict[type[e.Event], Callable[..., None]] = {
     e.TicketCancelled: tickets.cancelled,
     e.TicketPostponed: tickets.postponed,
     e.ServiceEvaluated: tickets.evaluated,
+    e.PoorFollowed: tickets.followed,
     e.TicketReturned: tickets.returned,
     e.AppointmentBooked: appointments.booked,
     e.AppointmentCancelled: appointments.cancelled,

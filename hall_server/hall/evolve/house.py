@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hall_server.hall import events as e
 from hall_server.hall.evolve.appointments import forget_appointment
-from hall_server.hall.model import FULL_GREEN_BUDGET, Booking, ClosedStation, Day, Hall, Stop
+from hall_server.hall.model import FULL_GREEN_BUDGET, Booking, ClosedStation, Day, FollowUp, Hall, Stop
 
 
 def day_opened(hall: Hall, event: e.DayOpened) -> None:
@@ -15,7 +15,7 @@ def day_opened(hall: Hall, event: e.DayOpened) -> None:
 
 def day_closed(hall: Hall, _event: e.DayClosed) -> None:
     """Everything of the day leaves the hall: open numbers expire, ended ones are history in the journal;
-    appointments of days to come stay."""
+    appointments of days to come stay, and so do poor ratings until they are closed."""
     for of_day in (
         hall.tickets,
         hall.by_person,
@@ -41,6 +41,8 @@ def day_closed(hall: Hall, _event: e.DayClosed) -> None:
         hall.guided,
     ):
         of_day.clear()
+    for poor in [one for one in hall.poor.values() if one.done(FollowUp.CLOSED)]:
+        del hall.poor[poor.call]
     hall.parked.clear()
     hall.green_budget = FULL_GREEN_BUDGET
     hall.recent = ()

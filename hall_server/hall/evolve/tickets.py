@@ -8,7 +8,7 @@ from contract.messages import Paper, TicketStatus
 from hall_server.hall import events as e
 from hall_server.hall.evolve.appointments import set_appointment
 from hall_server.hall.indexes import put, unshow
-from hall_server.hall.model import Booking, Hall, Ticket
+from hall_server.hall.model import Booking, Followed, Hall, Poor, Ticket
 
 
 def issued(hall: Hall, event: e.TicketIssued) -> None:
@@ -99,3 +99,21 @@ def evaluated(hall: Hall, event: e.ServiceEvaluated) -> None:
     hall.served[event.ticket] = tuple(
         replace(one, grade=event.grade) if one.call == event.call else one for one in served
     )
+    if event.poor:
+        hall.poor[event.call] = Poor(
+            call=event.call,
+            number=hall.tickets[event.ticket].number,
+            service=event.service,
+            window=event.at_window,
+            clerk=event.clerk,
+            grade=event.grade,
+            tags=event.tags,
+            words=event.words,
+            at_ms=event.at_ms,
+        )
+
+
+def followed(hall: Hall, event: e.PoorFollowed) -> None:
+    old = hall.poor[event.call]
+    step = Followed(event.at_ms, event.step, event.by, event.note)
+    hall.poor[event.call] = replace(old, steps=(*old.steps, step))

@@ -1,8 +1,8 @@
 """PURE: the whole state of one hall at one moment.
 
 By subject: hall.py Hall itself · tickets.py numbers and lanes · appointments.py · windows.py windows and
-their last action · house.py day, description, blocks, help, notices · broadcasts.py · rules.py what is
-forbidden.
+their last action · house.py day, description, blocks, help, notices · broadcasts.py · judgements.py poor
+ratings · rules.py what is forbidden.
 
 ``Hall`` is the only mutable value: it changes inside ``evolve`` alone, on the one thread that owns it.
 Everything that it holds is immutable, so a ticket that left the thread never changes under its
@@ -13,6 +13,7 @@ from hall_server.hall.model.appointments import Appointment, Booking
 from hall_server.hall.model.broadcasts import Broadcast, Heard
 from hall_server.hall.model.hall import Hall
 from hall_server.hall.model.house import Asked, ClosedStation, Day, HelpCall, Lease, Notice, Published, Stop
+from hall_server.hall.model.judgements import FOLLOW_UP_TEXT, Followed, FollowUp, Poor
 from hall_server.hall.model.rules import RuleBroken
 from hall_server.hall.model.tickets import (
     AT_WINDOW,
@@ -40,6 +41,7 @@ from hall_server.hall.model.windows import (
 
 __all__ = [
     "AT_WINDOW",
+    "FOLLOW_UP_TEXT",
     "FULL_GREEN_BUDGET",
     "LEVEL_HELP",
     "LEVEL_OWN",
@@ -53,6 +55,8 @@ __all__ = [
     "Class",
     "ClosedStation",
     "Day",
+    "FollowUp",
+    "Followed",
     "Hall",
     "Heard",
     "HelpCall",
@@ -61,6 +65,7 @@ __all__ = [
     "Notice",
     "Outcome",
     "Papers",
+    "Poor",
     "Published",
     "RecentCall",
     "RuleBroken",

@@ -9,6 +9,7 @@ from sortedcontainers import SortedList
 from hall_server.hall.model.appointments import Appointment
 from hall_server.hall.model.broadcasts import Broadcast
 from hall_server.hall.model.house import ClosedStation, Day, HelpCall, Lease, Notice, Published, Stop
+from hall_server.hall.model.judgements import Poor
 from hall_server.hall.model.tickets import AT_WINDOW, OPEN_STATUSES, Lane, Papers, RecentCall, Served, Ticket
 from hall_server.hall.model.windows import FULL_GREEN_BUDGET, Undoable, WindowNow, at_start, own_skills
 from hall_server.hall.plan import Plan, ServiceWindow
@@ -23,7 +24,8 @@ class Hall:
     what the green lane may still take, in hundredths of a call; ``busy`` counts for
     each visit how many of its tickets are at a window now; ``entrusted`` are numbers that went on elsewhere,
     by who stays responsible for them (首问负责: a clerk, else a window), ``endings_read`` the instant of each
-    ending that was read; ``guided`` what guides wrote about a number.
+    ending that was read; ``guided`` what guides wrote about a number;
+    ``poor`` are ratings to be followed up, over the days.
     """
 
     __slots__ = (
@@ -51,6 +53,7 @@ class Hall:
         "papers",
         "parked",
         "plan",
+        "poor",
         "published",
         "recent",
         "seq",
@@ -105,6 +108,7 @@ class Hall:
         self.entrusted: dict[str, tuple[str, ...]] = {}
         self.endings_read: dict[str, int] = {}
         self.guided: dict[str, tuple[str, ...]] = {}
+        self.poor: dict[str, Poor] = {}
         self.recent: tuple[RecentCall, ...] = ()
 
     def reset_windows(self) -> None:

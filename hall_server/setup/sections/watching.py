@@ -29,6 +29,8 @@ LAMPS = Section(
         Field("service_yellow_minutes", "办理黄灯", N, "一个号办理超过此数亮黄灯。", "分钟"),
         Field("service_red_minutes", "办理红灯", N, "一个号办理超过此数亮红灯。", "分钟"),
         Field("idle_minutes", "空闲提醒", N, "有人等候而窗口空着超过此数时提醒。", "分钟"),
+        Field("poor_contact_hours", "差评回访期", N, "收到差评后多少小时内应回访。", "小时"),
+        Field("poor_close_days", "差评办结期", N, "收到差评后多少天内应办结。", "天"),
         Field("guide_minutes", "求助提醒", N, "呼叫导办超过此数无人响应时提醒。", "分钟"),
     ),
 )

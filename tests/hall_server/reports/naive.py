@@ -402,6 +402,13 @@ class Naive:
 
     def _evaluations(self, day: str, rows: list[Row], issues: list[Row]) -> None:
         for r in rows:
+            step = {"contacted": "poor_contacted", "closed": "poor_closed"}.get(r.get("step", ""), "")
+            if r["kind"] == "PoorFollowed" and step:
+                before = [b for b in self.rows if b["kind"] == "PoorFollowed" and b["seq"] < r["seq"]]
+                if all((b["call"], b["step"]) != (r["call"], r["step"]) for b in before):
+                    about = {"service": r["service"], "window": r["at_window"], "clerk": r.get("clerk", "")}
+                    items, ticket = ("@" + r["service"],), r["call"].split(":")[0]
+                    self.put(step, day, r["at_ms"], **about, items=items, ticket=ticket)
             if r["kind"] != "ServiceEvaluated":
                 continue
             issue = next(i for i in issues if i["ticket"] == r["ticket"])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from contract.messages import Paper, Person
 from hall_server.hall import commands as c
 from hall_server.hall.evaluation import TAGS
-from hall_server.hall.model import Outcome, RuleBroken
+from hall_server.hall.model import FollowUp, Outcome, RuleBroken
 from hall_server.hall.plan import NoShowPolicy, Plan, Postponing
 from tests.hall_server.test_hall import Desk
 from tests.hall_server.test_long_walk import step as walk_on
@@ -94,6 +94,13 @@ def _from_afar(desk: Desk, chance: random.Random) -> None:
     elif what < 0.6:
         away = [t.id for t in list(desk.hall.tickets.values())[-80:] if t.away]
         desk.do(c.ComeBack, ticket=chance.choice(away or ["none"]))
+    elif what < 0.72 and desk.hall.poor:
+        desk.do(
+            c.FollowPoor,
+            call=chance.choice(list(desk.hall.poor)),
+            step=chance.choice(list(FollowUp)),
+            note="已联系",
+        )
     elif desk.hall.served:
         ticket = chance.choice(list(desk.hall.served)[-60:])
         call = chance.choice(desk.hall.served[ticket]).call

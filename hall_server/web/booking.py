@@ -6,14 +6,17 @@ No name is asked for. Whoever has the code, or the sealed address behind its QR,
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 from dataclasses import dataclass, replace
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Path, Query
 from fastapi import Request as HttpRequest
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from contract.clock import time_text
 from contract.guide_sheet import answers_told_by
 from hall_server.hall import booking, pictures
 from hall_server.hall import commands as c
@@ -23,15 +26,19 @@ from hall_server.hall.model import Appointment, Booking, Hall, RuleBroken
 from hall_server.hall.plan import Plan, Service
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
+from hall_server.web import booked_here
 from hall_server.web.asking import answered, ask
+from hall_server.web.booked_here import Before
 from hall_server.web.booking_choice import Choice, by_zone, chosen_of, searched
 from hall_server.web.caller import Caller, Here
 from hall_server.web.frame import Frame
 from hall_server.web.limits import Limit, Limiter
-from hall_server.web.looks import Look, Looking, look_of, remember
+from hall_server.web.looks import Look, Looking, here_of, look_of, remember
 from hall_server.web.phone import OF_GUESSER, TOO_MANY, Lost, lost_page
 from hall_server.web.presses import REQUEST
 from hall_server.web.qr import picture
+
+log = logging.getLogger(__name__)
 
 BY = "book"
 CODE_DIGITS = 8
@@ -58,6 +65,11 @@ class Promised:
     day: str
     end_ms: int
     ticket: str
+
+    @property
+    def when(self) -> str:
+        """11月24日（周二）09:00–10:00."""
+        return f"{self.day}{time_text(self.appointment.start_ms)[:5]}–{time_text(self.end_ms)[:5]}"
 
     @property
     def state(self) -> str:
@@ -97,7 +109,18 @@ class BookingPages:
         return HTMLResponse(self._frame.rendering.page(template, **values), status)
 
     async def _offered(
-        self, here: Caller, look: Look, wanted: Service, choice: Choice, day: int, wrong: str, status: int
+        self,
+        here: Caller,
+        look: Look,
+        wanted: Service,
+        choice: Choice,
+        *,
+        day: int,
+        instead: str,
+        at: str = "",
+        before: str = "",
+        wrong: str = "",
+        status: int = 200,
     ) -> Response:
         plan = self._service.plan
         days = booking.days(plan, self._now_ms())
@@ -122,14 +145,30 @@ class BookingPages:
             day=chosen,
             slots=found,
             wrong=wrong,
+            here_path=at or f"/book/{wanted.id}?{urlencode({**choice.query, 'day': chosen})}",
+            instead=instead,
+            former=await self._standing(instead),
+            before=before,
+            just=None if instead else await self._standing(before),
         )
 
+    async def _standing(self, token: str) -> Promised | None:
+        """The appointment behind a token, when it may still be used."""
+        name = appointment_of(self._service, token)
+        found = await ask(self._service, lambda hall: promise(hall, name)) if name else None
+        return found if found is not None and found.may_cancel else None
+
     async def choose(
-        self, here: Here, look: Looking, wanted: Wanted = "", q: Annotated[str, Query(max_length=60)] = ""
+        self,
+        here: Here,
+        http: HttpRequest,
+        look: Looking,
+        wanted: Wanted = "",
+        q: Annotated[str, Query(max_length=60)] = "",
     ) -> Response:
         """What may be booked, by zone or by a word."""
         if wanted:
-            return remember(wanted, "/book", secure=here.secure)
+            return remember(wanted, here_of(http), secure=here.secure)
         plan = self._service.plan
         open_ = booking.bookable(plan)
         if not open_:
@@ -141,6 +180,7 @@ class BookingPages:
             zones=by_zone(plan, open_),
             found=searched(self._reports.catalogue, {s.id for s in open_}, q),
             q=q,
+            here_path=here_of(http),
         )
 
     async def choose_slot(
@@ -149,18 +189,22 @@ class BookingPages:
         http: HttpRequest,
         name: Name,
         look: Looking,
+        before: Before,
         wanted: Wanted = "",
         item: Annotated[str, Query(max_length=64)] = "",
         day: Annotated[int, Query(ge=0, le=100_000)] = 0,
+        instead: Annotated[str, Query(max_length=80)] = "",
     ) -> Response:
         """Papers, days and slots of a service."""
         if wanted:
-            return remember(wanted, f"/book/{name}", secure=here.secure)
+            return remember(wanted, here_of(http), secure=here.secure)
         chosen = _bookable(self._service.plan, name)
         if chosen is None:
             return lost_page(self._frame, Lost(404, "不接受预约", _CLOSED), look_of(look))
         choice = chosen_of(self._reports.catalogue, chosen, item, http.query_params)
-        return await self._offered(here, look_of(look), chosen, choice, day, "", 200)
+        return await self._offered(
+            here, look_of(look), chosen, choice, day=day, instead=instead, before=before, at=here_of(http)
+        )
 
     async def book(
         self,
@@ -171,8 +215,9 @@ class BookingPages:
         request: Annotated[str, Form(pattern=REQUEST)],
         start: Annotated[int, Form(ge=0, le=1 << 50)] = 0,
         item: Annotated[str, Form(max_length=64)] = "",
+        instead: Annotated[str, Form(max_length=80)] = "",
     ) -> Response:
-        """A slot is promised, or the page says why not."""
+        """A slot is promised, or the page says why not; the one that it stands ``instead`` of is given up."""
         chosen = _bookable(self._service.plan, name)
         rules = self._service.plan.booking
         if chosen is None or rules is None:
@@ -182,7 +227,9 @@ class BookingPages:
         day = local_day(start, self._service.plan.rules) if start else 0
 
         async def again(sentence: str, status: int) -> Response:
-            return await self._offered(here, look_of(look), chosen, choice, day, sentence, status)
+            return await self._offered(
+                here, look_of(look), chosen, choice, day=day, instead=instead, wrong=sentence, status=status
+            )
 
         if not start:
             return await again("请选择时段", 409)
@@ -202,7 +249,22 @@ class BookingPages:
             made = await booked(self._service, command)
         except RuleBroken as broken:
             return await again(broken.sentence, 409)
-        return RedirectResponse(f"/b/{token_of(self._service, made)}", 303)
+        await self._give_up(instead, made, request)
+        token = token_of(self._service, made)
+        answer = RedirectResponse(f"/b/{token}", 303)
+        booked_here.keep(answer, token, secure=here.secure)
+        return answer
+
+    async def _give_up(self, token: str, made: str, request: str) -> None:
+        """Another time was found: the former appointment goes, unless it was used or is over."""
+        name = appointment_of(self._service, token)
+        if not name or name == made:
+            return
+        command = c.CancelBooking(request=f"{request}-former", by=f"{BY}:{name}", appointment=name)
+        try:
+            await answered(self._service.submit(command))
+        except RuleBroken as broken:
+            log.info("a former appointment stays: %s", broken.code)
 
     async def _found(self, here: Caller, token: str) -> Promised:
         """The appointment behind a true seal. Raises Lost."""
@@ -259,7 +321,9 @@ class BookingPages:
                 return await self._show(here, token, look_of(look), broken.sentence, 409)
         except Lost as lost:
             return lost_page(self._frame, lost, look_of(look))
-        return RedirectResponse(f"/b/{token}", 303)
+        answer = RedirectResponse(f"/b/{token}", 303)
+        booked_here.forget(answer, secure=here.secure)
+        return answer
 
 
 # ---------------------------------------------------------------- shared with the JSON interface

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from contract.messages import WindowState
 from hall_server.accounts.roles import may_use_window
 from hall_server.hall.entrusting import entrusted_at
-from hall_server.hall.model import OUTCOME_TEXT, Hall, Outcome, Papers, Ticket
+from hall_server.hall.model import OUTCOME_TEXT, Hall, Papers, Ticket
 from hall_server.hall.plan import NoShowPolicy, Plan
 from hall_server.reports.desk import ReportDesk
 from hall_server.service import HallService
@@ -22,20 +22,13 @@ from hall_server.web import actions, clerk_lists
 from hall_server.web.asking import ask
 from hall_server.web.caller import Here, Me
 from hall_server.web.clerk import STATE_TEXT, ClerkPage, counter
-from hall_server.web.clerk_sheet import WITHOUT_RESULT, Sheets
+from hall_server.web.clerk_sheet import NOTICE_REASON, WITHOUT_RESULT, Sheets, complaints_at
 from hall_server.web.frame import Frame
 from hall_server.web.pages import lost
 
 T = TypeVar("T")
 NO_SUCH_PAGE = 4404
-COMPLAINTS = "办不成事"
 Named = Annotated[str, InPath(max_length=64)]
-NOTICE_REASON = {
-    Outcome.MISSING_MATERIAL: "材料不齐全或不符合法定形式",
-    Outcome.NO_AUTHORITY: "授权不足：须由本人办理，或出具有效的委托手续",
-    Outcome.ELSEWHERE: "须先由原单位（原经办机关）办理",
-    Outcome.SYSTEM_FAULT: "系统故障，暂时不能办理",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +179,7 @@ def _notice(hall: Hall, window: str, name: str) -> Notice | None:
     if ticket is None or ticket.window != window or ticket.outcome not in WITHOUT_RESULT:
         return None
     assert ticket.outcome is not None
-    at, complaints = plan.windows[window], [w for w in plan.windows.values() if COMPLAINTS in w.name]
+    at = plan.windows[window]
     service = plan.services.get(ticket.service)
     return Notice(
         ticket=ticket,
@@ -198,7 +191,7 @@ def _notice(hall: Hall, window: str, name: str) -> Notice | None:
         window_name=at.name,
         zone=plan.zone_name(at.zone),
         clerk=ticket.responsible if ticket.responsible not in plan.windows else "",
-        complaints=complaints[0].label if complaints else "",
+        complaints=complaints_at(plan),
     )
 
 

@@ -12,11 +12,19 @@ from hall_server.hall import commands as c
 from hall_server.hall.lookup import STATUS_TEXT
 from hall_server.hall.model import Hall, Outcome, Papers, Ticket
 from hall_server.hall.pictures import boards_of
+from hall_server.hall.plan import Plan
 from hall_server.web.actions import ASKING, refusal
 
 WITHOUT_RESULT = frozenset(
     {Outcome.MISSING_MATERIAL, Outcome.NO_AUTHORITY, Outcome.ELSEWHERE, Outcome.SYSTEM_FAULT}
 )
+NOTICE_REASON = {
+    Outcome.MISSING_MATERIAL: "材料不齐全或不符合法定形式",
+    Outcome.NO_AUTHORITY: "授权不足：须由本人办理，或出具有效的委托手续",
+    Outcome.ELSEWHERE: "须先由原单位（原经办机关）办理",
+    Outcome.SYSTEM_FAULT: "系统故障，暂时不能办理",
+}
+COMPLAINTS = "办不成事"
 SAME_VISIT = "同一来访"
 BRING_TEXT = {
     Bring.NEEDED: "",
@@ -96,6 +104,11 @@ class Sheets:
         for name in taken:
             found.setdefault(name, SheetLine(name, "", needed=False, taken=True, key=""))
         return Sheet(tuple(found.values()), unknown)
+
+
+def complaints_at(plan: Plan) -> str:
+    """The label of the window for who could not get it done (办不成事反映窗口), '' when there is none."""
+    return next((w.label for w in plan.windows.values() if COMPLAINTS in w.name), "")
 
 
 def others_of(hall: Hall, ticket: Ticket, now_ms: int) -> tuple[Other, ...]:

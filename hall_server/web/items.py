@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from contract.guide_sheet import Bring, materials
 from hall_server.catalogue.desk import CatalogueDesk
 from hall_server.catalogue.records import Entry, sheet_of
 from hall_server.catalogue.searching import MOST_COUNTED
+from hall_server.hall import booking
 from hall_server.reports.desk import ReportDesk
+from hall_server.web.caller import Here
 from hall_server.web.frame import Frame
+from hall_server.web.looks import Looking, here_of, look_of, remember
 
+Wanted = Annotated[str, Query(alias="look", max_length=20)]
 SHOWN = 20
 DEPARTMENTS = 200
 BRING_TEXT = {
@@ -40,18 +46,29 @@ class ItemPages:
         self._frame, self._desk, self._reports = frame, desk, reports
         self._store, self._rendering = desk.store, frame.rendering
 
-    async def search(self, q: str = "", department: str = "", page: str = "") -> Response:
+    async def search(
+        self,
+        here: Here,
+        http: Request,
+        look: Looking,
+        wanted: Wanted = "",
+        q: str = "",
+        department: str = "",
+        page: str = "",
+    ) -> Response:
         """Items by words and department."""
+        if wanted:
+            return remember(wanted, here_of(http), secure=here.secure)
         number = int(page) if page.isascii() and page.isdigit() and len(page) < 4 else 0
         version = self._desk.standing.public
 
-        def look() -> tuple[object, ...]:
+        def find() -> tuple[object, ...]:
             found = self._store.search(
                 q[:60], version, department=department[:200], limit=SHOWN, offset=number * SHOWN
             )
             return found, self._store.departments(version)
 
-        found, departments = await asyncio.to_thread(look)
+        found, departments = await asyncio.to_thread(find)
         html = self._rendering.page(
             "items/search.html",
             found=found,
@@ -62,11 +79,17 @@ class ItemPages:
             page=number,
             shown=SHOWN,
             most=MOST_COUNTED,
+            look=look_of(look),
+            here_path=here_of(http),
         )
         return HTMLResponse(html)
 
-    async def one(self, request: Request, item: str) -> Response:
+    async def one(
+        self, here: Here, request: Request, item: str, look: Looking, wanted: Wanted = ""
+    ) -> Response:
         """One item, and what to bring in one's own situation."""
+        if wanted:
+            return remember(wanted, here_of(request), secure=here.secure)
         known = await asyncio.to_thread(self._store.item, item, self._desk.standing.public)
         if known is None:
             html = self._rendering.page(
@@ -76,9 +99,9 @@ class ItemPages:
                 back="/items",
             )
             return HTMLResponse(html, 404)
-        return HTMLResponse(self.__item(known[1], request))
+        return HTMLResponse(self._item(known[1], request, look))
 
-    def __item(self, entry: Entry, request: Request) -> str:
+    def _item(self, entry: Entry, request: Request, look: str) -> str:
         answers = _answers(entry, request)
         service = self._desk.service_of(entry)
         plan = self._frame.service.plan
@@ -91,10 +114,20 @@ class ItemPages:
             papers=materials(sheet_of(entry), answers),
             bring=BRING_TEXT,
             open_questions=sum(answer is None for answer in answers),
+            look=look_of(look),
+            here_path=here_of(request),
+            book=self._booking(entry, service),
             zone=plan.zones[plan.services[service].zone].name if service in plan.services else "",
             windows=windows,
             advice=advice.sentence if advice else "",
         )
+
+    def _booking(self, entry: Entry, service: str) -> str:
+        """Where an appointment for it is made, '' when none is taken."""
+        open_ = {one.id for one in booking.bookable(self._frame.service.plan)}
+        known = any(item.code == entry.code for item in self._reports.catalogue.items)
+        item = f"?item={quote(entry.code, safe='')}" if known else ""
+        return f"/book/{quote(service, safe='')}{item}" if service in open_ else ""
 
 
 def _answers(entry: Entry, request: Request) -> tuple[int | None, ...]:

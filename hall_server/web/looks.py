@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote, urlencode
 
-from fastapi import Cookie
+from fastapi import Cookie, Request
 from fastapi.responses import RedirectResponse
 
 _YEAR_SECONDS = 365 * 24 * 3600
@@ -38,8 +39,8 @@ class Look:
 
     @property
     def address(self) -> str:
-        """``?look=big-dark``; plain when all is ordinary."""
-        return "?look=" + (self.words.replace(" ", "-") or "plain")
+        """``look=big-dark``; plain when all is ordinary."""
+        return "look=" + (self.words.replace(" ", "-") or "plain")
 
 
 def look_of(text: str) -> Look:
@@ -56,3 +57,9 @@ def remember(text: str, path: str, *, secure: bool) -> RedirectResponse:
         COOKIE, kept or "plain", max_age=_YEAR_SECONDS, path="/", samesite="lax", secure=secure, httponly=True
     )
     return answer
+
+
+def here_of(request: Request) -> str:
+    """This page's own address without what it shall look like."""
+    query = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "look"])
+    return quote(request.url.path) + (f"?{query}" if query else "")

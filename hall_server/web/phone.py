@@ -9,24 +9,21 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from contract.messages import TicketSlip, TicketStatus
 from hall_server.hall import commands as c
 from hall_server.hall import pictures
 from hall_server.hall.evaluation import GOOD_TAGS, GRADE_TEXT, LONGEST_WORDS, POOR_TAGS, TAGS
-from hall_server.hall.holder import why_not_postpone
 from hall_server.hall.leasing import of_a_block
-from hall_server.hall.model import Hall, RuleBroken, Served, Ticket
-from hall_server.hall.plan import Postponing, Rules, ServiceWindow
+from hall_server.hall.model import RuleBroken
 from hall_server.service import HallService
 from hall_server.web.asking import answered, ask
 from hall_server.web.caller import Caller, Here
 from hall_server.web.frame import Frame
+from hall_server.web.holding import Holding, holding
 from hall_server.web.limits import Limit, Limiter
 from hall_server.web.looks import Look, Looking, look_of, remember
 from hall_server.web.presses import REQUEST, clean
@@ -36,65 +33,11 @@ OF_GUESSER = Limit(per_minute=20, burst=30)
 UNKNOWN = "请核对号票上的二维码，或到导办台咨询。"
 ALONE = "号码有效。网络恢复后自动并入队列，请稍后再扫码查看。"
 TOO_MANY = "操作过于频繁，请稍候再试"
-_MAY_CANCEL = frozenset({TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus.PARKED})
 
 Token = Annotated[str, Path(max_length=80)]
 Request = Annotated[str, Form(pattern=REQUEST)]
 Words = Annotated[str, Form(max_length=LONGEST_WORDS)]
 Picked = Annotated[list[str], Form(max_length=12, default_factory=list)]
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What its holder sees of a number, taken on the hall's thread; everything in it is immutable."""
-
-    slip: TicketSlip
-    ticket: Ticket
-    window: ServiceWindow | None
-    where: str
-    rules: Rules
-    served: tuple[tuple[Served, str, str], ...]
-
-    @property
-    def phase(self) -> str:
-        """Changes when other acts are offered or another call was made: scripts then draw these anew."""
-        ticket = self.ticket
-        judged = sum(bool(one.grade) for one, *_ in self.served)
-        return f"{ticket.status.value}-{ticket.calls}-{ticket.postpones}-{len(self.served)}-{judged}"
-
-    @property
-    def passed(self) -> bool:
-        """Called in vain, and waiting again further back."""
-        ticket = self.ticket
-        waits = ticket.status is TicketStatus.WAITING
-        return (
-            waits and bool(ticket.calls) and not (ticket.arrived_ms or ticket.transfers or ticket.postpones)
-        )
-
-    @property
-    def may_postpone(self) -> bool:
-        """Whether more time may be asked for."""
-        return not why_not_postpone(self.ticket, self.rules)
-
-    @property
-    def may_cancel(self) -> bool:
-        """Whether the number may be given back."""
-        return self.ticket.status in _MAY_CANCEL
-
-    @property
-    def keeps_place(self) -> bool:
-        """More time keeps the place, instead of moving back."""
-        return self.rules.postpone is Postponing.PARK
-
-    @property
-    def to_judge(self) -> tuple[Served, str, str] | None:
-        """The last service rendered that is not evaluated, with window and service in words."""
-        return next((one for one in reversed(self.served) if not one[0].grade), None)
-
-    @property
-    def judged(self) -> tuple[Served, str, str] | None:
-        """The last one that is."""
-        return next((one for one in reversed(self.served) if one[0].grade), None)
 
 
 def phone_routes(frame: Frame) -> APIRouter:
@@ -267,27 +210,3 @@ def sealed(service: HallService, token: str) -> str:
     key = service.look.key
     true = bool(key) and hmac.compare_digest(pictures.qr_seal(ticket_id, key).encode(), seal.encode())
     return ticket_id if true else ""
-
-
-def holding(hall: Hall, service: HallService, ticket_id: str) -> Holding | None:
-    """What is known of a number of this business day, else None; on the hall's thread."""
-    ticket = hall.tickets.get(ticket_id)
-    if ticket is None:
-        return None
-    plan = hall.plan
-    window = plan.windows.get(ticket.window) if ticket.window else None
-
-    def label(name: str) -> str:
-        found = plan.windows.get(name)
-        return found.label if found else ""
-
-    return Holding(
-        slip=pictures.slip(hall, ticket, service.look, service.now_ms(), service.waits),
-        ticket=ticket,
-        window=window,
-        where=plan.zone_name(window.zone) if window else "",
-        rules=plan.rules,
-        served=tuple(
-            (one, label(one.window), plan.service(one.service).name) for one in hall.served.get(ticket.id, ())
-        ),
-    )

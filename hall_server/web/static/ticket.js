@@ -1,8 +1,10 @@
-// Phone page of a ticket: asks every 10 s how it stands, and makes itself felt when the number is called.
+// Phone page of a ticket: asks every 10 s how it stands, makes itself felt when the number is called, and sends
+// what is pressed: what does not get through is told here, and pressed again under the same request id.
 // Old phones: nothing newer than ES5 here; sound, vibration and a waking screen only where the browser has them.
 (function () {
   "use strict";
   var now = document.getElementById("now");
+  var wrong = document.getElementById("wrong");
   var broken = document.getElementById("broken");
   var remind = document.getElementById("remind");
   var reminding = document.getElementById("reminding");
@@ -25,12 +27,16 @@
 
   // ---- how it stands
 
-  function take(html) {
-    var fresh = document.createElement("div"), before = state().getAttribute("data-phase");
+  function read(html) {
+    var fresh = document.createElement("div");
     fresh.innerHTML = html;
-    var next = fresh.querySelector("#state");
+    return fresh;
+  }
+
+  function take(fresh, anew) {
+    var next = fresh.querySelector("#state"), before = state().getAttribute("data-phase");
     if (!next) { return; }
-    var same = next.getAttribute("data-phase") === before;
+    var same = !anew && next.getAttribute("data-phase") === before;
     swap(fresh, "place");
     swap(fresh, "facts");
     if (!same) { swap(fresh, "acts"); }
@@ -52,7 +58,7 @@
       asking = null;
       if (request.status === 200) {
         broken.hidden = true;
-        take(request.responseText);
+        take(read(request.responseText), false);
       } else if (request.status === 404) {
         location.reload();
       } else {
@@ -61,6 +67,50 @@
     };
     request.onerror = request.ontimeout = function () { asking = null; broken.hidden = false; };
     request.send();
+  }
+
+  // ---- what is pressed
+
+  function fields(form) {
+    var all = [], i, one;
+    for (i = 0; i < form.elements.length; i += 1) {
+      one = form.elements[i];
+      if (one.name && (one.checked || !/^(radio|checkbox)$/.test(one.type))) {
+        all.push(encodeURIComponent(one.name) + "=" + encodeURIComponent(one.value));
+      }
+    }
+    return all.join("&");
+  }
+
+  function tell(sentence) {
+    wrong.textContent = sentence;
+    wrong.hidden = !sentence;
+    window.scrollTo(0, 0);
+  }
+
+  function send(form) {
+    var request = new XMLHttpRequest(), press = form.querySelector(".press");
+    form.setAttribute("data-sent", "1");
+    press.disabled = true;
+    wrong.hidden = true;
+    request.open("POST", form.getAttribute("action"));
+    request.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
+    request.setRequestHeader("Accept", "text/html");
+    request.timeout = 20000;
+    request.onload = function () {
+      var fresh = read(request.responseText), refused = fresh.querySelector("#wrong");
+      free();
+      if (!fresh.querySelector("#state")) { location.reload(); return; }
+      broken.hidden = true;
+      take(fresh, true);
+      tell(refused ? refused.textContent : "");
+    };
+    request.onerror = request.ontimeout = function () {
+      free();
+      tell("网络不通，没有送出去。请过一会儿再按一次。");
+    };
+    function free() { form.removeAttribute("data-sent"); press.disabled = false; }
+    request.send(fields(form));
   }
 
   // ---- being called
@@ -148,10 +198,8 @@
   document.getElementById("flash-ok").addEventListener("click", quiet);
   document.addEventListener("keydown", function (event) { if (event.keyCode === 27) { quiet(); } });
   document.addEventListener("submit", function (event) {
-    var form = event.target;
-    if (form.getAttribute("data-sent")) { event.preventDefault(); return; }
-    form.setAttribute("data-sent", "1");
-    setTimeout(function () { form.removeAttribute("data-sent"); }, 8000);
+    event.preventDefault();
+    if (!event.target.getAttribute("data-sent")) { send(event.target); }
   });
   setInterval(function () { if (!document.hidden) { ask(); } }, 10000);
   document.addEventListener("visibilitychange", function () {

@@ -197,3 +197,52 @@ def test_the_manager_checks_somebody_in_and_sees_who_did_not_come(booked: tuple[
 def test_the_plan_of_other_tests_is_as_it_was() -> None:
     assert PLAN.booking is not None
     assert not PLAN.services["shebao"].ring_fenced
+
+
+def test_another_time_takes_the_former_ones_place(booked: tuple[PagedHall, Standing]) -> None:
+    hall, _ = booked
+    with hall.stranger() as phone:
+        former = book(phone, item=ITEM).headers["location"].removeprefix("/b/")
+        assert f"instead={former}" in phone.get(f"/b/{former}").text
+        form = phone.get(f"/book/shebao?instead={former}").text
+        assert "您现在约的是 11月23日（周一）10:00–11:00" in form
+        assert f'name="instead" value="{former}"' in form
+        made = book(phone, TEN + HOUR, request="book-page-2", instead=former, item=ITEM)
+        assert "11:00–12:00" in phone.get(made.headers["location"]).text
+        again = book(phone, TEN + HOUR, request="book-page-2", instead=former, item=ITEM)
+        assert again.headers["location"] == made.headers["location"]
+        assert "已取消" in phone.get(f"/b/{former}").text
+    assert sorted(statuses(hall)) == [Booking.BOOKED, Booking.CANCELLED]
+
+
+def test_a_time_that_is_full_or_a_forged_seal_gives_nothing_up(booked: tuple[PagedHall, Standing]) -> None:
+    hall, _ = booked
+    with hall.stranger() as phone:
+        former = book(phone).headers["location"].removeprefix("/b/")
+        for n in range(2):
+            book(phone, TEN + HOUR, request=f"book-other-{n}")
+        assert book(phone, TEN + HOUR, request="book-page-3", instead=former).status_code == 409
+        assert book(phone, request="book-page-4", instead=f"{former[:-1]}!").status_code == 303
+    assert set(statuses(hall)) == {Booking.BOOKED}
+
+
+def test_who_comes_back_to_the_form_is_told_of_what_he_made(booked: tuple[PagedHall, Standing]) -> None:
+    hall, _ = booked
+    with hall.stranger() as phone:
+        assert "您刚才已经约好" not in phone.get("/book/shebao").text
+        made = book(phone)
+        page = phone.get("/book/shebao").text
+        assert "您刚才已经约好：11月23日（周一）10:00–11:00" in page
+        assert f'href="{made.headers["location"]}"' in page
+        phone.post(f"{made.headers['location']}/cancel", data={"request": "cancel-1-page"})
+        assert "您刚才已经约好" not in phone.get("/book/shebao").text
+
+
+def test_another_look_keeps_what_was_chosen(booked: tuple[PagedHall, Standing]) -> None:
+    hall, _ = booked
+    with hall.stranger() as phone:
+        big = phone.get(f"/book/shebao?item={ITEM}&s0=1&look=big")
+        assert big.headers["location"] == f"/book/shebao?item={ITEM}&s0=1"
+        assert phone.get("/items?q=%E8%BA%AB&look=big-dark").headers["location"] == "/items?q=%E8%BA%AB"
+        assert 'class="public big dark"' in phone.get(f"/items/{ITEM}").text
+        assert f'href="/book/shebao?item={ITEM}"' in phone.get(f"/items/{ITEM}").text

@@ -7,11 +7,12 @@ import re
 import httpx
 import pytest
 
+from contract.messages import Person
 from hall_server.hall import commands as c
 from hall_server.hall.evaluation import to_evaluate
-from hall_server.hall.model import Served, Ticket
+from hall_server.hall.model import Outcome, Served, Ticket
 from hall_server.hall.pictures import qr_seal
-from tests.hall_server.web.hall import KEY, PagedHall
+from tests.hall_server.web.hall import ITEM, KEY, PagedHall
 
 ACTS = ("postpone", "back", "cancel", "evaluate")
 
@@ -155,3 +156,51 @@ def test_what_to_do_after_the_call_was_missed(hall: PagedHall) -> None:
         assert "已叫您 2 次" in phone.get(address(ticket)).text
         hall.do(c.NoShow)
         assert "刚才叫过您" in phone.get(address(ticket)).text
+
+
+ME = Person(key="k-phone", masked_name="古*")
+
+
+def test_who_got_it_not_done_is_told_why_and_what_to_bring(hall: PagedHall) -> None:
+    ticket = hall.issue(items=(ITEM,))
+    for kind in (c.CallNext, c.Arrive):
+        hall.do(kind)
+    hall.do(c.Finish, outcome=Outcome.MISSING_MATERIAL, missing=("旧居民身份证",), note="照片要白底")
+    with hall.stranger() as phone:
+        page = phone.get(address(ticket)).text
+    for told in ("这次没有办成", "旧居民身份证", "照片要白底", "1号窗口", "办不成事", f"/items/{ITEM}"):
+        assert told in page
+    assert "已办结" not in page
+
+
+def test_what_was_accepted_without_a_paper_says_what_to_supply(hall: PagedHall) -> None:
+    ticket = hall.issue()
+    for kind in (c.CallNext, c.Arrive):
+        hall.do(kind)
+    hall.do(c.Finish, outcome=Outcome.MISSING_ACCEPTED, missing=("近期照片",))
+    with hall.stranger() as phone:
+        page = phone.get(address(ticket)).text
+    assert "已受理，材料要补交" in page
+    assert "近期照片" in page
+
+
+def test_the_other_numbers_of_the_visit_are_told(hall: PagedHall) -> None:
+    ticket, other = hall.issue(person=ME), hall.issue("huji", person=ME)
+    stranger = hall.issue()
+    hall.do(c.OpenWindow, "w03")
+    hall.do(c.CallNext, "w03")
+    with hall.stranger() as phone:
+        page = phone.get(address(ticket)).text
+        assert f'href="{address(other)}"' in page
+        assert "请到3号窗口" in page
+        assert now(hall, stranger).number not in page
+        assert "其他号" not in phone.get(address(stranger)).text
+
+
+def test_without_scripts_no_form_is_lost_to_a_reload(hall: PagedHall) -> None:
+    with hall.stranger() as phone:
+        done, waiting = finish(hall), hall.issue()
+        pages = [phone.get(address(ticket)).text for ticket in (waiting, done)]
+    assert 'http-equiv="refresh"' in pages[0]
+    assert "请您评价" in pages[1]
+    assert 'http-equiv="refresh"' not in pages[1]

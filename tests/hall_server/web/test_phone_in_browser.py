@@ -223,3 +223,29 @@ def test_the_managers_list_fits_a_phone_and_a_desk(hall: PagedHall, opened: Open
     expect(page.locator("tbody")).to_contain_text("已签到取号")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate(NARROW)
+
+
+def test_a_press_without_network_is_told_and_may_be_repeated(hall: PagedHall, opened: Opener) -> None:
+    ticket = hall.issue()
+    page = opened(address(hall, ticket), **OLD).page
+    page.context.set_offline(True)
+    page.get_by_role("button", name="我还需要 10 分钟").tap()
+    expect(page.locator("#wrong")).to_contain_text("没有送出去")
+    expect(page.locator(".slip")).to_contain_text("您是")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="我还需要 10 分钟").tap()
+    expect(page.get_by_role("button", name="我回来了")).to_be_visible()
+    expect(page.locator("#wrong")).to_be_hidden()
+    page.get_by_role("button", name="我回来了").tap()
+    expect(page.locator(".slip")).to_contain_text("您是")
+
+
+def test_the_public_catalogue_is_for_the_old_too(hall: PagedHall, opened: Opener) -> None:
+    page = opened(f"{hall.url}/items/{ITEM}", **OLD).page
+    page.get_by_role("button", name="大字").tap()
+    page.get_by_role("button", name="高对比").tap()
+    expect(page.locator("body")).to_have_class("public big dark")
+    for path in ("/items", "/items?q=身份证", f"/items/{ITEM}"):
+        page.goto(f"{hall.url}{path}")
+        assert findings(page) == [], path
+        assert page.evaluate(NARROW), path

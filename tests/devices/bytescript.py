@@ -10,6 +10,7 @@ A script is ``tests/devices/bytes/<driver>.script``; no port, no time, no code. 
     call show 5 {"text": "999"} = "unknown"    a method, its arguments and its result, all JSON
     call show 7 {"text": "1"} ! no_such_bar    or the code of the fault with which it is refused
     call heartbeat.ok = null                   or a part of the result
+    call poll 0.0 = {"text": "A012"}           values in the method's order, those by name too
 
 Steps of bytes stand before the call that makes them; in the end all must be used up.
 """
@@ -19,7 +20,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -88,7 +89,8 @@ def _call(played: Played, text: str) -> None:
     name, _, part = path.partition(".")
     method = getattr(played.driver, name)
     try:
-        result = method(*_converted(method, arguments))
+        positional, named = _converted(method, arguments)
+        result = method(*positional, **named)
     except DeviceError as error:
         refused = error.fault.code
     else:
@@ -108,13 +110,22 @@ def _parted(text: str) -> tuple[str, str, str]:
     raise AssertionError("wanted = RESULT or ! FAULT")
 
 
-def _converted(method: Any, text: str) -> list[Any]:
-    """The JSON values of a line as what the method takes."""
+def _converted(method: Any, text: str) -> tuple[list[Any], dict[str, Any]]:
+    """The JSON values of a line as what the method takes, in its order: by place, and what it wants by name."""
     decoder, at, values = json.JSONDecoder(), 0, []
     while at < len(text):
         value, end = decoder.raw_decode(text, at)
         values.append(value)
         at = end + (len(text[end:]) - len(text[end:].lstrip()))
     hints = get_type_hints(method)
-    names = list(signature(method).parameters)
-    return [msgspec.convert(value, hints[name]) for name, value in zip(names, values, strict=False)]
+    wanted = list(signature(method).parameters.values())
+    assert len(values) <= len(wanted), f"takes no more than {len(wanted)} values"
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for parameter, value in zip(wanted, values, strict=False):
+        converted = msgspec.convert(value, hints[parameter.name])
+        if parameter.kind is Parameter.KEYWORD_ONLY:
+            named[parameter.name] = converted
+        else:
+            positional.append(converted)
+    return positional, named

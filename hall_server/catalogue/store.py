@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 import msgspec
@@ -23,6 +24,11 @@ from hall_server.catalogue.searching import Searching
 FILE = "catalogue.db"
 MOST_ENDED = 100_000
 """Rows of former versions that are kept in any case: what managers edit by hand for years."""
+
+
+MOST_KEPT = 8
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class CatalogueBroken(Exception):
@@ -42,6 +48,8 @@ class Store:
         self._writing = threading.Lock()
         self._reader: apsw.Connection | None = None
         self._writer: apsw.Connection | None = None
+        self._departments: dict[int, dict[str, int]] = {}
+        self._differing: dict[tuple[int, int], int] = {}
         self._searching = Searching(self._read, head=lambda: self.head, items=self._items_in)
 
     def open(self) -> None:
@@ -131,12 +139,17 @@ class Store:
 
     def departments(self, version: int) -> dict[str, int]:
         """Departments of a version with how many items each has, most first."""
+        if (known := self._departments.get(version)) is not None:
+            return dict(known)
         rows = self._read(
             "SELECT d.name, count(*) AS many FROM item i JOIN department d ON d.id=i.department "
             "WHERE +i.since<=?1 AND +i.until>?1 GROUP BY d.id ORDER BY many DESC, d.name",
             (version,),
         )
-        return {str(name): int(str(many)) for name, many in rows}
+        found = {str(name): int(str(many)) for name, many in rows}
+        if rows:
+            _keep(self._departments, version, found)
+        return dict(found)
 
     def search(
         self,
@@ -162,9 +175,17 @@ class Store:
             "SELECT code FROM item WHERE ((since>?1 AND since<=?2) OR (until>?1 AND until<=?2)) GROUP BY code"
         )
         low, high = min(before, after), max(before, after)
-        rows = self._read(f"{codes} ORDER BY code", (low, high))
-        found = [self._difference(str(code), before, after) for (code,) in rows[offset : offset + limit]]
-        return [one for one in found if one.before != one.after], len(rows)
+        if (total := self._differing.get((low, high))) is None:
+            total = int(str(self._read(f"SELECT count(*) FROM ({codes})", (low, high))[0][0]))
+            if high <= self.head:
+                _keep(self._differing, (low, high), total)
+        rows = (
+            self._read(f"{codes} ORDER BY code LIMIT ?3 OFFSET ?4", (low, high, limit, offset))
+            if limit
+            else []
+        )
+        found = [self._difference(str(code), before, after) for (code,) in rows]
+        return [one for one in found if one.before != one.after], total
 
     def _difference(self, code: str, before: int, after: int) -> Difference:
         old, new = self.item(code, before), self.item(code, after)
@@ -252,6 +273,13 @@ class Store:
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA cache_size=-32000")
         return db
+
+
+def _keep(known: dict[K, V], key: K, value: V) -> None:
+    """A version never changes, so what was counted up of one holds; the longest kept goes."""
+    while len(known) >= MOST_KEPT:
+        known.pop(next(iter(known)), None)
+    known[key] = value
 
 
 def _json(values: Iterable[str]) -> str:

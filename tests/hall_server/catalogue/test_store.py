@@ -185,3 +185,19 @@ def test_old_versions_go_when_they_take_too_much(store: Store, monkeypatch: pyte
     assert len(store.entries(18)) == 0 or len(store.digests(18)) == 3
     assert len(store.digests(19)) == 3
     assert store.restore(19, at_ms=1, by="m") == last + 1
+
+
+def test_what_is_counted_of_a_version_is_told_again_and_never_of_another(store: Store) -> None:
+    first = store.departments(1)
+    first["公安局"] = 99
+    assert store.departments(1)["公安局"] == 1
+    second = put(store, entry("A4", "护照", "公安局"), gone="A3")
+    assert store.departments(second) == {"公安局": 2, "人力资源和社会保障局": 1}
+    assert store.departments(1) == {"公安局": 1, "人力资源和社会保障局": 1, "人民银行": 1}
+    assert store.differences(1, second, limit=0) == ([], 2)
+    third = put(store, entry("A5", "港澳通行证", "公安局"))
+    assert [store.differences(1, n, limit=0)[1] for n in (second, third, second)] == [2, 3, 2]
+    assert [one.code for one in store.differences(1, third, limit=1, offset=1)[0]] == ["A4"]
+    for _ in range(12):
+        put(store, entry("A5", f"通行证{store.head}", "公安局"))
+        assert store.departments(store.head)["公安局"] == 3

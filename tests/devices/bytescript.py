@@ -111,7 +111,7 @@ def _parted(text: str) -> tuple[str, str, str]:
 
 
 def _converted(method: Any, text: str) -> tuple[list[Any], dict[str, Any]]:
-    """The JSON values of a line as what the method takes, in its order: by place, and what it wants by name."""
+    """The JSON values of a line in the method's order, as what it takes: by place, and those by name."""
     decoder, at, values = json.JSONDecoder(), 0, []
     while at < len(text):
         value, end = decoder.raw_decode(text, at)

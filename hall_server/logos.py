@@ -91,14 +91,13 @@ def _opened(content: bytes) -> Image.Image:
         raise NotALogo("请在“标志与颜色”页面上传 SVG，浏览器会先把它画成 PNG；这里只收 PNG")
     if not content.startswith(_PNG):
         raise NotALogo("不是 PNG 或 SVG 图片，请换一个文件")
+    wide, high = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
+    if not LEAST_PX <= min(wide, high) <= max(wide, high) <= MOST_PX:
+        raise NotALogo(f"图片为 {wide}×{high} 像素，边长应在 {LEAST_PX} 到 {MOST_PX} 像素之间")
     try:
-        image = Image.open(io.BytesIO(content), formats=("PNG",))
+        return Image.open(io.BytesIO(content), formats=("PNG",))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise NotALogo("PNG 图片已损坏，请重新导出") from error
-    if min(image.size) < LEAST_PX or max(image.size) > MOST_PX:
-        wide, high = image.size
-        raise NotALogo(f"图片为 {wide}×{high} 像素，边长应在 {LEAST_PX} 到 {MOST_PX} 像素之间")
-    return image
 
 
 def _drawn(image: Image.Image) -> Image.Image:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,60 +10,23 @@ import pytest
 from assets.speech.pack import Clip, ClipStore, encode_pack
 from assets.speech.sound import STREAM_RATE, alert, chime, read_wav, stream_bytes
 from assets.speech.wording import call_parts
-from contract import topics
 from contract.blobs import describe
 from contract.messages import (
     BlobRef,
-    Broadcast,
     BroadcastPart,
     CallDrop,
     CallFate,
-    CallReport,
     Presence,
 )
 from devices.drivers import speaker as driver
 from queue_display.voice import AnnounceSection
-from tests.queue_display.voices import Hall, announcing, fill, served, tone
+from tests.queue_display.broadcast_hall import Told
+from tests.queue_display.voices import announcing, fill, served, tone
 from tests.sinks import eventually, find, mono
 
 PARTS = call_parts("A012", "3号窗口")
 WORDS = ("各位群众，", "即将下班。")
 ONCE = AnnounceSection(readings=1)
-
-
-class Told(Hall):
-    """A hall that also hears reports and broadcasts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reports: list[CallReport] = []
-        self._told = threading.Condition()
-        self.bus.on(topics.STATION_CALLS, lambda message, _: self._hear_reports(message.reports))
-
-    def _hear_reports(self, reports: tuple[CallReport, ...]) -> None:
-        with self._told:
-            self.reports += reports
-            self._told.notify_all()
-
-    def wait_report(self, name: str) -> CallReport:
-        with self._told:
-            assert self._told.wait_for(lambda: any(r.call == name for r in self.reports), 60), name
-            return next(report for report in self.reports if report.call == name)
-
-    def broadcast(self, name: str, parts: tuple[BroadcastPart, ...], **changes: object) -> None:
-        fields: dict[str, object] = {
-            "broadcast": name,
-            "parts": parts,
-            "at_ms": self.now_ms(),
-            "expires_ms": self.now_ms() + 600_000,
-        }
-        message = Broadcast(**(fields | changes))  # type: ignore[arg-type]
-        self.bus.publish(topics.STATION_BROADCAST, message, station="announcer-1")
-
-    def stop(self, name: str) -> None:
-        self.bus.publish(
-            topics.STATION_BROADCAST, Broadcast(broadcast=name, stop=True), station="announcer-1"
-        )
 
 
 @pytest.fixture

@@ -8,60 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from hall_server.accounts.book import Act
 from hall_server.hall import commands as c
-from hall_server.hall.broadcasting import MOST_MINUTES
 from hall_server.hall.model import LEVEL_OWN, Hall, RuleBroken
+from hall_server.web import broadcast_acts
 from hall_server.web.asking import answered, ask
-from hall_server.web.broadcasts import announcers, desk_of
 from hall_server.web.caller import Caller
 from hall_server.web.frame import Frame
 from hall_server.web.lookout import Lookout
-from hall_server.web.presses import REQUEST
-
-_ID = Field(default="", max_length=64)
-_TEXT = Field(default="", max_length=60)
-Station = Annotated[str, StringConstraints(max_length=64)]
-
-
-class Doing(BaseModel):
-    """What an act may be told."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    request: str = Field(pattern=REQUEST, max_length=60)
-    subject: str = _ID
-    window: str = _ID
-    service: str = _ID
-    reason: str = _TEXT
-    text: str = Field(default="", max_length=120)
-    minutes: int = Field(default=30, ge=1, le=720)
-    skills: dict[str, int] = Field(default_factory=dict, max_length=400)
-    park: bool = False
-    open: bool = True
-    stations: list[Station] = Field(default_factory=list, max_length=100)
-    urgent: bool = False
-    confirmed: bool = False
-    times: int = Field(default=1, ge=1, le=10)
-    every: int = Field(default=60, ge=0, le=3600)
-    board: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """An act made ready: its kind and subject in the audit log, what to look at before and after, the
-    commands in their order, what the manager is told."""
-
-    kind: str
-    subject: str
-    look: Callable[[Hall], object]
-    commands: tuple[c.Command, ...]
-    told: str
+from hall_server.web.manager_doing import Doing, Plan, clean, number_of
 
 
 class Acts:
@@ -88,8 +44,8 @@ class Acts:
             "station-open": self._station_open,
             "notice": self._notice,
             "notice-end": self._notice_end,
-            "broadcast": self._broadcast,
-            "broadcast-end": self._broadcast_end,
+            "broadcast": lambda here, doing: broadcast_acts.made(self._frame.house, here, doing),
+            "broadcast-end": lambda here, doing: broadcast_acts.ended(here, doing),
         }
 
     async def do(self, name: str, here: Caller, doing: Doing) -> str:
@@ -217,12 +173,12 @@ class Acts:
         return Plan("manager.guide", doing.window, _helps_look, (command,), "已呼叫导办")
 
     async def _help_take(self, here: Caller, doing: Doing) -> Plan:
-        command = c.TakeHelp(request=doing.request, by=here.by, call=_number(doing.subject))
+        command = c.TakeHelp(request=doing.request, by=here.by, call=number_of(doing.subject))
         return Plan("manager.help", doing.subject, _helps_look, (command,), "已告知：您前往处理")
 
     async def _help_end(self, here: Caller, doing: Doing) -> Plan:
         command = c.EndHelp(
-            request=doing.request, by=here.by, call=_number(doing.subject), note=clean(doing.reason)
+            request=doing.request, by=here.by, call=number_of(doing.subject), note=clean(doing.reason)
         )
         return Plan("manager.help", doing.subject, _helps_look, (command,), "求助已处理")
 
@@ -233,39 +189,8 @@ class Acts:
         return Plan("manager.notice", "", _notices_look, (command,), told)
 
     async def _notice_end(self, here: Caller, doing: Doing) -> Plan:
-        command = c.WithdrawNotice(request=doing.request, by=here.by, notice=_number(doing.subject))
+        command = c.WithdrawNotice(request=doing.request, by=here.by, notice=number_of(doing.subject))
         return Plan("manager.notice", doing.subject, _notices_look, (command,), "通知已撤下")
-
-    async def _broadcast(self, here: Caller, doing: Doing) -> Plan:
-        """Nothing urgent without a second press; nothing that the voice cannot say."""
-        house = self._frame.house
-        desk, known = desk_of(house), {station.id: station for station in announcers(house)}
-        if any(name not in known for name in doing.stations):
-            raise RuleBroken("unknown_station", "没有这个广播区，请刷新页面")
-        if doing.urgent and not doing.confirmed:
-            raise RuleBroken("unconfirmed", "紧急广播会打断叫号，请先确认")
-        text = clean(doing.text)
-        if trouble := (await asyncio.to_thread(desk.preview, text)).trouble:
-            raise RuleBroken("unspeakable", trouble)
-        command = c.MakeBroadcast(
-            request=doing.request,
-            by=here.by,
-            text=text,
-            stations=tuple(doing.stations),
-            urgent=doing.urgent,
-            times=doing.times,
-            every_seconds=doing.every,
-            minutes=min(doing.minutes, MOST_MINUTES),
-            board=doing.board,
-        )
-        away = "、".join(known[name].name for name in doing.stations if not known[name].online)
-        told = "紧急广播已发出，停止前反复播报" if doing.urgent else "已交给广播，有空隙就播"
-        told += f"；{away}离线，现在播不了" if away else ""
-        return Plan("manager.broadcast", "", _broadcasts_look, (command,), told)
-
-    async def _broadcast_end(self, here: Caller, doing: Doing) -> Plan:
-        command = c.EndBroadcast(request=doing.request, by=here.by, broadcast=_number(doing.subject))
-        return Plan("manager.broadcast", doing.subject, _broadcasts_look, (command,), "广播已停止")
 
     async def _station_close(self, here: Caller, doing: Doing) -> Plan:
         name = doing.subject
@@ -285,11 +210,6 @@ class Acts:
         return Plan("manager.station", name, station_look(name), (command,), f"{station.name} {told}{later}")
 
 
-def clean(text: str) -> str:
-    """One line without control characters."""
-    return " ".join("".join(ch if ch.isprintable() else " " for ch in text).split())
-
-
 def _at(here: Caller, doing: Doing, part: str = "") -> dict[str, str]:
     """A manager's press at a window: he does not sit there, so ``clerk`` stays empty."""
     request = f"{doing.request}-{part}" if part else doing.request
@@ -301,12 +221,6 @@ def _reason(doing: Doing, word: str) -> str:
     if not reason:
         raise RuleBroken("no_reason", f"请填写{word}的理由")
     return reason
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise RuleBroken("unknown_help", "没有这一条，或已处理")
-    return int(text)
 
 
 def window_look(window: str) -> Callable[[Hall], object]:
@@ -346,14 +260,6 @@ def _helps_look(hall: Hall) -> object:
         str(call.id): {"window": call.window, "about": call.about, "taken": call.taken_by}
         for call in hall.helps.values()
         if not call.ended_ms
-    }
-
-
-def _broadcasts_look(hall: Hall) -> object:
-    return {
-        str(each.id): {"text": each.text, "zones": each.stations, "urgent": each.urgent, "times": each.times}
-        for each in hall.broadcasts.values()
-        if not each.ended_ms
     }
 
 

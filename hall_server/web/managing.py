@@ -22,7 +22,8 @@ from hall_server.web.caller import Here
 from hall_server.web.frame import Frame
 from hall_server.web.lookout import Lookout
 from hall_server.web.manager import PACE_SECONDS, ManagerPage
-from hall_server.web.manager_acts import Acts, Doing
+from hall_server.web.manager_acts import Acts
+from hall_server.web.manager_doing import Doing
 from hall_server.web.presses import Done
 
 LISTED = 200

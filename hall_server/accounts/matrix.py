@@ -186,6 +186,8 @@ MATRIX: Mapping[str, Access] = {
     "GET /reports/visits/{visit}": TRACES,
     "GET /reports/file": _for(M, S),
     "GET /reports/month": _for(M, S),
+    "GET /reports/poor": _for(M, S),
+    "POST /reports/poor": _for(M, S),
     "GET /reports/catalogue": _for(M, S),
     "GET /reports/catalogue/items": _for(M, S),
     "GET /reports/catalogue/file": _for(M, S),

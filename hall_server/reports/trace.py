@@ -14,7 +14,7 @@ from contract.clock import china
 from contract.messages import Paper
 from hall_server.hall import events as e
 from hall_server.hall.evaluation import GRADE_TEXT, TAGS, Grade
-from hall_server.hall.model import OUTCOME_TEXT, Class
+from hall_server.hall.model import FOLLOW_UP_TEXT, OUTCOME_TEXT, Class
 from hall_server.hall.plan import Plan
 from hall_server.reports.words import REASON_TEXT, lasted_text, sender_text, window_text
 
@@ -134,6 +134,8 @@ def _concerned(event: e.Event) -> tuple[str, ...]:
         return tuple(ticket.id for ticket in event.tickets)
     if isinstance(event, e.DayClosed):
         return event.expired
+    if isinstance(event, e.PoorFollowed):
+        return (event.call.rpartition(":")[0],)
     ticket: str = getattr(event, "ticket", "")
     return (ticket,)
 
@@ -268,6 +270,10 @@ def _guided(_story: _Story, event: e.HelpEnded) -> _Told:
     return f"导办说明：{event.note}", ("窗口叫到 {number} 时操作页显示",)
 
 
+def _followed(_story: _Story, event: e.PoorFollowed) -> _Told:
+    return f"差评{FOLLOW_UP_TEXT[event.step]}：{event.note}", ()
+
+
 def _undone(story: _Story, event: e.ActionUndone) -> _Told:
     what = REASON_TEXT.get(event.what, event.what)
     return f"{window_text(story.plan, event.window)}撤销“{what}”，恢复到之前的状态", ("综合屏相应更正",)
@@ -299,6 +305,7 @@ _TELL: dict[type[e.Event], Callable[..., _Told]] = {
     e.TicketPostponed: _postponed,
     e.ServiceEvaluated: _evaluated,
     e.HelpEnded: _guided,
+    e.PoorFollowed: _followed,
     e.ActionUndone: _undone,
     e.MergeDecided: _decided,
     e.DayClosed: _closed,

@@ -60,6 +60,7 @@ from hall_server.web.pages import authority_routes, page_routes, static_routes
 from hall_server.web.partners import partner_routes
 from hall_server.web.people import people_routes
 from hall_server.web.phone import phone_routes
+from hall_server.web.poor_pages import poor_routes
 from hall_server.web.problems import install
 from hall_server.web.profile import profile_routes
 from hall_server.web.rendering import Rendering, static_files
@@ -313,6 +314,7 @@ class WebServer:
             audit_routes(frame),
             report_page_routes(frame, self._reports, counts),
             element_routes(frame, self._catalogue, counts),
+            poor_routes(frame),
             wall_routes(frame, self._reports),
             metrics_routes(frame),
             manager_routes(frame, self._reports.days),

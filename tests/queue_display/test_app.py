@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from contract import topics
+from contract.branding import Branding
 from contract.memory import MemoryBroker
 from contract.messages import (
     BoardNow,
@@ -32,6 +33,7 @@ from queue_display.config import BoardStation, SignSection, SignStation
 from queue_display.confirming import Confirmed
 from queue_display.news import STALE_SECONDS
 from queue_display.run import Watch, board_feed, sign_feed
+from tests.emblems import emblem
 
 pytestmark = pytest.mark.window
 
@@ -307,3 +309,22 @@ def test_a_hung_window_is_told_to_the_hall(hall: Hall) -> None:
             changed.clear()
     station.close()
     assert "faulty" in told
+
+
+def test_a_halls_own_look_is_drawn_while_it_runs(hall: Hall, screen: Screen) -> None:
+    from assets.ui.theme import theme
+
+    hall.beat()
+    hall.board(1, "A001")
+    assert screen.drawn(lambda: screen.row(0)[0] == "A001")
+    mark = screen.app.screen.ids.mark
+    assert mark.width == 0
+    try:
+        screen.app.hear(Branding(colour="#0e5457", logo=emblem()), key="branding")
+        assert screen.drawn(lambda: mark.width > 60 * theme.u)
+        assert theme.hex("header") == "#0e5457"
+        screen.app.hear(Branding(), key="branding")
+        assert screen.drawn(lambda: mark.width == 0)
+        assert theme.hex("header") == "#0b4aa2"
+    finally:
+        theme.brand("", b"")

@@ -12,7 +12,7 @@ from hall_server.reports.returns import SecondVisit, Unserved, measure_returns, 
 from hall_server.reports.samples import Cell, CellTable, Column, Samples
 from hall_server.reports.windows import measure_windows
 
-FOLD = 5
+FOLD = 6
 
 
 class DaySummary(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from devices.ports import Counting, HoldsMedia, Kind, Pluggable, State, Status, 
 from devices.registry import driver_names
 from devices.simulators.bench_file import KINDS
 from devices.supervisor import Supervised
+from devices.technician.telling import COUNTERS
 from tests.devices import conformance
 from tests.devices.conformance import Stand
 from tests.devices.support import LIMIT_SECONDS, Heard, outcome
@@ -174,6 +175,7 @@ def test_its_counters_go_on_from_where_they_were(stand: Stand) -> None:
     counts = driver.counts()
     assert all(isinstance(value, int) and value >= 1000 for value in counts.values()), counts
     assert any(value > 1000 for value in counts.values()), "an ordinary operation counts"
+    assert counts.keys() <= COUNTERS.keys(), "each has its Chinese name for the technician"
 
 
 def test_what_it_tells_by_itself_is_a_status_and_does_not_wait(stand: Stand) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -43,17 +42,11 @@ def write_hall(
     web_port: int = 0,
     callbox: str = "",
     announce: bool = False,
-    slot_quota: int = 0,
 ) -> Path:
-    """The sample hall on ports of its own; more kiosks, boards and windows when asked. Returns the TOML.
-
-    ``slot_quota``: numbers of each slot, where a bench gives out more in half an hour than any hall.
-    """
+    """The sample hall on ports of its own; more kiosks, boards and windows when asked. Returns the TOML."""
     text = (DEMO / "hall.toml").read_text(encoding="utf-8").split("[callboxes]")[0]
     text = text.replace('catalogue = "items.json"', f'catalogue = "{DEMO / "items.json"}"')
     stations = [("kiosk", i) for i in range(2, kiosks + 1)] + [("board", i) for i in range(2, boards + 1)]
-    if slot_quota:
-        text = re.sub(r"(?m)^slot_quota = \d+$", f"slot_quota = {slot_quota}", text)
     for kind, i in stations:
         text += f'\n[[stations]]\nid = "{kind}-{i}"\nkind = "{kind}"\n'
     for i in range(13, windows + 1):

@@ -71,7 +71,7 @@ def measure(sink: VirtualSink, root: Path, pack: Path) -> None:
     hall.beat()
     with announcing(hall, speaker, root / "cache", section):
         hall.wait_presence(Presence.READY)
-        eventually(lambda: hall.healths[-1].devices[0].state == "ready")
+        eventually(lambda: bool(hall.healths) and hall.healths[-1].devices[0].state == "ready")
         with sink.recording() as recording:
             begun = recording.seconds()
             for number in NUMBERS:

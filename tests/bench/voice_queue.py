@@ -217,9 +217,8 @@ def main() -> None:
     table = tabled(hours, seeds)
     told = tabled(hours, seeds, broadcasts=True)
     for seen in told:
-        print(
-            f"{seen.minutes} min, {seen.zones} zones: no gap for {seen.unheard} of {seen.broadcasts} broadcasts"
-        )
+        case = f"{seen.minutes} min, {seen.zones} zones"
+        print(f"{case}: no gap for {seen.unheard} of {seen.broadcasts} broadcasts")
     bad = sum(seen.bad for seen in told)
     print(f"with broadcasts: {told[2].worst:.1f} s p95 lag, worst zone and seed; overlapping or stale: {bad}")
     print(f"overlapping or stale readings: {sum(seen.bad for seen in table)} (bar 0)")

@@ -117,6 +117,9 @@ class PcscReader:
         if self._options.socket:
             os.environ[_SOCKET] = self._options.socket
         result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+        if result == scard.SCARD_W_SECURITY_VIOLATION:
+            # also what a service says that dies while it is greeted: asked again it says nothing at all
+            result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         _check(result)
         self._context = context
         self._names = self._chosen()

@@ -17,6 +17,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -65,13 +67,8 @@ class PcscDaemon:
         (self._config / "reader").write_text(reader if port else "# no reader\n", encoding="utf-8")
         self.socket.unlink(missing_ok=True)
         held = _compiled(self._folder)
-        with (self._folder / f"{self._name}.log").open("wb") as log:
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(self.socket), str(self._config), str(held or "")],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
+        command = [sys.executable, "-m", __name__, str(self.socket), str(self._config), str(held or "")]
+        self._child = _kept(command, self._folder / f"{self._name}.log")
         self._await_socket(self._child)
 
     def _await_socket(self, child: subprocess.Popen[bytes]) -> None:
@@ -89,6 +86,27 @@ class PcscDaemon:
             child.kill()
             child.wait(_STOP_SECONDS)
         self.socket.unlink(missing_ok=True)
+
+
+def _kept(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """A child that ends with this program. What it asks the kernel for is to end with the *thread* that began
+    it: so that thread waits for it, and is not one that serves a request of the control page."""
+    begun: Future[subprocess.Popen[bytes]] = Future()
+
+    def keep() -> None:
+        try:
+            with log.open("wb") as errors:
+                child = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+                )
+        except OSError as error:
+            begun.set_exception(error)
+            return
+        begun.set_result(child)
+        child.wait()
+
+    threading.Thread(target=keep, name="sim pcscd", daemon=True).start()
+    return begun.result()
 
 
 def _compiled(folder: Path) -> Path | None:

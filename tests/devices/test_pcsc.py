@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -305,3 +306,22 @@ def test_two_readers_of_one_name_want_a_serial_number(simulator: CardReaderSimul
     finally:
         daemon.stop()
     assert done.stdout == "DeviceMisconfigured two_readers\n", done.stderr
+
+
+def test_a_service_that_a_passing_thread_started_again_stays(
+    simulator: CardReaderSimulator, reader: PcscReader
+) -> None:
+    """As the control page does, whose threads end with each request."""
+    for on in (True, False):
+        request = threading.Thread(target=simulator.set_fault, args=("service_stopped", on))
+        request.start()
+        request.join()
+    pid = simulator.daemon_pid
+    reader.close()
+
+    def well() -> bool:
+        reader.open()
+        return reader.heartbeat().ok is True
+
+    until(well)
+    assert "pcscd" in Path(f"/proc/{pid}/cmdline").read_text()

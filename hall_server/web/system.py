@@ -86,6 +86,7 @@ class SystemPages:
             backups=await asyncio.to_thread(_view, self._house),
             part_text=TEXT,
             since=span_text,
+            sized=size_text,
             software=software_version(),
             seq=self._service.view.seq,
             day=self._service.view.day,
@@ -129,7 +130,9 @@ class SystemPages:
     async def backups(self, here: Here) -> Response:
         """How it stands with the backups, for a page that waits for one."""
         view = await asyncio.to_thread(_view, self._house)
-        return self._frame.page(here, "system-backups.html", backups=view, part_text=TEXT, since=span_text)
+        return self._frame.page(
+            here, "system-backups.html", backups=view, part_text=TEXT, since=span_text, sized=size_text
+        )
 
     async def download(self, here: Here, name: Annotated[str, InPath(max_length=64)]) -> FileResponse:
         """A backup, to take away."""
@@ -159,6 +162,14 @@ def span_text(seconds: int) -> str:
     parts = ((seconds // 86_400, "天"), (seconds // 3600 % 24, "小时"), (seconds // 60 % 60, "分"))
     shown = [f"{value}{unit}" for value, unit in parts if value]
     return "".join(([*shown, f"{seconds % 60}秒"])[:2])
+
+
+def size_text(size: int) -> str:
+    """``412 KB`` ``3.4 MB`` ``1.2 GB``."""
+    for unit, name in ((1 << 30, "GB"), (1 << 20, "MB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return f"{-(-size // 1024)} KB"
 
 
 def _stamp(ms: int) -> str:

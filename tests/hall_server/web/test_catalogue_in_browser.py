@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -180,3 +181,115 @@ def test_every_page_fits_every_screen(shared: PagedHall, opened: Opener, width: 
         page.goto(f"{shared.url}/manage/catalogue{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert width > 390 or findings(page) == [], path
+
+
+# ---------------------------------------------------------------- files that do harm
+
+
+def packed(parts: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def bomb() -> bytes:
+    """A workbook of 1 MB that unpacks to more than one gigabyte."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as file:
+            for _ in range(1030):
+                file.write(bytes(1 << 20))
+    return out.getvalue()
+
+
+def liar() -> bytes:
+    """A member whose head says that it is small."""
+    made = bytearray(
+        packed({"[Content_Types].xml": b"<Types/>", "xl/worksheets/sheet1.xml": b"<a/>" * 250_000})
+    )
+    at = made.rfind(b"PK\x01\x02")
+    made[at + 24 : at + 28] = (100).to_bytes(4, "little")
+    return bytes(made)
+
+
+LINES = "\r\n".join([",".join(HEAD[1:4]), *[f"事项{n},TEST{n:04d},公安局" for n in range(20)]])
+HOSTILE = {
+    "炸弹.xlsx": (bomb, "展开后过大"),
+    "谎报大小.xlsx": (liar, "不是有效的 XLSX 工作簿"),
+    "网页.xls": (lambda: b"<html><table><tr><td>\xe4\xba\x8b</td></tr></table>", "网页格式的表格"),
+    "加密.xlsx": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "加了密码"),
+    "坏字节.csv": (lambda: LINES.encode().replace("事项7".encode(), b"\xff\xfe7"), "第 9 行有损坏的文字"),
+    "引号.csv": (lambda: (",".join(HEAD) + '\r\n"' + "长" * 40_000).encode("gb18030"), "超长的单元格"),
+    "深.json": (lambda: b"[" * 200_000, "不是有效的 JSON"),
+    "图片.csv": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(100), "不是 CSV、XLSX 或 JSON"),
+    "空.csv": (lambda: b"\n\n", "没有内容"),
+}
+
+
+def test_files_that_do_harm_are_refused_on_the_page_and_the_hall_goes_on(
+    shared: PagedHall, opened: Opener, tmp_path: Path
+) -> None:
+    page = opened(f"{shared.url}/manage/catalogue/import", account="manager").page
+    head, jobs = shared.catalogue.standing.head, len(shared.catalogue.jobs.recent())
+    for name, (made, told) in HOSTILE.items():
+        file = tmp_path / name
+        file.write_bytes(made())
+        page.set_input_files("[name=file]", file)
+        page.get_by_role("button", name="上传").click()
+        expect(page.get_by_role("alert")).to_contain_text(told, timeout=60_000)
+        expect(page.get_by_role("button", name="上传")).to_be_enabled()
+    assert findings(page) == []
+    assert shared.catalogue.standing.head == head
+    assert len(shared.catalogue.jobs.recent()) == jobs, "nothing of them stays"
+    shared.issue()
+
+
+def test_a_workbook_as_people_make_it_is_understood(
+    shared: PagedHall, opened: Opener, tmp_path: Path
+) -> None:
+    """A sheet of instructions first, a head of two lines, a department merged over its items, rounded and
+    doubled codes, markup and formulas in names."""
+    book = Workbook()
+    book.active.title = "填表说明"
+    book.active.append(["请逐项填写，不得漏项"])
+    sheet = book.create_sheet("事项清单")
+    sheet.append(["实施主体", "实施编码", "事项名称", "办理时限", None, "监督电话"])
+    sheet.append([None, None, None, "法定时限", "承诺时限", None])
+    rows = (
+        ("示例县公安局", "MERGED0001", "<b>户口</b>迁移<script>alert(1)</script>", 20, 5, "12345"),
+        (None, "MERGED0002", '=HYPERLINK("http://evil","点我")', 20, 5, "12345"),
+        (None, 1.133e18, "编码被表格改成数字", 20, 5, "12345"),
+        (None, "MERGED0001", "重复的编码", 20, 5, "12345"),
+    )
+    for row in rows:
+        sheet.append(row)
+        sheet.cell(sheet.max_row, 3).data_type = "s"
+    for span in ("A1:A2", "B1:B2", "C1:C2", "D1:E1", "F1:F2", "A3:A6"):
+        sheet.merge_cells(span)
+    file = tmp_path / "各科室汇总（终稿）.xlsx"
+    book.save(file)
+    watched = opened(f"{shared.url}/manage/catalogue/import", account="manager")
+    page = watched.page
+    page.set_input_files("[name=file]", file)
+    page.get_by_role("button", name="上传").click()
+    expect(page.get_by_text("工作表“事项清单”")).to_be_visible()
+    expect(page.get_by_label("承诺时限对应")).to_have_value("promised_days")
+    expect(page.get_by_label("实施主体对应")).to_have_value("department")
+    page.get_by_role("button", name="试导入").click()
+    expect(page.get_by_text("试导入完成")).to_be_visible()
+    wrong = page.get_by_role("region", name="有误的行")
+    expect(wrong.get_by_role("row", name="第 5 行")).to_contain_text("末几位已丢失")
+    expect(wrong.get_by_role("row", name="第 6 行")).to_contain_text("与第 3 行重复")
+    assert findings(page) == []
+    page.get_by_role("button", name="正式导入").click()
+    page.get_by_role("link", name="看改动并发布").click()
+    expect(page.get_by_text("<b>户口</b>迁移").first).to_be_visible()
+    page.get_by_role("button", name="发布").first.click()
+    expect(page.get_by_role("status")).to_contain_text("已生效")
+    assert watched.errors == []
+    public = opened(f"{shared.url}/items?q=HYPERLINK", account=STRANGER, width=390, height=844)
+    expect(public.page.get_by_role("link", name="HYPERLINK")).to_be_visible()
+    assert public.errors == []

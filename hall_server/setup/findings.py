@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contract.schema import Problem
@@ -12,6 +13,8 @@ from hall_server.setup.editing import mistake, name_of, options, rows_of
 from hall_server.setup.fields import Field
 from hall_server.setup.sections import BY_KEY, NAMED_BY, field_of, section_of
 
+NOTICE_COLUMNS = 128
+"""Half Hanzi that a board's strip holds in its smallest type."""
 _PLACE = re.compile(r"(?P<table>\w+)(?:\[(?P<id>[^\]]*)\])?(?:\.(?P<field>\w+))?.*")
 
 _KEY = {"calling": "group", "pronunciations": "written", "broadcasts": "title"}
@@ -30,7 +33,18 @@ class Finding:
 
 def findings(file: HallFile, items: tuple[ItemFile, ...]) -> tuple[Finding, ...]:
     """Every mistake; a draft with one is kept but cannot be published."""
-    return tuple(_finding(file, problem) for problem in problems_of(file, items))
+    return tuple(_finding(file, problem) for problem in (*problems_of(file, items), *_unwise(file)))
+
+
+def _unwise(file: HallFile) -> Iterable[Problem]:
+    """What a hall could run with, but nobody would want to begin: asked of drafts alone."""
+    for text in file.hall.notices:
+        if sum(1 if letter.isascii() else 2 for letter in text) > NOTICE_COLUMNS:
+            yield Problem("hall.notices", f"{text[:12]}…", "is too long for a board")
+    rules = file.rules
+    if rules.grace_minutes > rules.late_minutes:
+        wanted = f"must not be more than late_minutes ({rules.late_minutes})"
+        yield Problem("rules.grace_minutes", str(rules.grace_minutes), wanted)
 
 
 def _finding(file: HallFile, problem: Problem) -> Finding:

@@ -15,6 +15,7 @@ _WHOLE = {
     ),
     "cannot be spoken; wanted words, numbers and letters": "念不出来，应为汉字、数字和字母",
     "must end at another time than it begins": "结束不能与开始相同",
+    "is too long for a board": "太长，综合屏上放不下，至多 64 个汉字，请分成几条",
     "leaves nothing to do at the kiosk itself": "除了呼叫人工什么也不能办，请至少再选一项",
     "no service in the hall's file takes this item": "没有业务承接这个事项",
 }
@@ -23,6 +24,7 @@ _PARTS = (
     (r"wanted (.*)", r"应为\1"),
     (r"is not one of (.*)", r"不存在，现有：\1"),
     (r"is more than slot_quota \((.*)\)", r"超过了每时段号数（\1）"),
+    (r"must not be more than late_minutes \((\d+)\)", r"迟到宽限不能长于预约保留（\1 分钟）"),
     (r"must not be more than \w+ \((\d+)\)", r"黄灯不能晚于红灯（\1 分钟）"),
     (r"must be in order, from-to, without overlapping", "应按先后填写，起止不能颠倒或重叠"),
     (

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from contract.messages import StationKind
 from hall_server.config import HallConfig, described
 from hall_server.hall.plan import CallingRule, Plan, Rules
 from hall_server.hall_file import (
     BoardPart,
     CallingPart,
+    DevicePart,
     HallFile,
     HallPart,
     ItemFile,
+    LedBarPart,
     RulesPart,
     ServicePart,
+    StationPart,
     WindowPart,
     ZonePart,
 )
@@ -25,6 +29,9 @@ def box_of(plan: Plan) -> HallConfig:
         hall=HallPart(id=plan.id, name=plan.name, notices=plan.notices),
         rules=RulesPart(**_same(plan.rules, Rules, RulesPart)),  # type: ignore[arg-type]
         catalogue="items.json",
+        stations=(StationPart(id="kiosk-1", kind=StationKind.KIOSK, name="1号自助机"),),
+        callboxes=DevicePart(port="/dev/null"),
+        ledbars=LedBarPart(port="/dev/null"),
         zones=tuple(ZonePart(id=z.id, name=z.name, icon=z.icon) for z in plan.zones.values()),
         services=tuple(
             ServicePart(

@@ -278,7 +278,12 @@ def test_a_sign_follows_its_window(hall: Hall) -> None:
         )
         assert made.drawn(lambda: made.app.screen.words == "正在办理")
         assert made.app.screen.body_fill == "surface"
-        assert made.flip() == [], "the call of another window is for another sign"
+        made.told.clear()
+        hall.beat(HALL_MS + 4_000_000)
+        assert made.drawn(lambda: (made.station.clock.now_ms() or 0) > HALL_MS + 3_600_000)
+        made.app.draw()
+        assert made.told == [], "the call of another window is for another sign"
+        assert made.flip() == []
     finally:
         made.station.close()
 

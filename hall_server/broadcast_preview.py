@@ -10,7 +10,7 @@ from assets.speech.readings import reading
 from assets.speech.spelling import spelled
 from hall_server.spoken_hall import SpokenHall
 
-SECONDS_A_SIGN = 0.24
+SECONDS_A_SIGN = 0.22
 """Measured over the passages of the sample hall's broadcasts; a pause follows each passage."""
 PAUSE_SECONDS = 0.4
 

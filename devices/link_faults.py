@@ -84,7 +84,7 @@ def bad_baud(name: str, baud: int) -> Fault:
 
 
 def bad_address(name: str) -> Fault:
-    action = "串口写设备路径，网络设备写 tcp://主机:端口，USB 写 usb://厂商:产品"
+    action = "串口写设备路径或 port://USB口，网络设备写 tcp://主机:端口，USB 写 usb://厂商:产品"
     return Fault("bad_address", f"看不懂端口写法 {name}", action, Owner.TECHNICIAN)
 
 

@@ -16,7 +16,7 @@ from devices.printing.profiles import PROFILES
 from devices.simulators.printer_model import PrinterMake
 from devices.supervisor import Supervised
 from devices.tickets import Line, Proof
-from tests.devices.printer_bench import QUICK, SHORT, TICKET, printer_bench
+from tests.devices.printer_bench import FAST_BAUD, QUICK, SHORT, TICKET, printer_bench
 from tests.devices.support import LIMIT_SECONDS, Heard, outcome, state_is
 
 
@@ -159,3 +159,21 @@ def test_a_refused_ticket_is_not_a_loss(tmp_path: Path) -> None:
         bench.sim.set_fault("paper_out", True)
         with pytest.raises(DeviceRefused):
             bench.driver.print(SHORT)
+
+
+def test_a_printer_is_found_by_the_socket_of_its_adapter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two adapters without serial numbers: the number of the node follows the order of plugging in."""
+    sockets: dict[str, str] = {}
+    monkeypatch.setattr("devices.drivers.escpos.connections.serial_at", lambda port: sockets.get(port, ""))
+    with printer_bench("serial", tmp_path, opened=False) as bench:
+        driver = EscposPrinter(Options(port="port://1-1.4", baud=FAST_BAUD))
+        assert driver.presence() == ""
+        with pytest.raises(DeviceAbsent, match="port_missing"):
+            driver.open()
+        sockets["port://1-1.4"] = bench.sim.address
+        assert driver.presence() != ""
+        driver.open()
+        assert driver.print(SHORT) is Proof.CONFIRMED
+        driver.close()

@@ -29,8 +29,8 @@ from devices.tickets import Proof, Ticket
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``port`` is a serial path, ``tcp://host:port`` or ``usb://vid:pid``; ``profile`` a name of
-    devices/printing/profiles.py; fields after ``mode`` correct it.
+    """``port`` is a serial path, ``port://1-1.4`` (an adapter by its socket), ``tcp://host:port`` or
+    ``usb://vid:pid``; ``profile`` a name of devices/printing/profiles.py; fields after ``mode`` correct it.
 
     ``mode`` auto prints pictures where the line is fast (TCP, serial from 115,200 baud), else text.
     ``roll_metres``: warn by the paper counted when this much is used of a roll; 0 does not.

@@ -16,7 +16,7 @@ from devices.faults import DeviceAbsent, DeviceError, DeviceLost, DeviceMisconfi
 from devices.link_faults import BAUD_RATES, bad_address, bad_baud, missing, open_error, unplugged, unreachable
 from devices.links import find_usb, presence, usb_arguments
 from devices.printing.profiles import Patience
-from devices.usb_place import USB_SCHEMES, parse_usb, usb_presence
+from devices.usb_place import USB_SCHEMES, parse_usb, serial_at, usb_presence
 
 _PICTURE_FROM_BAUD = 115200
 _PIECE_SECONDS = 0.5
@@ -28,12 +28,14 @@ _USB_READ = 64
 def connection(place: str, baud: int, patience: Patience) -> Connection:
     """The connection to this place, not yet opened. Raises DeviceMisconfigured."""
     scheme, separator, address = place.partition("://")
+    if (not separator or scheme == "port") and baud not in BAUD_RATES:
+        raise DeviceMisconfigured(bad_baud(place, baud))
     if not separator:
-        if baud not in BAUD_RATES:
-            raise DeviceMisconfigured(bad_baud(place, baud))
         return _SerialConnection(place, baud, patience)
     if scheme in USB_SCHEMES:
         return _UsbConnection(place, patience)
+    if scheme == "port":
+        return _SocketConnection(place, baud, patience)
     host, _, port = address.rpartition(":")
     if scheme != "tcp" or not (host and port.isdigit() and 0 < int(port) < 65536):
         raise DeviceMisconfigured(bad_address(place))
@@ -147,7 +149,11 @@ class _SerialConnection(Connection):
         self._baud = baud
 
     def _new_printer(self) -> Any:
-        return TidySerial(devfile=self.name, baudrate=self._baud, timeout=0, dsrdtr=False)
+        return TidySerial(devfile=self._node(), baudrate=self._baud, timeout=0, dsrdtr=False)
+
+    def _node(self) -> str:
+        """The path of the port. Raises DeviceAbsent."""
+        return self.name
 
     def _prepare(self) -> None:
         """python-escpos sets neither lock nor limit: without it a stalled printer blocks for ever."""
@@ -170,6 +176,20 @@ class _SerialConnection(Connection):
 
     def presence(self) -> str:
         return presence(self.name)
+
+
+class _SocketConnection(_SerialConnection):
+    """A serial adapter found by the USB socket that it is plugged into, as devices.links.SocketLink."""
+
+    def _node(self) -> str:
+        node = serial_at(self.name)
+        if not node:
+            raise DeviceAbsent(missing(self.name))
+        return node
+
+    def presence(self) -> str:
+        node = serial_at(self.name)
+        return presence(node) if node else ""
 
 
 class _UsbConnection(Connection):

@@ -38,6 +38,7 @@ KIND_TEXT = {
     "token.made": "新建接口令牌",
     "token.revoked": "吊销接口令牌",
     "audit.verified": "校验审计记录",
+    "audit.exported": "导出审计记录",
     "green.granted": "绿色通道",
     "call.out-of-order": "越序呼叫",
     "setup.drafted": "修改设置草稿",

@@ -110,6 +110,7 @@ MATRIX: Mapping[str, Access] = {
     "POST /me/authenticator": replace(SIGNED_IN, stages=frozenset({Stage.ENROL, Stage.FULL})),
     "POST /me/recovery": SIGNED_IN,
     "POST /me/devices": SIGNED_IN,
+    "POST /me/sessions": SIGNED_IN,
     "GET /persona": SIGNED_IN,
     "POST /persona": SIGNED_IN,
     # clerks, and managers where a window as such is concerned
@@ -244,6 +245,7 @@ MATRIX: Mapping[str, Access] = {
     "POST /admin/tokens": TOKENS,
     "POST /admin/tokens/{token}/revoke": TOKENS,
     "GET /admin/audit": AUDITING,
+    "GET /admin/audit/export": AUDITING,
     "POST /admin/audit/verify": AUDITING,
     "GET /system": TOKENS,
     "POST /system/time": TOKENS,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
-from contract.clock import CHINA
+from contract.clock import CHINA, china
 from hall_server.accounts.audit import KIND_TEXT, Verified
-from hall_server.accounts.book import Act
+from hall_server.accounts.book import Act, Book
 from hall_server.accounts.records import AuditLine
 from hall_server.accounts.roles import ROLE_TEXT
+from hall_server.web import audit_export
 from hall_server.web.caller import Caller, Here
 from hall_server.web.frame import Frame
 
@@ -48,6 +50,17 @@ class Wanted:
     to_day: str = ""
     before: int = _LAST
 
+    def lines(self, book: Book, before: int, limit: int) -> list[AuditLine]:
+        """What it finds, newest first."""
+        return book.audit_lines(
+            words=self.words,
+            kind=self.kind,
+            from_ms=_day_ms(self.from_day, 0, 0),
+            to_ms=_day_ms(self.to_day, 1, _LAST),
+            before=before,
+            limit=limit,
+        )
+
 
 def audit_routes(frame: Frame) -> APIRouter:
     """/admin/audit and below."""
@@ -61,6 +74,18 @@ def audit_routes(frame: Frame) -> APIRouter:
         older_than = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else _LAST
         return await _page(frame, here, Wanted(words[:64], kind[:64], from_day, to_day, older_than), None)
 
+    @router.get("/export", response_class=StreamingResponse)
+    async def export(
+        here: Here, words: str = "", kind: str = "", from_day: str = "", to_day: str = ""
+    ) -> Response:
+        wanted = Wanted(words[:64], kind[:64], from_day[:10], to_day[:10])
+        asked = " ".join(filter(None, (wanted.kind, wanted.from_day, wanted.to_day, wanted.words)))
+        await asyncio.to_thread(book.note, here.actor, Act("audit.exported", asked or "全部"))
+        made = audit_export.pieces(lambda before, limit: wanted.lines(book, before, limit), named(frame))
+        name = f"audit-{china(frame.now_ms()).strftime('%Y%m%d-%H%M%S')}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingResponse(made, media_type="text/csv; charset=utf-8", headers=headers)
+
     @router.post("/verify")
     async def verify(here: Here) -> Response:
         found = await asyncio.to_thread(book.verify)
@@ -72,15 +97,7 @@ def audit_routes(frame: Frame) -> APIRouter:
 
 
 async def _page(frame: Frame, here: Caller, wanted: Wanted, verified: Verified | None) -> Response:
-    lines = await asyncio.to_thread(
-        frame.accounts.book.audit_lines,
-        words=wanted.words,
-        kind=wanted.kind,
-        from_ms=_day_ms(wanted.from_day, 0, 0),
-        to_ms=_day_ms(wanted.to_day, 1, _LAST),
-        before=wanted.before,
-        limit=SHOWN + 1,
-    )
+    lines = await asyncio.to_thread(wanted.lines, frame.accounts.book, wanted.before, SHOWN + 1)
     return frame.page(
         here,
         "audit.html",
@@ -91,7 +108,19 @@ async def _page(frame: Frame, here: Caller, wanted: Wanted, verified: Verified |
         verified=verified,
         kinds=KIND_TEXT,
         changes=changes,
+        named=named(frame),
+        when=audit_export.when,
     )
+
+
+def named(frame: Frame) -> Callable[[str], str]:
+    """The name that belongs to an account today, '' when there is none."""
+    accounts = frame.accounts.book.accounts
+
+    def name(account: str) -> str:
+        return accounts[account].name if account in accounts else ""
+
+    return name
 
 
 def changes(line: AuditLine) -> list[tuple[str, str, str]]:

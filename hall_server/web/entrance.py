@@ -23,6 +23,7 @@ from hall_server.web.navigation import home_of
 
 Word = Annotated[str, Form(max_length=64)]
 Secret = Annotated[str, Form(max_length=256)]
+Address = Annotated[str, Form(max_length=2000)]
 _STEP = {Stage.SECOND: "/sign-in/code", Stage.PASSWORD: "/me/password", Stage.ENROL: "/me/authenticator"}
 _SETUP_ROLES = (Role.SECURITY, Role.SYSTEM, Role.AUDIT)
 
@@ -64,7 +65,7 @@ def _sign_in(router: APIRouter, frame: Frame) -> None:
         return frame.page(here, "sign-in.html", next=own_address(next), account="", wrong="")
 
     @router.post("/sign-in")
-    async def sign_in(here: Here, account: Word = "", password: Secret = "", next: Word = "") -> Response:
+    async def sign_in(here: Here, account: Word = "", password: Secret = "", next: Address = "") -> Response:
         try:
             signed = await asyncio.to_thread(signing.sign_in, account, password, here.origin)
         except Refused as refused:
@@ -148,6 +149,7 @@ def _setup(router: APIRouter, frame: Frame) -> None:
         here: Here,
         code: Word = "",
         password: Secret = "",
+        again: Secret = "",
         security: Word = "",
         security_name: Word = "",
         system: Word = "",
@@ -168,6 +170,8 @@ def _setup(router: APIRouter, frame: Frame) -> None:
             Person(typed[role.value].strip(), typed[f"{role.value}_name"].strip(), frozenset({role}))
             for role in _SETUP_ROLES
         ]
+        if password != again:
+            return page(here, "两次输入的密码不一致", 409, **typed)
         try:
             made = await asyncio.to_thread(accounts.set_up, code, people[0], password, people[1:], here.actor)
         except Refused as refused:

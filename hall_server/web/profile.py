@@ -9,13 +9,15 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from hall_server.accounts import codes, passwords
-from hall_server.accounts.book import Refused
+from hall_server.accounts.book import Act, Refused
+from hall_server.accounts.records import Session
 from hall_server.accounts.roles import ROLE_TEXT, Role, Stage
 from hall_server.web.caller import Caller, Here, Me
 from hall_server.web.entrance import Secret, Word, let_in
 from hall_server.web.frame import Frame
 from hall_server.web.qr import picture
 
+SHORT, MOST = 12, 20
 Text = Annotated[str, Form(max_length=256)]
 
 
@@ -30,6 +32,7 @@ def profile_routes(frame: Frame) -> APIRouter:
     router.post("/me/authenticator")(pages.enrol)
     router.post("/me/recovery")(pages.recovery)
     router.post("/me/devices")(pages.devices)
+    router.post("/me/sessions")(pages.end_session)
     return router
 
 
@@ -42,9 +45,17 @@ class ProfilePages:
     def _show(self, here: Caller, me: Me, *, said: str = "", recovery: tuple[str, ...] = ()) -> Response:
         account = self._frame.accounts.book.of(me[0].id)
         devices = sum(device.account == account.id for device in self._frame.accounts.book.devices.values())
+        sessions = sorted(self._frame.accounts.book.sessions_of(account.id), key=lambda one: -one.seen_ms)
         roles = [ROLE_TEXT[role] for role in Role if role in account.roles]
         return self._frame.page(
-            here, "me.html", account=account, roles=roles, devices=devices, said=said, recovery=recovery
+            here,
+            "me.html",
+            account=account,
+            roles=roles,
+            devices=devices,
+            said=said,
+            recovery=recovery,
+            sessions=[(one, one.key[:SHORT], one.key == me[1].key) for one in sessions[:MOST]],
         )
 
     async def me_page(self, here: Here, me: Me) -> Response:
@@ -98,6 +109,25 @@ class ProfilePages:
         """Every known device is forgotten."""
         await asyncio.to_thread(self._signing.forget_devices, me[1], here.origin)
         return self._show(here, me, said="已清除常用设备，其他已登录的会话也已退出")
+
+    async def end_session(self, here: Here, me: Me, session: Word = "") -> Response:
+        """One of the other places where this person is signed in is left."""
+        book = self._frame.accounts.book
+
+        def found() -> list[Session]:
+            others = (one for one in book.sessions_of(me[0].id) if one.key != me[1].key)
+            return [one for one in others if one.key[:SHORT] == session]
+
+        def end() -> bool:
+            if not found():
+                return False
+            with book.change(here.actor, Act("session.ended", me[0].id)) as change:
+                change.end(found())
+            return True
+
+        if len(session) != SHORT or not await asyncio.to_thread(end):
+            return self._show(here, me, said="那一处已经退出了")
+        return self._show(here, me, said="已退出那一处的登录")
 
 
 def _as(here: Caller, secret: str, frame: Frame) -> Caller:

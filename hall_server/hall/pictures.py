@@ -134,11 +134,18 @@ def board_now(hall: Hall, board_id: str, look: Look) -> m.BoardNow:
             for row in rows
             if row.window in hall.plan.windows and row.service in hall.plan.services
         ),
-        notices=(*(notice.text for notice in hall.notices.values()), *hall.plan.notices),
+        notices=_notices(hall),
         waiting=tuple(
             m.ZoneWaiting(zone=hall.plan.zones[zone].name, waiting=count) for zone, count in waiting.items()
         ),
     )
+
+
+def _notices(hall: Hall) -> tuple[str, ...]:
+    """Posted ones before those of the description; while an urgent broadcast goes on, its text alone."""
+    urgent = [each.notice for each in hall.broadcasts.values() if each.urgent and not each.ended_ms]
+    alone = tuple(hall.notices[notice].text for notice in urgent if notice in hall.notices)
+    return alone or (*(notice.text for notice in hall.notices.values()), *hall.plan.notices)
 
 
 def calls(hall: Hall, ticket: Ticket, kind: m.CallKind, now_ms: int, look: Look) -> tuple[m.Call, ...]:

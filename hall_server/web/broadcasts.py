@@ -14,7 +14,7 @@ from contract.messages import CallDrop, StationKind
 from hall_server.broadcast_preview import Preview
 from hall_server.broadcasts import BroadcastDesk
 from hall_server.clips import NotRendered
-from hall_server.hall.broadcasting import LONGEST
+from hall_server.hall.broadcasting import CLOCK, LONGEST
 from hall_server.hall.model import Broadcast, RuleBroken
 from hall_server.house import KIND_TEXT, House, Station
 from hall_server.web.frame import Frame
@@ -107,24 +107,31 @@ def _zones(b: Broadcast, stations: dict[str, Station], desk: BroadcastDesk | Non
         title = station.name if station is not None else name
         online = station is not None and station.online
         if heard.over:
-            yield ShownZone(title, *_over(spoken, heard.why))
+            yield ShownZone(title, *_over(b, spoken, heard.why))
         elif b.ended_ms:
-            yield ShownZone(title, *_silent(spoken, online))
+            yield ShownZone(title, *_silent(b, spoken, online))
         else:
             yield ShownZone(title, *_going(b, spoken, online, rendering))
 
 
-def _over(spoken: int, why: str) -> tuple[str, str]:
+def _over(b: Broadcast, spoken: int, why: str) -> tuple[str, str]:
     reason = _WHY.get(CallDrop(why), why) if why in CallDrop._value2member_map_ else why
     if spoken:
-        return (f"已播报 {spoken} 遍", "good")
+        return _heard(b, spoken), "good"
     return (f"未播报：{reason}", "bad") if why else ("已播报", "good")
 
 
-def _silent(spoken: int, online: bool) -> tuple[str, str]:
+def _heard(b: Broadcast, spoken: int) -> str:
+    """How often it was heard, and why not as often as was wanted."""
+    if spoken >= b.times:
+        return f"已播报 {spoken} 遍"
+    return f"已播报 {spoken} 遍，共 {b.times} 遍（{'到时间了' if b.ended_by == CLOCK else '已停止'}）"
+
+
+def _silent(b: Broadcast, spoken: int, online: bool) -> tuple[str, str]:
     """It is over, and the announcer has not said how it ended."""
     if spoken:
-        return f"已播报 {spoken} 遍", "good"
+        return _heard(b, spoken), "good"
     return ("没有回报，不知道播了没有" if online else "未播报：离线"), "bad"
 
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from hall_server.hall import broadcasting
+from hall_server.hall import broadcasting, pictures
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.day import local_minute
 from hall_server.hall.evolve import broadcasts
 from hall_server.hall.model import Broadcast, Hall, Heard, RuleBroken
+from hall_server.hall.pictures import Look
 from hall_server.hall.snapshot import freeze, thaw
 from tests.hall_server.test_hall import Desk
 
@@ -68,6 +69,27 @@ def test_a_person_stops_it_and_its_line_on_the_boards_goes_too() -> None:
     assert only(desk).of("announcer-1").spoken == 4, "what was heard is told after the stop as well"
     with pytest.raises(RuleBroken, match="unknown_broadcast"):
         desk.do(c.EndBroadcast, broadcast=4711)
+
+
+def test_while_an_urgent_one_goes_on_the_boards_show_nothing_else() -> None:
+    desk = Desk()
+    board = next(iter(desk.plan.boards))
+    desk.do(c.PostNotice, text="社保系统正在恢复")
+    usual = pictures.board_now(desk.hall, board, Look(boot="b")).notices
+    desk.do(c.MakeBroadcast, text="请有序撤离", stations=BOTH, urgent=True, board=True)
+    assert pictures.board_now(desk.hall, board, Look(boot="b")).notices == ("请有序撤离",)
+    desk.do(c.EndBroadcast, broadcast=only(desk).id)
+    assert pictures.board_now(desk.hall, board, Look(boot="b")).notices == usual
+
+
+def test_quiet_hours_may_go_past_midnight() -> None:
+    desk = Desk()
+    quiet(desk, -60, 9 * 60)
+    assert broadcasting.quiet_until(desk.hall, desk.now_ms)
+    desk.now_ms += 12 * 60 * MINUTE_MS
+    assert not broadcasting.quiet_until(desk.hall, desk.now_ms)
+    quiet(desk, -23 * 60, 10)
+    assert broadcasting.quiet_until(desk.hall, desk.now_ms) <= desk.now_ms + 10 * MINUTE_MS
 
 
 def test_its_time_ends_it() -> None:

@@ -66,6 +66,7 @@
 
   function kind(urgent) {
     form.elements.kind.value = urgent ? "urgent" : "";
+    if (urgent) form.elements.board.checked = true;
     show();
   }
 

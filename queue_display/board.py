@@ -133,7 +133,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class BoardView:
     """Everything a hall board draws. ``banner`` is '' while the news is good; ``page`` counts from 1;
-    ``minute_ms`` is hall time to the minute, 0 while unknown."""
+    ``minute_ms`` is hall time to the minute, 0 while unknown; ``lines``: room for so many rows."""
 
     title: str
     hall: str
@@ -145,6 +145,7 @@ class BoardView:
     pages: int
     banner: str
     minute_ms: int
+    lines: int = ROWS
 
 
 def view(state: BoardState, now: Now) -> BoardView:
@@ -152,11 +153,12 @@ def view(state: BoardState, now: Now) -> BoardView:
     picture, server = state.picture, state.news.server
     notices = picture.notices if picture else ()
     page = floor(now.mono / PAGE_SECONDS) % len(notices) if notices else 0
-    lines = tuple(_lines(state, now))
+    lines, shown = tuple(_lines(state, now)), picture.lines if picture else ROWS
     return BoardView(
         title=picture.title if picture else "",
         hall=server.hall_name if server else "",
-        rows=lines[:ROWS],
+        rows=lines[:shown],
+        lines=shown,
         current=_current(state, lines, now),
         waiting=picture.waiting if picture else (),
         notice=notices[page] if notices else "",

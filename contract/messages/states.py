@@ -79,12 +79,16 @@ class ZoneWaiting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class BoardNow(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """Whole picture of a call board: retained; last calls newest first, notices, waiting per zone."""
+    """Whole picture of a call board: retained; last calls newest first, notices, waiting per zone.
+
+    ``lines``: how many the board has for calls, however few there are.
+    """
 
     board: str
     title: str
     seq: int
     boot: str = ""
     rows: tuple[BoardRow, ...] = ()
+    lines: int = 10
     notices: tuple[str, ...] = ()
     waiting: tuple[ZoneWaiting, ...] = ()

@@ -134,6 +134,7 @@ def board_now(hall: Hall, board_id: str, look: Look) -> m.BoardNow:
             for row in rows
             if row.window in hall.plan.windows and row.service in hall.plan.services
         ),
+        lines=board.rows,
         notices=_notices(hall),
         waiting=tuple(
             m.ZoneWaiting(zone=hall.plan.zones[zone].name, waiting=count) for zone, count in waiting.items()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, ListProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 import assets.ui.widgets  # noqa: F401  the kv file names them
@@ -20,6 +20,8 @@ from queue_display.news import STALE, STARTING
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))
 
+LARGEST_ZOOM = 1.35
+"""Beyond it a number and a window no longer stand side by side."""
 CALM, WATCH = "最新叫号", "请注意"
 SUBTITLE = "办事大厅叫号"
 
@@ -35,6 +37,7 @@ class BoardLine(Panel):
     time_text = StringProperty("")
     number_tone = StringProperty("ink")
     ink = StringProperty("ink")
+    zoom = NumericProperty(1.0)
 
     def __init__(self, *, stripe: bool, **options: object) -> None:
         self._calm = "stripe" if stripe else "surface"
@@ -110,11 +113,8 @@ class HallBoard(BoxLayout):
     def __init__(self, *, names: bool = False, **options: object) -> None:
         super().__init__(**options)
         self.named = names
-        self._lines = [BoardLine(stripe=bool(at % 2), named=names) for at in range(ROWS)]
-        for line in self._lines:
-            self.ids.lines.add_widget(line)
-        self._lines[-1].corners = "bottom"
-        self._round_last()
+        self._lines: list[BoardLine] = []
+        self._make_lines(ROWS)
         theme.bind(version=self._round_last)
 
     def show(self, view: BoardView) -> None:
@@ -122,11 +122,23 @@ class HallBoard(BoxLayout):
         self.hall = view.hall
         self.subtitle = view.title if view.title and view.title != view.hall else SUBTITLE
         self._show_clock(view.minute_ms)
+        if view.lines != len(self._lines):
+            self._make_lines(view.lines)
         self.ids.current.show(view.current)
         for at, line in enumerate(self._lines):
             line.show(view.rows[at] if at < len(view.rows) else None)
         self._show_waiting(view.waiting)
         self._show_strip(view)
+
+    def _make_lines(self, count: int) -> None:
+        """So many lines share the table; their type grows and shrinks with them."""
+        zoom = min(ROWS / count, LARGEST_ZOOM)
+        self._lines = [BoardLine(stripe=bool(at % 2), named=self.named, zoom=zoom) for at in range(count)]
+        self.ids.lines.clear_widgets()
+        for line in self._lines:
+            self.ids.lines.add_widget(line)
+        self._lines[-1].corners = "bottom"
+        self._round_last()
 
     def _round_last(self, *_: object) -> None:
         self._lines[-1].rounding = 24 * theme.u
@@ -216,6 +228,8 @@ def samples() -> tuple[Sample, ...]:
             minute_ms=0,
             banner=STARTING,
         ),
+        "board-few-lines": _sample(rows=dark[:5], current=dark[0], lines=5),
+        "board-many-lines": _sample(rows=tuple(_row(at) for at in range(20)), lines=20),
         "board-names": _sample(rows=named, current=named[0]),
         "board-long": _sample(
             hall="示例自治区示例市示例县政务服务中心",

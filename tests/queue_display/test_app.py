@@ -333,3 +333,15 @@ def test_a_halls_own_look_is_drawn_while_it_runs(hall: Hall, screen: Screen) -> 
         assert theme.hex("header") == "#0b4aa2"
     finally:
         theme.brand("", b"")
+
+
+def test_so_many_lines_as_the_hall_wants(hall: Hall, screen: Screen) -> None:
+    hall.beat()
+    for seq, lines in ((1, 5), (2, 20), (3, 10)):
+        numbers = tuple(f"A{at:03d}" for at in range(lines))
+        rows = tuple(BoardRow(call=f"c-{n}", number=n, window="3号窗口", called_ms=HALL_MS) for n in numbers)
+        picture = BoardNow(board="hall", title="大厅", seq=seq, boot="b1", rows=rows, lines=lines)
+        hall.bus.publish(topics.BOARD_NOW, picture, board="hall")
+        assert screen.drawn(lambda wanted=numbers: screen.row(-1)[0] == wanted[-1])  # type: ignore[misc]
+        assert len(screen.app.screen._lines) == lines
+        assert screen.app.screen._lines[-1].corners == "bottom"

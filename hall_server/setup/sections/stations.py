@@ -24,7 +24,7 @@ BOARDS = Section(
         ID,
         Field("title", "标题", T, "屏幕上方的字。", required=True),
         Field("zones", "专区", Widget.SOME, "不选则显示全部专区。", of="zones", unset="全部"),
-        Field("rows", "行数", N, "一屏显示几行；字随行数变大变小。", "行"),
+        Field("rows", "行数", N, "一屏显示几行；字随行数变大变小，10 行以内远处也看得清。", "行"),
     ),
     rows=True,
     own=True,

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 
 from contract.holders import port_holder
+from hall_server.web.connections import Crowd, Door
 
 
 class CannotServe(Exception):
@@ -18,15 +19,17 @@ def listen(host: str, port: int) -> socket.socket:
     return listen_at(str(loopback(host)), port)
 
 
-def listen_at(host: str, port: int) -> socket.socket:
-    """A bound, listening socket at an address of this box. Raises CannotServe.
+def listen_at(host: str, port: int, crowd: Crowd | None = None) -> socket.socket:
+    """A bound, listening socket at an address of this box; ``crowd`` keeps its connections few. Raises
+    CannotServe.
 
     TCP is named: asyncio turns Nagle's algorithm off only where it sees the protocol, and with it on the body
     of each further answer of a connection waits 40 ms for the browser to confirm its head.
     """
     address = ipaddress.ip_address(host)
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock = Door(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.crowd = crowd
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((str(address), port))

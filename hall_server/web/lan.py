@@ -21,6 +21,7 @@ from hall_server import lan
 from hall_server.hall_file import LanPart
 from hall_server.web.binding import CannotServe, listen_at
 from hall_server.web.certificate import CertificateUnusable, HallCertificate, Names, require_usable
+from hall_server.web.connections import Crowd
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class LanSide:
         self._sockets: dict[str, socket.socket] = {}
         self._listeners: list[_Listener] = []
         self._names = Names((), ())
+        self.crowd = Crowd()
 
     @property
     def authority(self) -> Path | None:
@@ -78,10 +80,10 @@ class LanSide:
         if self._sockets:
             return
         self._look_at_certificate()
-        self._sockets["https"] = listen_at(self._part.host, self._part.port)
+        self._sockets["https"] = listen_at(self._part.host, self._part.port, self.crowd)
         if self._part.plain_port or self._part.port == 0:
             try:
-                self._sockets["http"] = listen_at(self._part.host, self._part.plain_port)
+                self._sockets["http"] = listen_at(self._part.host, self._part.plain_port, self.crowd)
             except CannotServe:
                 self._sockets.pop("https").close()
                 raise

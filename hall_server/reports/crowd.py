@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from hall_server.hall import events as e
 from hall_server.reports.lives import DayLives, Life, Step
@@ -127,7 +128,11 @@ class Crowd:
         """The parts of a span in which somebody waited whom the window, with this clerk, could call."""
         found: list[Span] = []
         changes = self._skills.get(window, [])
-        for n, (since_ms, skills) in enumerate(changes):
+        first = bisect_right(changes, span[0], key=itemgetter(0)) - 1
+        for n in range(max(0, first), len(changes)):
+            since_ms, skills = changes[n]
+            if since_ms >= span[1]:
+                break
             until_ms = changes[n + 1][0] if n + 1 < len(changes) else span[1]
             part = (max(span[0], since_ms), min(span[1], until_ms))
             if part[0] < part[1] and skills:

@@ -108,7 +108,12 @@ class BackupKeeper:
                 raise Busy
             self._asked = by
             self._running = "开始"
-            self._wake.notify()
+            self._wake.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Until nothing is made any more; whether that came in time. For tests and tools."""
+        with self._wake:
+            return self._wake.wait_for(lambda: not self._running, seconds)
 
     def file(self, name: str) -> Path | None:
         """A backup of the folder, None when there is none of this name."""
@@ -137,24 +142,23 @@ class BackupKeeper:
         earliest = time.monotonic() + self._start_after
         while True:
             with self._wake:
-                if not (self._stopping or self._asked is not None):
-                    self._wake.wait(LOOK_SECONDS)
                 if self._stopping:
                     return
                 by, self._asked = self._asked, None
-                now = self._now_ms()
-                if by is None:
-                    due = self._part.daily_at and self._due(now, standing(self._state)) <= now
-                    if not due or time.monotonic() < earliest:
-                        continue
+                if by is None and time.monotonic() >= earliest and self._is_due():
                     by = DAILY
+                if by is None:
+                    self._wake.wait(LOOK_SECONDS)
+                    continue
                 self._running = "开始"
             try:
                 self._make(by)
             except Exception:
                 log.exception("no backup was made")
             finally:
-                self._running = ""
+                with self._wake:
+                    self._running = ""
+                    self._wake.notify_all()
 
     def _make(self, by: str) -> None:
         path = self._folder / name_at(self._now_ms(), daily=by == DAILY)
@@ -195,6 +199,10 @@ class BackupKeeper:
                 said = line.strip() or said
                 self._running = phases(said) or self._running
         return said
+
+    def _is_due(self) -> bool:
+        now = self._now_ms()
+        return bool(self._part.daily_at) and self._due(now, standing(self._state)) <= now
 
     def _due(self, now: int, found: Standing) -> int:
         """When the next daily one is to be made: its last hour unless something was made since; after a

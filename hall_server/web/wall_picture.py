@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from assets.waiting import wait_text
 from contract.clock import china
 from contract.messages import WindowStatus
 from hall_server.hall.model import Hall
@@ -311,11 +312,7 @@ def _queues(plan: Plan, view: HallView) -> tuple[QueueBar, ...]:
     most = max((queue.waiting for queue in states), default=0) or 1
     found = []
     for queue in states:
-        wait = "—"
-        if queue.wait_low is not None and queue.wait_high is not None:
-            wait = f"约 {queue.wait_low}–{queue.wait_high} 分钟"
-        elif queue.wait_low is not None:
-            wait = f"{queue.wait_low} 分钟以上"
+        wait = wait_text(queue.wait_low, queue.wait_high) or "—"
         windows = len(queue.windows)
         said = f"{windows} 窗 · {wait}" if windows else "无开放窗口"
         wrong = bool(queue.waiting) and not windows

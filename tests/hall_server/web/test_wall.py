@@ -42,3 +42,19 @@ def test_the_wall_has_what_the_manager_has_but_for_devices_and_numbers(tmp_path:
         assert len(told) == 4 < int(count)
     finally:
         hall.stop()
+
+
+def test_a_long_wait_is_told_in_hours_as_everywhere(tmp_path: Path) -> None:
+    turned = Turned()
+    hall = PagedHall(tmp_path, plan=many_windows(24), clock=turned.clock())
+    hall.start()
+    try:
+        for _ in range(140):
+            hall.issue("huji")
+        with hall.person("supervisor") as someone:
+            queues = someone.get("/wall").text
+        (section,) = re.findall(r'id="wall-queues".*?</section>', queues, re.S)
+        (said,) = re.findall(r"户籍与身份证</span><span class=\"said\">([^<]+)<", section)
+        assert re.search(r"\d+ (小时|个半小时)以上", said), said
+    finally:
+        hall.stop()

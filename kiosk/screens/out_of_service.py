@@ -36,9 +36,11 @@ PAGE = OutOfServicePage
 
 
 def samples() -> tuple[Sample, ...]:
-    """Starting; closed for maintenance."""
+    """Starting; closed for maintenance, with the longest reason."""
     closed = made_up.after(e.TakenOutOfService("本机正在维护"))
+    long = made_up.after(e.TakenOutOfService("正在更换打印纸，约十分钟后恢复，请先到大厅中央二号自助机取号"))
     return (
+        Sample("out-of-service-long", pictured(OutOfServicePage, long)),
         Sample("out-of-service-starting", pictured(OutOfServicePage, flow.start())),
         Sample("out-of-service", pictured(OutOfServicePage, closed)),
     )

@@ -75,7 +75,7 @@ def test_closing_is_said_once_and_may_change_its_reason(tmp_path: Path) -> None:
     ask(server, c.CloseStation(request="3", by="b", station="kiosk-1", reason="维修"))
     kiosk.told("维修")
     with pytest.raises(RuleBroken, match="long_reason"):
-        ask(server, c.CloseStation(request="4", by="b", station="kiosk-1", reason="长" * 61))
+        ask(server, c.CloseStation(request="4", by="b", station="kiosk-1", reason="长" * 31))
     assert [config.closed for config in kiosk.configs.wait(bool)] == ["", CLOSED, "维修"]
     state, plan = server.service.query(lambda hall: (freeze(hall), hall.plan)).result(10)
     thawed = Hall(plan)

@@ -97,7 +97,7 @@ def test_colour_and_logo_from_choice_to_every_page_and_back(
     for where, strip in ((page, ".frame-top"), (shown, ".phone .top")):
         where.reload()
         assert bar(where, strip) == TEAL
-        width = where.locator(f"{strip} img.mark").evaluate("e => e.naturalWidth")
+        width = where.locator(f"{strip} img.hall-mark").evaluate("e => e.naturalWidth")
         assert width == 193
     logo = page.request.get(f"{kept.url}/logo.png").body()
     assert b"<script>" not in logo, "drawn anew from its dots"
@@ -114,13 +114,13 @@ def test_colour_and_logo_from_choice_to_every_page_and_back(
     publish(page, kept)
     page.reload()
     assert bar(page) not in (was, TEAL)
-    expect(page.locator(".frame-top img.mark")).to_have_count(0)
+    expect(page.locator(".frame-top img.hall-mark")).to_have_count(0)
     page.goto(f"{kept.url}{AT}/versions/{version}")
     page.locator("form[action$='/restore'] button").click()
     publish(page, kept)
     page.reload()
     assert bar(page) == TEAL
-    expect(page.locator(".frame-top img.mark")).to_be_visible()
+    expect(page.locator(".frame-top img.hall-mark")).to_be_visible()
 
 
 def test_an_svg_is_drawn_in_the_browser_and_only_its_dots_are_sent(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from time import monotonic
 
+from devices.faults import DeviceLost
+from devices.link_faults import noisy
 from devices.links import Link
 from devices.protocols.framed import BadFrame, FrameTemplate, build_frame, take_body
 
@@ -11,11 +14,25 @@ GAP_CHARACTERS = 3.5
 BITS = 10
 _WRITE_SECONDS = 1.0
 _ECHOES = 4
+_NOISE_SECONDS = 0.5
+"""A wire on which somebody speaks for longer without a gap is of no use."""
+_KEPT_BYTES = 8192
 
 
 def gap_seconds(baud: int) -> float:
     """3.5 characters: the quiet that ends a frame on a shared wire (4 ms at 9600)."""
     return GAP_CHARACTERS * BITS / baud
+
+
+def until_quiet(link: Link, gap_seconds: float) -> bytes:
+    """What came until the wire was quiet for a gap. Raises DeviceLost, also when it never is."""
+    came = b""
+    deadline = monotonic() + _NOISE_SECONDS
+    while data := link.read(256, gap_seconds):
+        came = (came + data)[-_KEPT_BYTES:]
+        if monotonic() > deadline:
+            raise DeviceLost(noisy(link.name))
+    return came
 
 
 class FrameLine:
@@ -49,9 +66,7 @@ class FrameLine:
 
     def send(self, body: bytes) -> list[bytes]:
         """Write a frame after the wire was quiet for a gap; gives the bodies that came until then."""
-        found: list[bytes] = []
-        while data := self._link.read(256, self._gap):
-            found += self._take(data)
+        found = self._take(until_quiet(self._link, self._gap))
         self._link.write(build_frame(self._template, body), _WRITE_SECONDS)
         self._echoes.append(body)
         return found

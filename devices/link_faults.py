@@ -44,6 +44,16 @@ def silent(name: str) -> Fault:
     )
 
 
+def noisy(name: str) -> Fault:
+    """The wire never falls quiet: something on it speaks without end."""
+    return Fault(
+        "noisy",
+        f"线路上一直有数据，无法通信（{name}）",
+        "检查接线、屏蔽层和终端电阻；逐台断开设备，找出一直在发数据的那台",
+        Owner.TECHNICIAN,
+    )
+
+
 def missing(name: str) -> Fault:
     return Fault(
         "port_missing", f"没有找到端口 {name}", "插好设备；若已插好，核对配置里的 port", Owner.TECHNICIAN

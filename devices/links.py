@@ -44,8 +44,8 @@ from devices.usb_place import USB_SCHEMES, UsbPlace, parse_usb, serial_at, usb_p
 _BULK = 2
 _USB_QUIET_SECONDS = 0.001
 """An IN endpoint that gives nothing for this long has nothing waiting."""
-_USB_DROPS = 200
-"""Looks at all IN endpoints when input is dropped: a device that still talks then never stops."""
+_DROPS = 200
+"""Looks for more when input is dropped: a device that still talks then never stops."""
 
 
 class Link(Protocol):
@@ -137,8 +137,9 @@ class SerialLink:
                     rest = rest[os.write(descriptor, rest) :]
 
     def drop_input(self) -> None:
-        while self.read(4096, 0.0):
-            pass
+        for _ in range(_DROPS):
+            if not self.read(4096, 0.0):
+                break
 
     def presence(self) -> str:
         return presence(self._port)
@@ -263,7 +264,7 @@ class UsbLink:
         """Until a look at every endpoint finds nothing: an answer may come between two looks."""
         self._rest = b""
         self._head_left = self._head
-        for _ in range(_USB_DROPS):
+        for _ in range(_DROPS):
             if not any(self._packet(endpoint, _USB_QUIET_SECONDS) for endpoint in self._ins):
                 break
 

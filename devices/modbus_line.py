@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
 
-from devices.frame_line import gap_seconds
+from devices.frame_line import gap_seconds, until_quiet
 from devices.links import Link
 
 P = TypeVar("P")
@@ -89,8 +89,7 @@ class ModbusLine:
         is not. Raises NoAnswer, UnitRefused, and what the link raises."""
         heard = False
         for _ in range(tries):
-            while self._link.read(_LONGEST, self._gap):
-                pass
+            until_quiet(self._link, self._gap)
             frame = self._codec.build(request)
             self._link.write(frame, _WRITE_SECONDS)
             found, heard = self._answer(request.dev_id, request.function_code, frame)

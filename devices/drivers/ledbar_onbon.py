@@ -11,7 +11,7 @@ import msgspec
 from devices import link_faults
 from devices.capabilities import LedBarCapabilities
 from devices.faults import DeviceLost, DeviceRefused, Fault, Owner
-from devices.frame_line import gap_seconds
+from devices.frame_line import gap_seconds, until_quiet
 from devices.links import Link, link_for
 from devices.ports import Kind, Status
 from devices.protocols import onbon
@@ -143,8 +143,7 @@ class OnbonBars:
     def _ask(self, address: int, frame: bytes) -> onbon.Packet | None:
         """The card's answer; None when it gave none. Once more when something broken came."""
         for _ in range(_TRIES):
-            while self._link.read(512, self._gap):
-                pass
+            until_quiet(self._link, self._gap)
             self._buffer.clear()
             self._link.write(frame, _WRITE_SECONDS)
             heard, deadline = False, monotonic() + self._options.answer_seconds

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Protocol, TypeVar
 
 from devices.faults import DeviceLost, DeviceRefused
-from devices.link_faults import silent
+from devices.link_faults import noisy, silent
 from devices.printing.condition import STOPPING, faults
 from devices.printing.job import Job
 from devices.printing.profiles import Patience, Profile
@@ -31,6 +31,9 @@ from devices.tickets import Proof
 _WHITE = bytes(4096)
 _MARK = escpos.INIT + escpos.AUTOMATIC_ON + escpos.AUTOMATIC_OFF
 _STALE_READS = 64
+_UNASKED_BYTES = 48
+"""A printer tells four bytes by itself when something changes; more than this between two questions is noise,
+of which any byte could be taken for an answer."""
 _WIRE_SLACK = 1.1
 _BOTTOM_ROWS = 24
 _TEAR_ROWS = 96
@@ -122,8 +125,11 @@ class Dialogue:
 
     def told(self) -> frozenset[Trouble] | None:
         """What it told by itself since, the newest; None without news. Asks nothing, waits for nothing."""
-        while self._take(0.0):
-            pass
+        came = 0
+        while (size := self._take(0.0)) and came <= _UNASKED_BYTES:
+            came += size
+        if came > _UNASKED_BYTES:
+            raise DeviceLost(noisy(self._port.name))
         news = [reply for reply in self._replies if isinstance(reply, Automatic)]
         self._replies.clear()
         return escpos.automatic_troubles(news[-1].value) if news else None
@@ -264,7 +270,8 @@ class Dialogue:
     # ------------------------------------------------------------ replies
 
     def _ask(self, query: int, deadline: float) -> int | None:
-        self._take(0.0)
+        if self._take(0.0) > _UNASKED_BYTES:
+            raise DeviceLost(noisy(self._port.name))
         self._replies.clear()
         self._port.write(escpos.ask(query))
         answer = self._await(RealTime, deadline)
@@ -283,12 +290,13 @@ class Dialogue:
             late = seconds <= 0
             self._take(max(0.0, seconds))
 
-    def _take(self, seconds: float) -> bool:
+    def _take(self, seconds: float) -> int:
+        """Sort what came; how many bytes that were."""
         data = self._port.read(seconds)
         replies = self._parser.feed(data)
         self._proofs += sum(isinstance(reply, Transmitted) for reply in replies)
         self._replies += replies
-        return bool(data)
+        return len(data)
 
     def _forget(self) -> None:
         """What came before belongs to nothing that is asked from now on."""

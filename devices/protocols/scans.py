@@ -13,6 +13,8 @@ from devices.ports import Scan
 
 LONGEST = 512
 """Characters; our own tickets have at most 42, appointments 224."""
+_UNREAD = 16 * LONGEST
+"""More than this while nobody takes any is noise, and thrown away."""
 IDLE_SECONDS, PATIENCE_SECONDS = 0.05, 0.3
 """Silence that ends a scan without a terminator; silence after which a terminator is no longer expected."""
 KEY_SECONDS, LEAST_KEYS = 0.05, 4
@@ -75,6 +77,9 @@ class SerialScans:
             return
         self._buffer += data
         self._last = now
+        if len(self._buffer) > _UNREAD:
+            self._buffer.clear()
+            self._spoiled = True
         if not any(end in self._buffer for end in _ENDS) and len(self._buffer) > LONGEST:
             self._buffer.clear()
             self._spoiled = True

@@ -42,7 +42,8 @@ class Answer:
     """What the sender is told: the ticket, appointment or lease, and whether it was there before.
 
     ``findings`` are what a merge decided; ``fenced`` tokens that are the asker's no longer; ``forgone``:
-    the request was given up before it came. ``of`` is the act that a kept answer is to: the kind of command, and @window.
+    the request was given up before it came. ``of`` is the act that a kept answer is to: the kind of
+    command, and @window.
     """
 
     ticket: str = ""

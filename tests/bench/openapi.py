@@ -31,8 +31,9 @@ _WANTED = (
     "allow_header_conformance",
 )
 """Off: ``negative_data_rejection`` (what we accept beyond the document, such as a number as text in an
-address, harms nobody), ``ignored_auth`` and ``object_level_authorization`` (the matrix is tried route by route,
-role by role, in test_matrix), the two about resources (there are no collections with links)."""
+address, harms nobody), ``missing_required_header`` (none is required), ``ignored_auth`` and
+``object_level_authorization`` (the matrix is tried route by route, role by role, in test_matrix), the two
+about resources (there are no collections with links)."""
 _OWN_WORDS = frozenset({"no_such_date", "not_a_number", "no_request", "two_requests", "too_many_days"})
 """Codes of 422 for what a document cannot say: 30 February, a check digit."""
 

@@ -13,7 +13,7 @@ from contract.messages import TicketStatus
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
 from hall_server.hall.lookup import STATUS_TEXT, Answer, Decision, window_named
-from hall_server.hall.model import OUTCOME_TEXT, Hall, Ticket
+from hall_server.hall.model import AT_WINDOW, OUTCOME_TEXT, Hall, Ticket
 
 _ENDED = frozenset({TicketStatus.DONE, TicketStatus.NO_SHOW, TicketStatus.CANCELLED, TicketStatus.VOID})
 
@@ -41,10 +41,29 @@ def entrusted_at(hall: Hall, window: str) -> tuple[Entrusted, ...]:
     return tuple(sorted(found, key=lambda one: (not one.unread, not one.ended_ms, -one.ended_ms, one.number)))
 
 
-def awaits(hall: Hall, window: str) -> bool:
-    """Whether the end of anything is still to come."""
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Where numbers stand whose end is still to come: windows, and queues by service."""
+
+    windows: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.windows or self.services)
+
+
+NOTHING = Awaited()
+
+
+def awaits(hall: Hall, window: str) -> Awaited:
+    """What must change before whoever works at the window has news."""
     names = (name for name in (hall.windows[window].clerk, window) if name)
-    return any(hall.tickets[t].status not in _ENDED for name in names for t in hall.entrusted.get(name, ()))
+    tickets = [hall.tickets[t] for name in names for t in hall.entrusted.get(name, ())]
+    open_ = [ticket for ticket in tickets if ticket.status not in _ENDED]
+    return Awaited(
+        frozenset(t.window for t in open_ if t.status in AT_WINDOW),
+        frozenset(t.service for t in open_ if t.status not in AT_WINDOW),
+    )
 
 
 def read(hall: Hall, command: c.ReadEndings, now_ms: int) -> Decision:

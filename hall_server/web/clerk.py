@@ -14,7 +14,7 @@ from contract.messages import Paper, TicketStatus, WindowStatus
 from hall_server.call_story import CallTold
 from hall_server.confirmations import Confirmations
 from hall_server.hall import commands as c
-from hall_server.hall.entrusting import Entrusted, awaits, entrusted_at
+from hall_server.hall.entrusting import NOTHING, Awaited, Entrusted, awaits, entrusted_at
 from hall_server.hall.lookup import STATUS_TEXT
 from hall_server.hall.model import OUTCOME_TEXT, Asked, Hall, Ticket
 from hall_server.hall.pictures import HallView
@@ -148,8 +148,8 @@ class Ringing:
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """All that a clerk's page shows of one window at one moment; ``mark`` of Confirmations; ``awaiting``: the
-    end of a number that he took first is still to come."""
+    """All that a clerk's page shows of one window at one moment; ``mark`` of Confirmations; ``awaiting``:
+    where numbers stand that he took first and whose end is still to come."""
 
     window: str
     status: WindowStatus
@@ -164,7 +164,7 @@ class Counter:
     undoing: Undoing | None
     help: Ringing | None
     endings: tuple[Entrusted, ...] = ()
-    awaiting: bool = False
+    awaiting: Awaited = NOTHING
     mark: int = 0
 
     @property
@@ -194,7 +194,8 @@ class ClerkPage:
             or old.parked != new.parked
             or old.helps != new.helps
             or bool(seen.present and seen.present.others)
-            or seen.awaiting
+            or any(old.windows.get(w) is not new.windows.get(w) for w in seen.awaiting.windows)
+            or any(old.queues.get(s) is not new.queues.get(s) for s in seen.awaiting.services)
             or self.calls.mark(self.window) != seen.mark
             or 0 < seen.due_ms <= self.now_ms()
         )

@@ -6,7 +6,7 @@ import pytest
 
 from hall_server.hall import commands as c
 from hall_server.hall import events as e
-from hall_server.hall.entrusting import Entrusted, awaits, entrusted_at
+from hall_server.hall.entrusting import Awaited, Entrusted, awaits, entrusted_at
 from hall_server.hall.evolve import evolve
 from hall_server.hall.model import Asked, Hall, Outcome, RuleBroken
 from hall_server.hall.plan import NoShowPolicy
@@ -51,15 +51,18 @@ def replayed(desk: Desk) -> None:
 def test_the_first_clerk_sees_the_end_and_reads_it_once() -> None:
     desk = staffed()
     ticket = sent_on(desk)
-    assert (only(desk).said, only(desk).unread, awaits(desk.hall, "w1")) == ("正在等候", False, True)
+    assert (only(desk).said, only(desk).unread) == ("正在等候", False)
+    assert awaits(desk.hall, "w1") == Awaited(services=frozenset({"police"}))
     desk.do(c.CallNext, window="w2", clerk="022")
     desk.do(c.Arrive, window="w2", clerk="022")
     assert (only(desk).said, only(desk).window) == ("正在办理", "2号窗口")
+    assert awaits(desk.hall, "w1") == Awaited(windows=frozenset({"w2"}))
     desk.now_ms += MINUTE
     desk.do(c.Finish, window="w2", clerk="022", outcome=Outcome.MISSING_MATERIAL, note="缺户口簿")
     told = only(desk)
     assert (told.said, told.window, told.clerk, told.note) == ("材料不全", "2号窗口", "022", "缺户口簿")
-    assert (told.unread, told.ended_ms, awaits(desk.hall, "w1")) == (True, desk.now_ms, False)
+    assert (told.unread, told.ended_ms) == (True, desk.now_ms)
+    assert not awaits(desk.hall, "w1")
     assert entrusted_at(desk.hall, "w2") == entrusted_at(desk.hall, "w3") == ()
     before = len(desk.events)
     desk.do(c.ReadEndings, window="w2", tickets=(ticket,))

@@ -116,7 +116,7 @@ class ServiceEvaluated(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoorFollowed(Event):
-    """A step about the poor rating of ``call``, served at ``at_window`` by ``clerk``; ``first`` of its kind."""
+    """About the poor rating of ``call``, served at ``at_window`` by ``clerk``; ``first``: of its kind."""
 
     call: str
     step: FollowUp

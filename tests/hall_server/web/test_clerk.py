@@ -132,6 +132,32 @@ def test_a_page_is_stale_only_by_its_own_window_and_queues(hall: PagedHall) -> N
     assert stale_after(lambda: hall.do(c.PauseWindow, "w03", reason="午餐")) == {"w01", "w03"}
 
 
+def test_a_page_has_news_of_a_number_that_went_elsewhere(hall: PagedHall) -> None:
+    """首问负责: only what happens where the number stands now makes the page stale."""
+    rendering = Rendering(hall_name=str, actions=BY_NAME, action_list=ACTIONS)
+    page = ClerkPage("w03", hall.plan, SHEETS, hall.clock.now_ms, rendering)
+    hall.do(c.OpenWindow, "w03", clerk="clerk-w03")
+    hall.do(c.OpenWindow, "w02", clerk="clerk-w02")
+    hall.issue("huji")
+    hall.do(c.CallNext, "w03", clerk="clerk-w03")
+    hall.do(c.Arrive, "w03", clerk="clerk-w03")
+    hall.do(c.Transfer, "w03", service="shebao", to_window="w02", clerk="clerk-w03")
+    hall.do(c.CallNext, "w02", clerk="clerk-w02")
+    hall.do(c.Arrive, "w02", clerk="clerk-w02")
+    shown = look(hall, "w03")
+    assert [one.said for one in shown.endings] == ["正在办理"]
+
+    def stale_after(act: Callable[[], object]) -> bool:
+        before = hall.service.settled().result(5)
+        act()
+        return page.changed(shown, before, hall.service.settled().result(5))
+
+    assert not stale_after(lambda: hall.issue("shebao"))
+    assert not stale_after(lambda: hall.do(c.PauseWindow, "w01", reason="午餐"))
+    assert stale_after(lambda: hall.do(c.Finish, "w02", clerk="clerk-w02"))
+    assert [(one.said, one.unread) for one in look(hall, "w03").endings] == [("办结", True)]
+
+
 def test_a_window_that_learns_a_service_follows_its_queue(hall: PagedHall) -> None:
     rendering = Rendering(hall_name=str, actions={}, action_list=())
     page = ClerkPage("w02", hall.plan, SHEETS, hall.clock.now_ms, rendering)

@@ -33,7 +33,7 @@ class Logo(Widget):
         self._texture: Texture | None = None
         options.setdefault("size_hint_x", None)
         super().__init__(**options)
-        theme.fbind("logo", self._load)
+        theme.bind(logo=self._load)
         for name in ("height", "pos", "widest"):
             self.fbind(name, self._place)
         self._load()

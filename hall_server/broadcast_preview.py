@@ -53,7 +53,10 @@ def _said(part: str, hall: SpokenHall) -> Said:
         pinyin = spelled(taught or part)
     except Unpronounceable:
         return Said(
-            part, "", bool(taught), f"“{_unknown(part)}”念不出来，请换一种写法，或在“设置 · 本地读音”里写明"
+            part,
+            "",
+            bool(taught),
+            f"“{_unknown(part)}”念不出来，请换一种写法，或在“大厅设置 · 本地读音”里写明",
         )
     return Said(part, pinyin, bool(taught))
 

@@ -33,7 +33,7 @@ from hall_server.spoken_hall import SpokenHall
 log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"b(\d{1,18})(?:-(\d{1,9}))?")
-SWITCHED_OFF = "语音合成没有开启（设置 · 语音 · 在本机合成语音），只能播广播主机上已有的录音"
+SWITCHED_OFF = "语音合成没有开启（大厅设置 · 语音 · 在本机合成语音），只能播广播主机上已有的录音"
 _GONE = (m.Presence.LOST, m.Presence.DISCONNECTED)
 
 

@@ -153,7 +153,7 @@ class ClipRendering:
         """
         awaited = _Awaited(tuple(map(self._line_now, parts)), Future())
         if self._thread.ident is None or self._stopping:
-            awaited.clips.set_exception(NotRendered("语音合成没有运行，请系统管理员检查“设置 · 语音”"))
+            awaited.clips.set_exception(NotRendered("语音合成没有运行，请系统管理员检查“大厅设置 · 语音”"))
             return awaited.clips
         with self._changed:
             self._awaited.append(awaited)

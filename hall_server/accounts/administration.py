@@ -50,7 +50,7 @@ def _alone(
     """What it reads stays as it is until it is done."""
 
     @wraps(act)
-    def alone(self: Administration, *args: P.args, **kwargs: P.kwargs) -> R:
+    def alone(self: Administration, /, *args: P.args, **kwargs: P.kwargs) -> R:
         with self._book.still():
             return act(self, *args, **kwargs)
 

@@ -24,8 +24,8 @@ BODY_SECONDS = 30.0
 
 
 class Crowd:
-    """The open connections of the LAN. When there is no room, whoever holds most loses its oldest one, so that
-    one who takes all he can get is in his own way alone. For the web loop only."""
+    """The open connections of the LAN. When there is no room, whoever holds most loses the oldest: one who
+    takes all he can get is in his own way alone. For the web loop only."""
 
     def __init__(self, most: int = MOST_AT_ONCE) -> None:
         self._most = most
@@ -75,6 +75,7 @@ class Impatient(H11Protocol):
     """A connection that ends when the head of a request is not whole in time, or its body stands still."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _handed_on = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """The head is awaited from now on."""
@@ -90,6 +91,8 @@ class Impatient(H11Protocol):
         """Something came: a head has the time it had, a body goes on."""
         super().data_received(data)
         state = self.conn.their_state
+        if self._handed_on:
+            return
         if state is h11.SEND_BODY:
             self._wait(BODY_SECONDS)
         elif state is not h11.IDLE:
@@ -99,6 +102,7 @@ class Impatient(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """From now on the line is another protocol's, which asks whether the browser is there."""
+        self._handed_on = True
         self._wait(0)
         super().handle_websocket_upgrade(event)
 

@@ -181,7 +181,7 @@ def test_a_token_revoked_meanwhile_stays_revoked(desk: Opened, monkeypatch: pyte
     text = tokens.make("对接测试", frozenset({Scope.READ}), ADMINISTRATOR)
     token_id = text.split("_")[1]
     real = book.now_ms
-    said = []
+    said: list[bool] = []
 
     def revoked_now() -> int:
         if not said:

@@ -72,11 +72,15 @@ def reach(port: int, source: str = OTHER) -> socket.socket:
 
 
 def ended(line: socket.socket) -> bool:
-    """Whether the other side closes it, sooner or later, without a word."""
+    """Whether the other side closes it, sooner or later."""
     try:
-        return line.recv(1000) == b""
+        while line.recv(1000):
+            continue
     except ConnectionError:
         return True
+    except TimeoutError:
+        return False
+    return True
 
 
 def spoken(line: socket.socket) -> bool:

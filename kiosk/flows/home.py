@@ -74,7 +74,7 @@ def go_home(state: State) -> Step:
     """首页: back to the zones. The person stays known only while the card still lies there."""
     person = state.person if state.card else None
     home = resting(state.facts)
-    if isinstance(home, Trouble):
+    if isinstance(home, Trouble) and Errand.GUIDES in state.facts.errands:
         home = Home(browsing=True)  # he was in the middle of something: let him go on reading
     wiped: tuple[Effect, ...] = () if person else (Wipe(),)
     session = state.session if person else state.session + 1

@@ -93,9 +93,10 @@ class Facts:
 
     @property
     def reader(self) -> bool:
-        """Cards can be used: the reader is ready and the hall gave its key."""
+        """Cards can be used: something is done with them here, the reader is ready, the hall gave its key."""
         found = self.device(Kind.ID_CARD_READER)
-        return found is not None and found.ready and self.identity
+        used = self.papers or Errand.TAKE in self.errands
+        return used and found is not None and found.ready and self.identity
 
     @property
     def scanner(self) -> bool:

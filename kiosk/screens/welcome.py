@@ -7,6 +7,7 @@ import msgspec
 from assets.ui.pictures import Sample
 from assets.ui.theme import theme
 from assets.ui.widgets import PushButton
+from contract.errands import Errand
 from kiosk import samples as made_up
 from kiosk.flows import events as e
 from kiosk.flows.state import State
@@ -29,7 +30,8 @@ class WelcomePage(OfferPage):
             if screen.slips
             else page_say(state, "身份证已读取")
         )
-        several = state.facts.shelf is not None and len(state.facts.shelf.offered) > 1
+        takes = Errand.TAKE in state.facts.errands
+        several = takes and state.facts.shelf is not None and len(state.facts.shelf.offered) > 1
         extra = [self._button("取其他业务的号", "ticket-outline", e.Back(), "plain")] if several else []
         if screen.service and state.facts.shelf:
             service = state.facts.shelf.service[screen.service].name

@@ -8,6 +8,7 @@ import pytest
 
 from contract.errands import AT_THE_KIOSK, EVERYTHING, Errand, errands_of
 from kiosk import samples
+from kiosk.flow import reader_wanted
 from kiosk.flows import effects as x
 from kiosk.flows import events as e
 from kiosk.flows.reprint import HAS_TICKET, NO_CHECK_IN_HERE, NO_REPRINT_HERE
@@ -77,6 +78,19 @@ def test_a_kiosk_of_guides_goes_on_without_a_hall() -> None:
     assert kiosk.go(e.ChooseZone("zh")) == "zone"
     assert not kiosk.state.facts.lonely
     assert offering(Errand.TAKE).go(e.ServerGone()) == "error"
+
+
+def test_a_card_that_nothing_is_done_with_is_not_read() -> None:
+    assert not reader_wanted(offering(Errand.GUIDES, Errand.HELP).state)
+    for errand in (Errand.TAKE, Errand.REPRINT, Errand.CHECK_IN):
+        assert reader_wanted(offering(errand).state)
+
+
+def test_without_guides_there_is_nothing_to_read_while_the_hall_is_away() -> None:
+    kiosk = offering(Errand.TAKE)
+    assert kiosk.screens(e.ChooseZone("zh"), e.ServerGone(), e.GoHome())[-1] == "error"
+    kiosk = offering(Errand.TAKE, Errand.GUIDES)
+    assert kiosk.screens(e.ChooseZone("zh"), e.ServerGone(), e.GoHome())[-1] == "home"
 
 
 def test_a_kiosk_of_guides_gives_none_of_its_own_numbers() -> None:

@@ -14,6 +14,8 @@ from devices.health import Watch
 
 _LOOK_SECONDS = 0.2
 """How often a port that can be seen is looked at while backing off."""
+_LEAST_SECONDS = 0.1
+"""A pause that is cut short by a hint still lasts this long."""
 _TELL_SECONDS = 0.2
 """How often what a device says by itself is listened to."""
 
@@ -124,12 +126,16 @@ class Agenda:
         return None
 
     def back_off(self, seconds: float, plugged: Callable[[], bool]) -> bool:
-        """Wait; True when it ended early: nudged, or ``plugged`` says that something was plugged in."""
-        deadline = monotonic() + seconds
+        """Wait; True when it ended early: nudged, or ``plugged`` says that something was plugged in.
+
+        Not at once even then: a hub that comes and goes gives hundreds of words a second.
+        """
+        begun = monotonic()
         with self._changed:
-            while not self._stopping and (left := deadline - monotonic()) > 0:
-                if self._nudged or plugged():
+            while not self._stopping and (left := begun + seconds - monotonic()) > 0:
+                early = begun + _LEAST_SECONDS - monotonic()
+                if early <= 0 and (self._nudged or plugged()):
                     self._nudged = False
                     return True
-                self._changed.wait(min(left, _LOOK_SECONDS))
+                self._changed.wait(min(left, early if early > 0 else _LOOK_SECONDS))
         return False

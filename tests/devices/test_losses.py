@@ -6,12 +6,13 @@ import logging
 import threading
 from collections.abc import Iterator
 from itertools import count
+from time import monotonic
 from typing import NoReturn
 
 import pytest
 
 from devices.commands import Completion
-from devices.faults import DeviceLost, DeviceRefused, Fault, Owner
+from devices.faults import DeviceAbsent, DeviceLost, DeviceRefused, Fault, Owner
 from devices.health import Health
 from devices.ports import Status
 from devices.supervisor import Supervised
@@ -126,3 +127,17 @@ def test_a_command_behind_a_slow_one_ends_at_its_own_deadline(station: Station) 
     assert second.completion is Completion.TIMED_OUT
     go_on.set()
     assert outcome(first) == "done"
+
+
+def test_a_storm_of_hints_does_not_make_it_hammer(station: Station) -> None:
+    """A hub that comes and goes tells hundreds of times a second; one look in a tenth is enough."""
+
+    def gone() -> NoReturn:
+        station.device.nudge()
+        raise DeviceAbsent(GONE)
+
+    station.toy.on_open = gone
+    station.device.start()
+    begun = monotonic()
+    until(lambda: station.toy.opened >= 6)
+    assert station.toy.opened <= 2 + (monotonic() - begun) / 0.1

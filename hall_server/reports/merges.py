@@ -51,7 +51,7 @@ def merges_of(reader: JournalReader, day: str, plan: Plan) -> Merges:
             issued_ms=event.issued_ms,
             station=event.station,
             number=event.number,
-            service=plan.service(event.service).name,
+            service=plan.services[event.service].name if event.service in plan.services else event.service,
             code=event.code,
             sentence=event.sentence,
             waits=event.waits,

@@ -5,6 +5,7 @@ The handler is a plain function, so it runs on a worker thread with a connection
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -18,6 +19,10 @@ Day = Annotated[
     str,
     Query(pattern=r"^(\d{4}-\d{2}-\d{2}|\d{8}[b-z]?)?$", description="Business day; '' = the running one"),
 ]
+
+
+After = Annotated[int, Query(ge=0, le=2**53, description="Only decisions behind this seq")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many decisions")]
 
 
 class DecidedOut(BaseModel):
@@ -55,6 +60,7 @@ class MergesOut(BaseModel):
     decisions: list[DecidedOut]
     taken_back: list[tuple[str, str, str]] = Field(description="Blocks: station, service, reason")
     leases: list[LeaseOut]
+    next: int = Field(0, description="Ask on with ``after`` this; 0 = that was all")
 
 
 def merge_routes(service: HallService, days: Days) -> APIRouter:
@@ -62,22 +68,26 @@ def merge_routes(service: HallService, days: Days) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["hall"])
 
     @router.get("/merges", operation_id="merges")
-    def merges(day: Day = "") -> MergesOut:
-        """What the merges of a business day decided, oldest first; numbers that cannot wait are marked."""
+    def merges(day: Day = "", after: After = 0, limit: Limit = 500) -> MergesOut:
+        """What the merges of a business day decided, oldest first; numbers that cannot wait are marked. A
+        long list comes in pieces: ask on with ``after`` = ``next`` until that is 0."""
         leases = service.query(lambda hall: tuple(hall.leases.values())).result()
         plan = service.plan
         found = days.merges(day.replace("-", "") or service.view.day, plan)
-        plain: dict[str, Any] = msgspec.to_builtins(found)
+        behind = [one for one in found.decisions if one.seq > after]
+        shown = tuple(behind[:limit])
+        plain: dict[str, Any] = msgspec.to_builtins(replace(found, decisions=shown))
+        names = {name: one.name for name, one in plan.services.items()}
         blocks = [
             LeaseOut(
                 token=lease.token,
                 station=lease.station,
-                service=plan.service(lease.service).name,
+                service=names.get(lease.service, lease.service),
                 first=lease.first,
                 last=lease.last,
             )
             for lease in leases
         ]
-        return MergesOut(**plain, leases=blocks)
+        return MergesOut(**plain, leases=blocks, next=shown[-1].seq if len(behind) > limit else 0)
 
     return router

@@ -17,7 +17,7 @@ def test_the_list_says_what_was_decided_and_who_must_act(hall: PagedHall) -> Non
     now = service.now_ms()
     tickets = tuple(
         c.OfflineTicket(ordinal=first + i, issued_ms=now + i, person=person, paper=Paper.CONFIRMED)
-        for i in range(2)
+        for i in range(4)
     )
     day = service.view.day
     merge = c.MergeLease(
@@ -28,8 +28,16 @@ def test_the_list_says_what_was_decided_and_who_must_act(hall: PagedHall) -> Non
         told = manager.get("/api/merges").json()
         assert manager.get("/api/merges?day=2020-01-01").json()["decisions"] == []
         assert manager.get("/api/merges?day=x").status_code == 422
-    assert told["home"] == {"kiosk-1": 2}
-    (decided,) = told["decisions"]
+        pieces, after = [], 0
+        while True:
+            piece = manager.get("/api/merges", params={"after": after, "limit": 1}).json()
+            pieces += piece["decisions"]
+            if not (after := piece["next"]):
+                break
+    assert pieces == told["decisions"]
+    assert (told["home"], told["next"]) == ({"kiosk-1": 4}, 0)
+    decided, *others = told["decisions"]
+    assert len(others) == 2
     assert (decided["code"], decided["waits"], decided["masked_name"]) == ("duplicate", False, "李*")
     assert "同一人同一业务" in decided["sentence"]
     assert [lease["first"] for lease in told["leases"]] == [first]

@@ -46,6 +46,21 @@ def dialog(hall: Spoken, opened: Opener, **how: int) -> Page:
     return page
 
 
+def by_hand(page: Page, fields: dict[str, object]) -> tuple[int, str]:
+    """What the hall answers a page that leaves the dialog out."""
+    answer = page.evaluate(
+        """async (fields) => {
+            const token = document.querySelector("meta[name=csrf]").content;
+            const headers = {"Content-Type": "application/json", "X-CSRF": token};
+            const body = JSON.stringify({request: "by-hand-0001", ...fields});
+            const answer = await fetch("/manager/do/broadcast", {method: "POST", headers, body});
+            return [answer.status, (await answer.json()).sentence];
+        }""",
+        fields,
+    )
+    return answer[0], answer[1]
+
+
 def audited(hall: Spoken) -> list[tuple[str, str]]:
     lines = hall.server.accounts.book.audit_lines(
         words="", kind="manager.broadcast", from_ms=0, to_ms=2**62, before=2**62, limit=50
@@ -96,6 +111,9 @@ def test_an_urgent_one_wants_a_second_press_and_goes_on_until_it_is_stopped(
     assert findings(page) == []
     page.keyboard.press("Enter")
     expect(page.locator(".say:visible")).to_have_text("紧急广播已发出，停止前反复播报")
+    for fields, sentence in (({"urgent": True}, "请先确认"), ({"stations": ["kiosk-1"]}, "没有这个广播区")):
+        status, told_by_hall = by_hand(page, {"text": "请撤离", "stations": [ZONE], **fields})
+        assert (status, sentence in told_by_hall) == (409, True)
     going = page.locator(".broadcast.urgent.going")
     expect(going.locator("li")).to_contain_text("正在反复播报")
     hall.do(c.Issue(request="t-1", by="kiosk-1", service="shebao"))

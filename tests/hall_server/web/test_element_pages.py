@@ -18,11 +18,14 @@ import httpx
 import msgspec
 import openpyxl
 import pytest
+from playwright.sync_api import expect
 
 from hall_server.catalogue.records import Entry, Origin, entry_of
 from hall_server.config import load
 from hall_server.hall import commands as c
 from hall_server.reports.elements import FIGURES
+from tests.hall_server.web import axe
+from tests.hall_server.web.conftest import Opener
 from tests.hall_server.web.hall import PagedHall
 
 Item = dict[str, Any]
@@ -184,3 +187,21 @@ def test_documents_bear_the_name_in_force(hall: PagedHall, manager: httpx.Client
     hall.service.submit(c.PublishPlan(request="renamed", by="test", plan=new)).result(10)
     document = docx.Document(io.BytesIO(manager.get("/reports/month?of=2026-11").content))
     assert document.paragraphs[0].text == "改名后的大厅运行月报"
+
+
+@pytest.mark.browser
+def test_the_page_fits_every_screen_and_is_sorted_by_keys(hall: PagedHall, opened: Opener) -> None:
+    for width, height in ((390, 844), (1024, 600), (1920, 1080)):
+        watched = opened(f"{hall.url}/reports/catalogue", account="supervisor", width=width, height=height)
+        page = watched.page
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert axe.findings(page) == []
+        assert watched.errors == []
+    page.locator("#report .sort", has_text="平均材料数").focus()
+    page.keyboard.press("Enter")
+    cells = page.locator("#report td[data-column='catalogue.papers_mean']").all()
+    shown = [int(cell.get_attribute("data-value") or "0") for cell in cells]
+    assert shown == sorted(shown, reverse=True)
+    cells[0].locator("a").click()
+    expect(page.locator("#behind tbody tr").first).to_contain_text("份")
+    assert axe.findings(page) == []

@@ -138,7 +138,12 @@ def test_a_wall_that_is_cut_off_says_so(hall: PagedHall, opened: Opener) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["/reports?kind=waits&from=2026-11-21&to=2026-11-24&against=previous", "/wall"]
+    "path",
+    [
+        "/reports?kind=waits&from=2026-11-21&to=2026-11-24&against=previous",
+        "/reports?kind=evaluations&from=2026-11-21&to=2026-11-24&by=clerk",
+        "/wall",
+    ],
 )
 def test_nothing_scrolls_sideways_and_axe_is_content(hall: PagedHall, opened: Opener, path: str) -> None:
     for width, height in SIZES:

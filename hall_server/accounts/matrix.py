@@ -97,6 +97,7 @@ MATRIX: Mapping[str, Access] = {
     "GET /hall-ca.crt": ANYONE_PLAIN,
     "GET /items": ANYONE_PLAIN,
     "GET /items/{item}": ANYONE_PLAIN,
+    "GET /api": ANYONE,
     "GET /api/openapi.json": ANYONE,
     # everybody who has an account
     "GET /": SIGNED_IN,

@@ -6,6 +6,7 @@ with ``ok`` leaves only after the commit; everything else is problem+json.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from hall_server.hall import commands as c
 from hall_server.hall.model import RuleBroken
 from hall_server.hall.pictures import HallView
 from hall_server.service import HallService
+from hall_server.web.api_page import api_page_routes
 from hall_server.web.asking import answered
 from hall_server.web.caller import Caller, Here
 from hall_server.web.openapi import document
@@ -42,6 +44,7 @@ from hall_server.web.presses import (
     request_of,
 )
 from hall_server.web.problems import Problem
+from hall_server.web.rendering import Rendering
 
 BEARER = HTTPBearer(auto_error=False, description="A partner's token, made by the system administrator")
 COOKIE = APIKeyCookie(
@@ -277,18 +280,16 @@ class HallApi:
         return _hall(self._service, await answered(self._service.settled()))
 
 
-def described_routes(app: FastAPI) -> APIRouter:
-    """The OpenAPI document of what stands above."""
-    router = APIRouter(prefix="/api", include_in_schema=False)
+def described_routes(app: FastAPI, rendering: Rendering) -> APIRouter:
+    """The OpenAPI document of what stands above: for programs, and as a page for who writes them."""
+    router = APIRouter(include_in_schema=False)
+    made = functools.cache(lambda: document(app))
 
-    made: dict[str, Any] = {}
-
-    @router.get("/openapi.json")
+    @router.get("/api/openapi.json")
     async def openapi() -> JSONResponse:
-        nonlocal made
-        made = made or document(app)
-        return JSONResponse(made)
+        return JSONResponse(made())
 
+    router.include_router(api_page_routes(rendering, made))
     return router
 
 

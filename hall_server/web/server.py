@@ -296,7 +296,7 @@ class WebServer:
         """What people open, and what pages and stations fetch."""
         counts = ElementCounts(self._catalogue)
         return (
-            described_routes(app),
+            described_routes(app, frame.rendering),
             blob_routes(self._blobs),
             static_routes(static_files()),
             look_routes(lambda: self._setup.current.file.branding),

@@ -288,7 +288,9 @@ class Announcer:
 
     def _report(self) -> None:
         have, wanted = self._library.progress
-        if have == 0:
+        if self._state.programme.holds_calls:
+            showing = "紧急广播中，叫号暂不播报"
+        elif have == 0:
             showing = "语音片段准备中，叫号先用提示音"
         else:
             showing = "语音就绪" if have >= wanted else f"语音片段准备中（{have}/{wanted}）"

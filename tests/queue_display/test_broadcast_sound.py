@@ -23,7 +23,7 @@ from tests.queue_display.broadcast_hall import Told
 from tests.queue_display.voices import tone
 from tests.sinks import RATE, Recording, Samples, VirtualSink, eventually, find, missing, mono
 
-pytestmark = [pytest.mark.processes, pytest.mark.sound]
+pytestmark = pytest.mark.sound
 WORDS, ALARM = ("各位群众，", "即将下班。"), "请撤离。"
 LOUD = 0.003
 

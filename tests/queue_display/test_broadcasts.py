@@ -124,10 +124,12 @@ def test_an_urgent_broadcast_breaks_off_what_is_spoken_repeats_and_ends_at_the_s
         eventually(lambda: bool(kept(tmp_path / "keep")))
         hall.broadcast("b2", urgent, urgent=True, times=0, every_ms=10)
         hall.wait_report("b2-1")
+        hall.wait_showing("紧急广播中")
         hall.call("c1")
         hall.wait_report("b2-2")
         hall.stop("b2")
         assert hall.wait_report("b2").fate is CallFate.SPOKEN
+        hall.wait_showing("语音就绪")
         hall.wait_counter("finished")
         hall.stop("b1")
         report = hall.wait_report("b1")

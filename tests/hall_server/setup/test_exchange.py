@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def test_toml_brings_the_same_description_back(demo: HallFile) -> None:
 
 def test_a_workbook_brings_the_same_description_back(demo: HallFile) -> None:
     assert from_xlsx(to_xlsx(demo), demo) == demo
+
+
+def test_a_name_that_begins_like_a_formula_is_none(demo: HallFile) -> None:
+    evil = replace(demo.services[0], name='=HYPERLINK("http://evil","点我")')
+    file = replace(demo, services=(evil, *demo.services[1:]))
+    book = load_workbook(io.BytesIO(to_xlsx(file)))
+    assert "f" not in {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert from_xlsx(to_xlsx(file), demo) == file
 
 
 def test_what_belongs_to_the_box_cannot_be_brought_in(demo: HallFile) -> None:
@@ -87,3 +96,39 @@ def test_a_mistake_names_its_cell(demo: HallFile, sheet: str, cell: str, value: 
 def test_what_is_no_workbook_is_refused_in_words(demo: HallFile, content: bytes) -> None:
     with pytest.raises(ConfigError, match="不是有效的"):
         from_xlsx(content, demo)
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("http://evil.example","x")', "=1+1", "@SUM(1+1)", "+1", "-1"])
+def test_a_name_is_no_formula_in_a_workbook_and_comes_back(demo: HallFile, name: str) -> None:
+    named = replace(demo, zones=(replace(demo.zones[0], name=name), *demo.zones[1:]))
+    book = load_workbook(io.BytesIO(to_xlsx(named)))
+    assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    assert from_xlsx(to_xlsx(named), demo) == named
+
+
+def hostile(demo: HallFile, part: str, content: bytes) -> bytes:
+    """The workbook with one part replaced."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(to_xlsx(demo))) as sound,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
+        for name in sound.namelist():
+            made.writestr(name, content if name == part else sound.read(name))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b" " * (65 * 1024 * 1024), "展开后过大"),
+        (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>', "文档类型"),
+        (b"<worksheet><sheetData><row", "工作簿"),
+    ],
+    ids=["bomb", "entities", "torn"],
+)
+def test_a_hostile_workbook_is_refused_in_words(demo: HallFile, part: str, content: bytes, said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        from_xlsx(hostile(demo, part, content), demo)
+    assert said in "".join(sentences(refused.value))

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hall_server.hall.evaluation import Grade
 from hall_server.reports.groups import Key
 from hall_server.reports.indicators import INDICATORS, Indicator
 from hall_server.reports.kinds import KINDS
 from hall_server.reports.summary import DaySummary
 from hall_server.reports.tally import Figure, figures
 from hall_server.reports.words import CLASS_TEXT, NOT_SIGNED_IN, NOT_TOLD_APART, REASON_TEXT
+
+
+_GRADES = {grade.name.lower(): n for n, grade in enumerate(sorted(Grade, reverse=True))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,10 @@ def make(days: Sequence[DaySummary], kind: str, by: Sequence[str] = ()) -> Repor
 
 
 def _order(dimension: str, part: str, closes_minute: int) -> tuple[int, str]:
-    """Half hours run from the close of a business day to the next; everything else by its key."""
+    """Half hours run from the close of a business day to the next, grades from best to worst; everything else
+    by its key."""
+    if dimension == "reason":
+        return _GRADES.get(part, len(_GRADES)), part
     if dimension != "half_hour" or not part:
         return 0, part
     minute = int(part[:2]) * 60 + int(part[3:])

@@ -24,7 +24,7 @@
     const look = spec.dark ? DARK : LIGHT, sort = spec.series[0].sort, size = spec.size || 14, across = spec.flowing, legend = spec.series.length > 1 && !spec.plain;
     const words = { color: look.soft, fontSize: size };
     const names = { type: "category", data: spec.labels, inverse: !across, axisLabel: { ...words, hideOverlap: true, ...(across ? {} : { width: size * 9, overflow: "truncate", interval: 0 }) }, axisLine: { lineStyle: { color: look.hair } }, axisTick: { show: false } };
-    const figures = { type: "value", min: 0, minInterval: sort === "count" ? 1 : 0, splitNumber: spec.ticks || 5, ...(sort === "time" ? { interval: step(spec), max: v => Math.max(1, Math.ceil(v.max / step(spec))) * step(spec) } : {}), axisLabel: { ...words, formatter: axis[sort] }, splitLine: { lineStyle: { color: look.hair } } };
+    const figures = { type: "value", min: 0, minInterval: sort === "count" ? 1 : 0, splitNumber: spec.ticks || 5, ...(sort === "time" ? { interval: step(spec), max: v => Math.max(1, Math.ceil(v.max / step(spec))) * step(spec) } : {}), axisLabel: { ...words, formatter: axis[sort], hideOverlap: true }, splitLine: { lineStyle: { color: look.hair } } };
     return {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },

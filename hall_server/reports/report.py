@@ -13,7 +13,6 @@ from hall_server.reports.summary import DaySummary
 from hall_server.reports.tally import Figure, figures
 from hall_server.reports.words import CLASS_TEXT, NOT_SIGNED_IN, NOT_TOLD_APART, REASON_TEXT
 
-
 _GRADES = {grade.name.lower(): n for n, grade in enumerate(sorted(Grade, reverse=True))}
 
 

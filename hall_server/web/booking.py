@@ -5,6 +5,7 @@ No name is asked for. Whoever has the code, or the sealed address behind its QR,
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import secrets
@@ -18,6 +19,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from contract.clock import time_text
 from contract.guide_sheet import answers_told_by
+from hall_server.catalogue.desk import CatalogueDesk
 from hall_server.hall import booking, pictures
 from hall_server.hall import commands as c
 from hall_server.hall.booking import Slot, day_text
@@ -42,6 +44,7 @@ log = logging.getLogger(__name__)
 
 BY = "book"
 CODE_DIGITS = 8
+MOST_SEARCHED = 100
 _CLOSED = "本大厅暂不接受网上预约，请直接到大厅取号。"
 STATE_TEXT = {
     Booking.BOOKED: "已预约",
@@ -82,9 +85,9 @@ class Promised:
         return self.appointment.status is Booking.BOOKED
 
 
-def booking_routes(frame: Frame, reports: ReportDesk) -> APIRouter:
+def booking_routes(frame: Frame, reports: ReportDesk, catalogue: CatalogueDesk) -> APIRouter:
     """/book and /b."""
-    pages = BookingPages(frame, reports)
+    pages = BookingPages(frame, reports, catalogue)
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     router.get("/book")(pages.choose)
     router.get("/book/{name}")(pages.choose_slot)
@@ -97,8 +100,8 @@ def booking_routes(frame: Frame, reports: ReportDesk) -> APIRouter:
 class BookingPages:
     """Every answer is drawn for the look that the phone chose."""
 
-    def __init__(self, frame: Frame, reports: ReportDesk) -> None:
-        self._frame, self._reports = frame, reports
+    def __init__(self, frame: Frame, reports: ReportDesk, catalogue: CatalogueDesk) -> None:
+        self._frame, self._reports, self._catalogue = frame, reports, catalogue
         self._service, self._now_ms = frame.service, frame.now_ms
         self._limiter = Limiter()
 
@@ -178,10 +181,20 @@ class BookingPages:
             "book.html",
             look_of(look),
             zones=by_zone(plan, open_),
-            found=searched(self._reports.catalogue, {s.id for s in open_}, q),
+            found=searched(self._reports.catalogue, {s.id for s in open_}, q, await self._codes(q)),
             q=q,
             here_path=here_of(http),
         )
+
+    async def _codes(self, words: str) -> list[str]:
+        """Items that the public catalogue finds for these words."""
+        if not words.strip():
+            return []
+        store, version = self._catalogue.store, self._catalogue.standing.public
+        found = await asyncio.to_thread(
+            store.search, words, version, department="", limit=MOST_SEARCHED, offset=0
+        )
+        return [one.code for one in found.found]
 
     async def choose_slot(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contract import catalogue as cat
@@ -53,8 +53,11 @@ def by_zone(plan: Plan, services: tuple[Service, ...]) -> list[tuple[str, list[S
     return [(name, found) for name, found in zones if found]
 
 
-def searched(catalogue: cat.Catalogue, services: set[str], words: str) -> list[cat.Item]:
-    """Items of bookable services whose name or department has every word typed."""
+def searched(
+    catalogue: cat.Catalogue, services: set[str], words: str, codes: Sequence[str] = ()
+) -> list[cat.Item]:
+    """Items of bookable services whose name or department has every word typed; before them those of
+    ``codes``, what the catalogue's own search found (pinyin initials, other words for the same)."""
     wanted = words.split()
     if not wanted:
         return []
@@ -63,7 +66,10 @@ def searched(catalogue: cat.Catalogue, services: set[str], words: str) -> list[c
         for item in catalogue.items
         if item.service in services and all(word in f"{item.name} {item.department}" for word in wanted)
     )
-    return [item for item, _ in zip(found, range(MOST_FOUND), strict=False)]
+    known = {item.code: item for item in catalogue.items if item.service in services}
+    first = {code: known[code] for code in codes if code in known}
+    more = {item.code: item for item in found}
+    return list((first | more).values())[:MOST_FOUND]
 
 
 def chosen_of(catalogue: cat.Catalogue, service: Service, code: str, typed: Mapping[str, str]) -> Choice:

@@ -303,7 +303,7 @@ class WebServer:
             authority_routes(lambda: self._lan.authority if self._lan is not None else None),
             page_routes(frame),
             phone_routes(frame),
-            booking_routes(frame, self._reports),
+            booking_routes(frame, self._reports, self._catalogue),
             appointment_routes(frame),
             clerk_routes(frame, self._reports, sheets),
             guide_routes(frame),

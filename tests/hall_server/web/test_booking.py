@@ -246,3 +246,14 @@ def test_another_look_keeps_what_was_chosen(booked: tuple[PagedHall, Standing]) 
         assert phone.get("/items?q=%E8%BA%AB&look=big-dark").headers["location"] == "/items?q=%E8%BA%AB"
         assert 'class="public big dark"' in phone.get(f"/items/{ITEM}").text
         assert f'href="/book/shebao?item={ITEM}"' in phone.get(f"/items/{ITEM}").text
+
+
+def test_the_words_that_find_an_item_in_the_catalogue_find_it_here(
+    booked: tuple[PagedHall, Standing],
+) -> None:
+    hall, _ = booked
+    with hall.stranger() as phone:
+        for words in ("sfz", "身份证 换领", "换领"):
+            assert ITEM in phone.get("/items", params={"q": words}).text, words
+            assert f"/book/shebao?item={ITEM}" in phone.get("/book", params={"q": words}).text, words
+        assert "没有找到可以预约的" in phone.get("/book", params={"q": "鱼"}).text

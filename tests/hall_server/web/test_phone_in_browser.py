@@ -249,3 +249,14 @@ def test_the_public_catalogue_is_for_the_old_too(hall: PagedHall, opened: Opener
         page.goto(f"{hall.url}{path}")
         assert findings(page) == [], path
         assert page.evaluate(NARROW), path
+
+
+def test_an_item_is_printed_black_on_white_whatever_the_look(hall: PagedHall, opened: Opener) -> None:
+    page = opened(f"{hall.url}/items/{ITEM}?look=big-dark", **OLD).page
+    page.emulate_media(media="print")
+    expect(page.locator(".looks")).to_be_hidden()
+    told = page.evaluate(
+        "[document.body, document.querySelector('.facts-of dd')].map(e => getComputedStyle(e))"
+        ".map((style, i) => i ? style.color : style.backgroundColor)"
+    )
+    assert told == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]

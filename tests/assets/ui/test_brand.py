@@ -77,7 +77,7 @@ def test_every_screen_in_a_halls_own_look_passes_the_lints(colour: str) -> None:
                     theme.brand(colour, emblem(200, 120))
                     root = pictures.show(variant)
                     assert theme.hex("accent") == (colour if variant.palette == "light" else "#ffe600")
-                    wrong = lints.findings(root, touch=variant.sample.touch)  # type: ignore[arg-type]
+                    wrong = lints.findings(root, touch=variant.sample.touch)
                     found.extend(f"{variant.name}: {one}" for one in wrong)
     finally:
         theme.brand("", b"")

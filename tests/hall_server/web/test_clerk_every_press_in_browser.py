@@ -173,9 +173,9 @@ def test_calls_papers_and_an_end_without_result(hall: PagedHall, opened: Opener,
     assert (ended.outcome, ended.note) == (Outcome.MISSING_MATERIAL, "委托书须写明受托人")
     with page.context.expect_page() as told:
         page.keyboard.press("p") if how == "keys" else page.locator("#print-notice").tap()
-    paper = told.value
-    expect(paper.locator(".sheet ol li")).to_have_text(["旧居民身份证", "委托书"])
-    paper.close()
+    printed = told.value
+    expect(printed.locator(".sheet ol li")).to_have_text(["旧居民身份证", "委托书"])
+    printed.close()
     hand.press("undo")
     say(page, "已撤销 A001")
     expect(page.locator("#ticket .badge.serving")).to_be_visible()

@@ -142,6 +142,7 @@ def test_time_is_set_forward_after_it_was_said_what_that_means(behind: PagedHall
 
 def test_a_backup_is_made_while_the_hall_runs_and_is_taken_away(behind: PagedHall, tmp_path: Path) -> None:
     behind.issue()
+    assert behind.house is not None
     keeper = behind.house.backups
     assert keeper is not None
     keeper.start()

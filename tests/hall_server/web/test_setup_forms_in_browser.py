@@ -45,7 +45,10 @@ def tick(group: str, *labels: str, on: bool = True) -> Typing:
 
 
 def choose(label: str, value: str) -> Typing:
-    return lambda page: page.get_by_label(label).select_option(value) and None
+    def typing(page: Page) -> None:
+        page.get_by_label(label).select_option(value)
+
+    return typing
 
 
 def both(*typings: Typing) -> Typing:

@@ -11,7 +11,7 @@ from pathlib import Path
 from contract import messages as m
 from contract.clock import Reading
 from devices.health import Condition, Health, condition
-from hall_server.backup.keeper import BackupKeeper, BackupView
+from hall_server.backup.keeper import BackupKeeper
 from hall_server.broadcasts import BroadcastDesk
 from hall_server.call_story import Failing
 from hall_server.confirmations import Confirmations
@@ -228,7 +228,7 @@ class House:
             title = f"服务器磁盘只剩 {disk.free / (1 << 30):.1f} GB"
             yield Finding("disk", Urgency.NOW, title, "请联系系统管理员清理磁盘")
         if self.backups is not None:
-            yield from _of_backups(self.backups.view)
+            yield from _of_backups(self.backups.overdue_days)
 
 
 def _station(
@@ -286,11 +286,9 @@ def _of_health(health: Health) -> Trouble | None:
     return Trouble(health.name, fault.sentence, fault.action, OWNER_TEXT[fault.owner.value], grave=grave)
 
 
-def _of_backups(view: BackupView) -> Iterator[Finding]:
-    if view.old:
-        good = view.standing.good
-        days = (view.now_ms - good.ended_ms) // 86_400_000 if good is not None else 0
-        title = f"最近一次备份已过去 {days} 天" if good is not None else "还没有做过备份"
+def _of_backups(days: int | None) -> Iterator[Finding]:
+    if days is not None:
+        title = f"最近一次备份已过去 {days} 天" if days >= 0 else "还没有做过备份"
         yield Finding("backup", Urgency.SOON, title, "请联系系统管理员，在“系统”页查看备份")
 
 

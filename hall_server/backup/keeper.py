@@ -79,6 +79,7 @@ class BackupKeeper:
         self._now_ms = now_ms
         self._begun_ms = now_ms()
         self._start_after = start_after_seconds
+        self._known = standing(self._state)
         self._wake = threading.Condition()
         self._asked: str | None = None
         self._running = ""
@@ -123,18 +124,30 @@ class BackupKeeper:
     def view(self) -> BackupView:
         """How it stands now."""
         found, now = standing(self._state), self._now_ms()
-        days = OLD_DAYS if self._part.daily_at else OLD_BY_HAND_DAYS
         return BackupView(
             standing=found,
             running=self._running,
             next_ms=self._due(now, found) if self._part.daily_at else 0,
-            old=old(found.good, self._begun_ms, now, days=days),
-            old_days=days,
+            old=old(found.good, self._begun_ms, now, days=self._old_days),
+            old_days=self._old_days,
             files=kept(self._state),
             folder=str(self._folder),
             also=self._part.copy_to,
             now_ms=now,
         )
+
+    @property
+    def overdue_days(self) -> int | None:
+        """For how many days there was no good backup, -1 = there never was one; None when all is well. Costs
+        nothing: pages ask with each change of the hall."""
+        good, now = self._known.good, self._now_ms()
+        if not old(good, self._begun_ms, now, days=self._old_days):
+            return None
+        return (now - good.ended_ms) // DAY_MS if good is not None else -1
+
+    @property
+    def _old_days(self) -> int:
+        return OLD_DAYS if self._part.daily_at else OLD_BY_HAND_DAYS
 
     # ------------------------------------------------------------ the thread
 
@@ -145,7 +158,7 @@ class BackupKeeper:
                 if self._stopping:
                     return
                 by, self._asked = self._asked, None
-                if by is None and time.monotonic() >= earliest and self._is_due():
+                if by is None and self._is_due() and time.monotonic() >= earliest:
                     by = DAILY
                 if by is None:
                     self._wake.wait(LOOK_SECONDS)
@@ -156,6 +169,7 @@ class BackupKeeper:
             except Exception:
                 log.exception("no backup was made")
             finally:
+                self._known = standing(self._state)
                 with self._wake:
                     self._running = ""
                     self._wake.notify_all()
@@ -201,8 +215,8 @@ class BackupKeeper:
         return said
 
     def _is_due(self) -> bool:
-        now = self._now_ms()
-        return bool(self._part.daily_at) and self._due(now, standing(self._state)) <= now
+        now, self._known = self._now_ms(), standing(self._state)
+        return bool(self._part.daily_at) and self._due(now, self._known) <= now
 
     def _due(self, now: int, found: Standing) -> int:
         """When the next daily one is to be made: its last hour unless something was made since; after a

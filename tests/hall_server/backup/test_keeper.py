@@ -11,6 +11,7 @@ from hall_server.backup.keeper import RETRY_MS, BackupKeeper
 from hall_server.backup.making import Busy
 from hall_server.backup.standing import Attempt, kept, name_at, note, standing
 from hall_server.hall_file import BackupPart
+from hall_server.house import House
 from tests.hall_server.backup.whole import fill
 
 DAY_MS = 86_400_000
@@ -50,6 +51,10 @@ def test_the_next_one_is_today_at_its_hour_unless_it_was_made(tmp_path: Path) ->
 def test_it_is_old_after_two_days_and_by_hand_after_eight(tmp_path: Path) -> None:
     note(tmp_path, attempt(NOON - 3 * DAY_MS))
     assert keeper(tmp_path, NOON).view.old
+    assert keeper(tmp_path, NOON).overdue_days == 2
+    (finding,) = House(backups=keeper(tmp_path, NOON)).findings()
+    assert (finding.key, finding.title) == ("backup", "最近一次备份已过去 2 天")
+    assert keeper(tmp_path, NOON - DAY_MS).overdue_days is None
     assert not keeper(tmp_path, NOON, daily_at="").view.old
     note(tmp_path, attempt(NOON, wrong="坏了"))
     good = standing(tmp_path).good

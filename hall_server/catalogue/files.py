@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
 import msgspec
@@ -198,11 +198,12 @@ def _first_sheet(archive: zipfile.ZipFile) -> str:
     return "xl/worksheets/sheet1.xml" if "xl/worksheets/sheet1.xml" in names else names[0]
 
 
-def _safe_archive(path: Path) -> None:
-    """Refuse what would unpack to more than a workbook can be, and document types (entity bombs)."""
-    with zipfile.ZipFile(path) as archive:
+def safe_archive(file: Path | IO[bytes], largest: int = LARGEST_UNPACKED) -> None:
+    """Refuse what would unpack to more than a workbook can be (``largest`` bytes), and document types (entity
+    bombs). Raises Unreadable, BadZipFile."""
+    with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
-        if len(parts) > 2000 or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+        if len(parts) > 2000 or sum(part.file_size for part in parts) > largest:
             raise Unreadable("工作簿展开后过大，可能有整列格式或图片；请只保留数据后再导入")
         for part in parts:
             if part.filename.endswith("sharedStrings.xml") and part.file_size > LARGEST_SHARED:
@@ -251,7 +252,7 @@ def _part_of(sheet: Any, archive: zipfile.ZipFile) -> str:
 def _workbook(path: Path) -> Iterator[Any]:
     """An open workbook of nothing but values. Raises Unreadable, in the block too."""
     try:
-        _safe_archive(path)
+        safe_archive(path)
         with path.open("rb") as stream:
             book = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
             try:

@@ -14,8 +14,10 @@ import re
 import tomllib
 import typing
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import msgspec
 import tomli_w
@@ -25,6 +27,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from contract.schema import ConfigError, Problem, check
+from hall_server.catalogue.files import Unreadable, safe_archive
 from hall_server.hall_file import OF_THE_BOX, HallFile
 
 SINGLES = {"hall": "大厅", "branding": "标志与颜色", "rules": "规则", "voice": "广播", "booking": "预约"}
@@ -45,6 +48,20 @@ DIVIDER = "\n"
 _DIVIDERS = re.compile(r"[\n、,，]")
 _SENTENCES = ("notices",)
 LARGEST_CELLS = 200_000
+LARGEST_UNPACKED = 64 * 1024 * 1024
+_NO_WORKBOOK = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    OSError,
+)
+"""What reading a broken workbook raises."""
 _HEAD = PatternFill("solid", fgColor="DDE7F3")
 _YES, _NO = "是", "否"
 
@@ -102,9 +119,19 @@ def to_xlsx(file: HallFile) -> bytes:
 def from_xlsx(content: bytes, box: HallFile) -> HallFile:
     """Back from a workbook, on this box. Raises ConfigError; a mistake names sheet, row and column."""
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        safe_archive(io.BytesIO(content), LARGEST_UNPACKED)
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+    except Unreadable as why:
+        raise ConfigError("XLSX", [Problem("", "", why.sentence)]) from why
+    except _NO_WORKBOOK as error:
         raise ConfigError("XLSX", [Problem("", "", "不是有效的 XLSX 工作簿")]) from error
+    try:
+        return _of_book(book, box)
+    except _NO_WORKBOOK as error:
+        raise ConfigError("XLSX", [Problem("", "", "工作簿已损坏，请重新导出")]) from error
+
+
+def _of_book(book: Any, box: HallFile) -> HallFile:
     raw: dict[str, Any] = {}
     for _, (table, key, value, *_) in _rows(book, SINGLE_SHEET, 3):
         part = raw.setdefault(str(table), {})
@@ -229,7 +256,10 @@ def _day(cell: Any) -> Any:
 
 
 def _dress(sheet: Any) -> None:
-    """A head that stays in sight, columns as wide as what stands in them."""
+    """A head that stays in sight, columns as wide as what stands in them; no text is taken for a formula."""
+    for cell in (cell for row in sheet.iter_rows() for cell in row):
+        if cell.data_type == "f":
+            cell.data_type = "s"
     sheet.freeze_panes = "A2"
     for cell in sheet[1]:
         cell.font, cell.fill = Font(bold=True), _HEAD

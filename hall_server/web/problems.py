@@ -103,7 +103,8 @@ def install(app: FastAPI, rendering: Rendering) -> None:
 
     @app.exception_handler(Exception)
     async def crash(request: Request, _error: Exception) -> Response:
-        log.error("a request to %s failed", request.url.path)
+        route = request.scope.get("route")  # its pattern: an address may hold the secret of a ticket
+        log.error("a request to %s failed", getattr(route, "path", "an unknown address"))
         return told(request, 500, "crash", "系统出错，操作未完成，请联系运维人员")
 
 

@@ -22,7 +22,7 @@ HASHING_AT_ONCE = 2
 MOST_SESSIONS = 100
 MOST_DEVICES = 50
 PEOPLE_AT_A_BROWSER = 8
-_WRONG = "账号或密码不正确"
+_WRONG = "工号或密码不正确"
 _ENDED = "账户刚被修改或登录已结束，请重新登录"
 _DUMMY = passwords.hashed("nobody has this password")
 

@@ -18,13 +18,15 @@ _MAY_CANCEL = frozenset({TicketStatus.WAITING, TicketStatus.CALLED, TicketStatus
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """Another open number of the same visit: what for, how it stands, and the token of its own page."""
+    """Another open number of the same visit: what for, how it stands, its own page's token, and its call."""
 
     number: str
     service: str
     stands: str
     token: str
-    called: bool
+    call: str
+    window: str
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ class Holding:
         ticket = self.ticket
         judged = sum(bool(one.grade) for one, *_ in self.served)
         return f"{ticket.status.value}-{ticket.calls}-{ticket.postpones}-{len(self.served)}-{judged}"
+
+    @property
+    def sounding(self) -> tuple[str, str, str, str]:
+        """The call that the page makes itself felt for: this number's, else that of another one of the visit;
+        the call, the number, the window and where it is."""
+        if self.ticket.status is TicketStatus.CALLED:
+            return self.ticket.call, self.slip.number, self.slip.called_to, self.where
+        other = next((one for one in self.siblings if one.call), None)
+        return (other.call, other.number, other.window, other.where) if other else ("", "", "", "")
 
     @property
     def why_not_done(self) -> str:
@@ -139,5 +150,7 @@ def _sibling(plan: Plan, ticket: Ticket, key: bytes) -> Sibling:
         plan.service(ticket.service).name,
         f"请到{at.label}" if called and at else STATUS_TEXT[ticket.status],
         f"{ticket.id}.{pictures.qr_seal(ticket.id, key)}",
-        called,
+        ticket.call if called else "",
+        at.label if called and at else "",
+        plan.zone_name(at.zone) if called and at else "",
     )

@@ -51,7 +51,7 @@ def test_the_right_password_opens_a_session(desk: Opened) -> None:
 def test_a_wrong_one_says_the_same_whatever_was_wrong(desk: Opened, account: str, password: str) -> None:
     desk.put("0101")
     error = refused("wrong_password", desk.accounts.signing.sign_in, account, password, HERE)
-    assert error.sentence == "账号或密码不正确"
+    assert error.sentence == "工号或密码不正确"
 
 
 def test_a_disabled_account_does_not_sign_in(desk: Opened) -> None:

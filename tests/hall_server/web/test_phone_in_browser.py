@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from contract.messages import Person
 from hall_server.hall import commands as c
 from hall_server.hall.model import Hall
 from hall_server.hall.pictures import booking_seal, qr_seal
@@ -260,3 +261,21 @@ def test_an_item_is_printed_black_on_white_whatever_the_look(hall: PagedHall, op
         ".map((style, i) => i ? style.color : style.backgroundColor)"
     )
     assert told == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+
+
+def test_a_call_of_the_visits_other_number_is_felt_too(hall: PagedHall, opened: Opener) -> None:
+    me = Person(key="k-two", masked_name="古*")
+    mine, other = hall.issue("huji", person=me), hall.issue(person=me)
+    watched = opened(address(hall, mine), before=lambda page: page.add_init_script(FEELS), **OLD)
+    page = watched.page
+    page.get_by_role("button", name="响铃加震动提醒我").tap()
+    assert hall.do(c.CallNext, "w02") == other
+    look_again(page)
+    expect(page.locator("#flash-window")).to_have_text("2号窗口")
+    expect(page.locator("#flash-number")).to_have_text(
+        hall.service.query(lambda h: h.tickets[other].number).result(5)
+    )
+    assert page.evaluate("heard") == 7
+    page.get_by_role("button", name="知道了，我马上去").tap()
+    expect(page.locator(".plain-list .called")).to_contain_text("请到2号窗口")
+    expect(page.locator("#state")).to_have_attribute("data-status", "waiting")

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
-from xml.etree.ElementTree import ParseError
 
 import msgspec
 from openpyxl import load_workbook
@@ -198,19 +197,19 @@ def _first_sheet(archive: zipfile.ZipFile) -> str:
     return "xl/worksheets/sheet1.xml" if "xl/worksheets/sheet1.xml" in names else names[0]
 
 
-def safe_archive(file: Path | IO[bytes], largest: int = LARGEST_UNPACKED) -> None:
-    """Refuse what would unpack to more than a workbook can be (``largest`` bytes), and document types (entity
-    bombs). Raises Unreadable, BadZipFile."""
+def safe_archive(file: Path | IO[bytes], largest: int = 0) -> None:
+    """Refuse what would unpack to more than a workbook can be, or ``largest`` bytes, and document types: bombs
+    of entities. Raises Unreadable, BadZipFile."""
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
-        if len(parts) > 2000 or sum(part.file_size for part in parts) > largest:
+        if len(parts) > 2000 or sum(part.file_size for part in parts) > (largest or LARGEST_UNPACKED):
             raise Unreadable("工作簿展开后过大，可能有整列格式或图片；请只保留数据后再导入")
         for part in parts:
             if part.filename.endswith("sharedStrings.xml") and part.file_size > LARGEST_SHARED:
                 raise Unreadable("工作簿的文字过多，请分批导入")
             if part.filename.endswith((".xml", ".rels")):
                 with archive.open(part) as file:
-                    if b"<!DOCTYPE" in file.read(4096):
+                    if b"<!DOCTYPE" in file.read(4096).replace(b"\0", b""):
                         raise Unreadable("工作簿含有不允许的文档类型声明")
 
 
@@ -269,7 +268,7 @@ def _workbook(path: Path) -> Iterator[Any]:
         ValueError,
         TypeError,
         AttributeError,
-        ParseError,
+        SyntaxError,
         NotImplementedError,
         EOFError,
         OSError,

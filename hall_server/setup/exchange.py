@@ -17,7 +17,6 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import msgspec
 import tomli_w
@@ -53,7 +52,7 @@ _NO_WORKBOOK = (
     InvalidFileException,
     zipfile.BadZipFile,
     zlib.error,
-    ParseError,
+    SyntaxError,
     LookupError,
     ValueError,
     TypeError,
@@ -256,10 +255,7 @@ def _day(cell: Any) -> Any:
 
 
 def _dress(sheet: Any) -> None:
-    """A head that stays in sight, columns as wide as what stands in them; no text is taken for a formula."""
-    for cell in (cell for row in sheet.iter_rows() for cell in row):
-        if cell.data_type == "f":
-            cell.data_type = "s"
+    """A head that stays in sight, columns as wide as what stands in them."""
     sheet.freeze_panes = "A2"
     for cell in sheet[1]:
         cell.font, cell.fill = Font(bold=True), _HEAD

@@ -124,9 +124,10 @@ def hostile(demo: HallFile, part: str, content: bytes) -> bytes:
     [
         (b" " * (65 * 1024 * 1024), "展开后过大"),
         (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>', "文档类型"),
+        ('<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>'.encode("utf-16"), "文档类型"),
         (b"<worksheet><sheetData><row", "工作簿"),
     ],
-    ids=["bomb", "entities", "torn"],
+    ids=["bomb", "entities", "entities in UTF-16", "torn"],
 )
 def test_a_hostile_workbook_is_refused_in_words(demo: HallFile, part: str, content: bytes, said: str) -> None:
     with pytest.raises(ConfigError) as refused:

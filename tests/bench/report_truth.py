@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ from hall_server.reports.days import Days
 from hall_server.service import HallService
 from tests.hall_server.halls import small_plan
 from tests.hall_server.reports.agreement import as_json, differences
-from tests.hall_server.reports.naive import Naive, read
+from tests.hall_server.reports.naive import Naive
+from tests.hall_server.reports.naive_rows import read
 from tests.hall_server.reports.walks import lively
 from tests.hall_server.running import Recorder
 from tests.hall_server.test_hall import NOON
@@ -102,10 +104,8 @@ def live(path: Path, seed: int, commands: int, wall_ms: int, speed: float) -> No
     for number in range(commands):
         if speed == 1 and number and number % 900 == 0:
             desk.now_ms += 9 * HOUR_MS
-        try:
+        with suppress(RuleBroken):
             lively(desk, chance, number)
-        except RuleBroken:
-            continue
         if number % 50 == 0:
             print(desk.now_ms, flush=True)
     print("done", flush=True)

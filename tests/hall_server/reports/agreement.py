@@ -18,7 +18,8 @@ from hall_server.reports.kinds import DIMENSIONS, KINDS
 from hall_server.reports.lives import Carry, DayLives
 from hall_server.reports.summary import DaySummary, summarise
 from hall_server.reports.tally import Spread, figures
-from tests.hall_server.reports.naive import Naive, Row, row
+from tests.hall_server.reports.naive import Naive
+from tests.hall_server.reports.naive_rows import Row, row
 
 TOGETHER = (("day", "service"), ("window", "half_hour"), ("week", "zone", "class"), ("item", "reason"))
 BY = tuple((name,) for name in DIMENSIONS) + TOGETHER

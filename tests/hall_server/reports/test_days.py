@@ -14,7 +14,8 @@ from hall_server.reports.days import Days
 from hall_server.reports.summary import DaySummary
 from tests.hall_server.halls import small_plan
 from tests.hall_server.reports.agreement import as_json, differences, folded, written
-from tests.hall_server.reports.naive import Naive, read
+from tests.hall_server.reports.naive import Naive
+from tests.hall_server.reports.naive_rows import read
 from tests.hall_server.reports.walks import step
 from tests.hall_server.test_hall import Desk
 

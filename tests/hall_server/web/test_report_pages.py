@@ -27,7 +27,8 @@ from hall_server.reports.kinds import KINDS
 from hall_server.reports.periods import period_of
 from hall_server.reports.press import BUSY, FAILED, TOO_LONG, NotMade, Press
 from tests.hall_server.reports.agreement import as_json, written
-from tests.hall_server.reports.naive import Naive, read
+from tests.hall_server.reports.naive import Naive
+from tests.hall_server.reports.naive_rows import read
 from tests.hall_server.reports.test_days import several_days
 from tests.hall_server.web.hall import PagedHall
 

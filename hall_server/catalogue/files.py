@@ -198,8 +198,8 @@ def _first_sheet(archive: zipfile.ZipFile) -> str:
 
 
 def safe_archive(file: Path | IO[bytes], largest: int = 0) -> None:
-    """Refuse what would unpack to more than a workbook can be, or ``largest`` bytes, and document types: bombs
-    of entities. Raises Unreadable, BadZipFile."""
+    """Refuse what would unpack to more than a workbook can be, or ``largest`` bytes, and document types:
+    bombs of entities. Raises Unreadable, BadZipFile."""
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
         if len(parts) > 2000 or sum(part.file_size for part in parts) > (largest or LARGEST_UNPACKED):

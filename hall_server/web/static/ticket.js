@@ -13,7 +13,7 @@
   var title = document.title;
   var sound = null, lock = null, silent = false, on = false, tapped = false;
   var told = remembered();
-  var asking = null;
+  var asking = null, came = null;
 
   // a browser lets a page vibrate only once it has been touched
   document.addEventListener("click", function () { tapped = true; }, true);
@@ -104,6 +104,7 @@
       broken.hidden = true;
       take(fresh, true);
       tell(refused ? refused.textContent : "");
+      back(press);
     };
     request.onerror = request.ontimeout = function () {
       free();
@@ -128,6 +129,7 @@
     write("flash-number", at.getAttribute("data-number"));
     write("flash-window", at.getAttribute("data-window"));
     write("flash-where", at.getAttribute("data-where"));
+    if (flash.hidden) { came = document.activeElement; }
     flash.hidden = false;
     document.getElementById("flash-ok").focus();
     document.title = "【叫到您了】" + title;
@@ -135,7 +137,17 @@
     if (sound && !silent) { ring(); }
   }
 
-  function quiet() { flash.hidden = true; document.title = title; }
+  function quiet() {
+    var was = !flash.hidden;
+    flash.hidden = true;
+    document.title = title;
+    if (was) { back(came); }
+  }
+
+  // who works by keys goes on where he was, or at the number when that is not there any more
+  function back(to) {
+    (to && to !== document.body && document.body.contains(to) ? to : document.getElementById("place")).focus();
+  }
 
   function write(id, text) { document.getElementById(id).textContent = text || ""; }
 

@@ -279,3 +279,21 @@ def test_a_call_of_the_visits_other_number_is_felt_too(hall: PagedHall, opened: 
     page.get_by_role("button", name="知道了，我马上去").tap()
     expect(page.locator(".plain-list .called")).to_contain_text("请到2号窗口")
     expect(page.locator("#state")).to_have_attribute("data-status", "waiting")
+
+
+def test_who_works_by_keys_never_loses_his_place(hall: PagedHall, opened: Opener) -> None:
+    ticket = hall.issue()
+    page = opened(address(hall, ticket), account=STRANGER).page
+    page.get_by_role("button", name="我还需要 10 分钟").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#place")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="我回来了").press("Enter")
+    expect(page.locator(".slip")).to_contain_text("您是")
+    page.locator("summary").focus()
+    hall.do(c.CallNext, "w01")
+    look_again(page)
+    expect(page.locator("#flash-ok")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#flash")).to_be_hidden()
+    assert page.evaluate("document.activeElement !== document.body")

@@ -19,6 +19,7 @@ from tests.hall_server.web.booking_hall import booking_hall
 from tests.hall_server.web.conftest import FLAGS, STRANGER
 from tests.hall_server.web.corpus import EXECUTING, PAYLOADS
 from tests.hall_server.web.every_field import Driver, Seen
+from tests.hall_server.web.every_route import send_everywhere, with_text
 from tests.hall_server.web.every_word import say_everywhere
 from tests.hall_server.web.hall import PagedHall
 from tests.hall_server.web.manager_hall import Boxes
@@ -52,6 +53,9 @@ def measure(state: Path, browser: Browser, *, long: bool) -> tuple[Seen, int]:
     try:
         corpus = PAYLOADS if long else EXECUTING[:1]
         taken = sum(say_everywhere(hall, payload[:200]) for payload in corpus)
+        for payload in corpus:
+            seen.reached.update((key, status < 400) for key, status in send_everywhere(hall, payload))
+        seen.unreached = sorted(with_text(hall).keys() - {key for key, _ in seen.reached})
         for who in PEOPLE:
             walk(hall, browser, seen, who, corpus, forms=True)
             if long:
@@ -81,8 +85,14 @@ def main() -> int:
     forms = {(page, to) for page, to, _ in seen.fields}
     print(f"{len(forms)} forms, {len(seen.fields)} text fields, {seen.sent} sent, {taken} JSON posts taken")
     print(f"{sum(seen.looked.values())} looks at {len(seen.looked)} kinds of page")
+    reached = {key for key, _ in seen.reached}
+    refused = sorted(reached - {key for key, took in seen.reached if took})
+    print(
+        f"{len(reached)} routes with text reached by a program; refused by all of them: {', '.join(refused)}"
+    )
+    print(f"routes with text not reached: {len(seen.unreached)} {', '.join(seen.unreached)}")
     print(f"PAYLOADS: {len(seen.ran)} executed (bar S4: 0)")
-    return 1 if seen.ran or not seen.sent or not taken else 0
+    return 1 if seen.ran or seen.unreached or not seen.sent or not taken else 0
 
 
 if __name__ == "__main__":

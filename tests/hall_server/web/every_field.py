@@ -44,6 +44,8 @@ class Seen:
     sent: int = 0
     looked: Counter[str] = field(default_factory=Counter)
     ran: list[str] = field(default_factory=list)
+    reached: set[tuple[str, bool]] = field(default_factory=set)
+    unreached: list[str] = field(default_factory=list)
 
 
 class Driver:

@@ -6,7 +6,7 @@ the first clerk, or the window when nobody was signed in there; so a clerk finds
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from contract.messages import TicketStatus
@@ -43,7 +43,7 @@ def entrusted_at(hall: Hall, window: str) -> tuple[Entrusted, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """Where numbers stand whose end is still to come: windows, and queues by service."""
+    """Where numbers stand that are still open: windows, and queues by service."""
 
     windows: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
@@ -55,10 +55,12 @@ class Awaited:
 NOTHING = Awaited()
 
 
-def awaits(hall: Hall, window: str) -> Awaited:
-    """What must change before whoever works at the window has news."""
+def awaits(hall: Hall, window: str, also: Iterable[str] = ()) -> Awaited:
+    """What must change before whoever works at the window has news of what he is responsible for, or of the
+    tickets ``also`` shown there."""
     names = (name for name in (hall.windows[window].clerk, window) if name)
-    tickets = [hall.tickets[t] for name in names for t in hall.entrusted.get(name, ())]
+    entrusted = (t for name in names for t in hall.entrusted.get(name, ()))
+    tickets = [hall.tickets[t] for t in (*entrusted, *also)]
     open_ = [ticket for ticket in tickets if ticket.status not in _ENDED]
     return Awaited(
         frozenset(t.window for t in open_ if t.status in AT_WINDOW),

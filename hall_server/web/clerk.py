@@ -149,7 +149,7 @@ class Ringing:
 @dataclass(frozen=True, slots=True)
 class Counter:
     """All that a clerk's page shows of one window at one moment; ``mark`` of Confirmations; ``awaiting``:
-    where numbers stand that he took first and whose end is still to come."""
+    where open numbers stand that he took first, or moved last and may take back: news comes from there."""
 
     window: str
     status: WindowStatus
@@ -217,6 +217,7 @@ def counter(
     now, present = hall.windows[window_id], hall.ticket_at(window_id)
     stopped = forbidden(hall, window_id, now_ms)
     queues = tuple(_queue(hall, s) for s in hall.skills[window_id] if s in hall.plan.services)
+    undoable = hall.undoable[window_id].after if "undo" not in stopped else ()
     return Counter(
         window=window_id,
         status=now.status,
@@ -235,7 +236,7 @@ def counter(
         undoing=_undoing(hall, window_id) if "undo" not in stopped else None,
         help=_ringing(hall, window_id),
         endings=entrusted_at(hall, window_id),
-        awaiting=awaits(hall, window_id),
+        awaiting=awaits(hall, window_id, (ticket.id for ticket in undoable)),
         mark=mark,
     )
 

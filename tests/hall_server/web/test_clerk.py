@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
+import pytest
 
 from contract.messages import Paper, Person
 from hall_server.hall import commands as c
 from hall_server.hall.model import Outcome
+from hall_server.hall.plan import ServiceWindow
 from hall_server.web.actions import ACTIONS, BY_NAME
 from hall_server.web.clerk import ClerkPage, Counter, counter
 from hall_server.web.clerk_sheet import Sheets
 from hall_server.web.rendering import Rendering
-from tests.hall_server.web.hall import CATALOGUE, ITEM, PagedHall
+from tests.hall_server.web.hall import CATALOGUE, ITEM, PLAN, PagedHall
 
 SHEETS = Sheets(lambda: CATALOGUE)
 
@@ -132,8 +136,20 @@ def test_a_page_is_stale_only_by_its_own_window_and_queues(hall: PagedHall) -> N
     assert stale_after(lambda: hall.do(c.PauseWindow, "w03", reason="午餐")) == {"w01", "w03"}
 
 
-def test_a_page_has_news_of_a_number_that_went_elsewhere(hall: PagedHall) -> None:
+@pytest.fixture
+def four_windows(tmp_path: Path) -> Iterator[PagedHall]:
+    """With one that shares no queue with w03, whatever it is let do."""
+    other = ServiceWindow("w04", "4号窗口", "社保专窗", "z", ("shebao",), open_at_start=True)
+    hall = PagedHall(tmp_path, plan=dataclasses.replace(PLAN, windows={**PLAN.windows, "w04": other}))
+    hall.start()
+    yield hall
+    hall.stop()
+    assert not hall.failures
+
+
+def test_a_page_has_news_of_a_number_that_went_elsewhere(four_windows: PagedHall) -> None:
     """首问负责: only what happens where the number stands now makes the page stale."""
+    hall = four_windows
     rendering = Rendering(hall_name=str, actions=BY_NAME, action_list=ACTIONS)
     page = ClerkPage("w03", hall.plan, SHEETS, hall.clock.now_ms, rendering)
     hall.do(c.OpenWindow, "w03", clerk="clerk-w03")
@@ -153,9 +169,29 @@ def test_a_page_has_news_of_a_number_that_went_elsewhere(hall: PagedHall) -> Non
         return page.changed(shown, before, hall.service.settled().result(5))
 
     assert not stale_after(lambda: hall.issue("shebao"))
-    assert not stale_after(lambda: hall.do(c.PauseWindow, "w01", reason="午餐"))
+    assert not stale_after(lambda: hall.do(c.PauseWindow, "w04", reason="午餐"))
     assert stale_after(lambda: hall.do(c.Finish, "w02", clerk="clerk-w02"))
     assert [(one.said, one.unread) for one in look(hall, "w03").endings] == [("办结", True)]
+
+
+def test_a_page_has_news_when_another_takes_what_could_be_taken_back(hall: PagedHall) -> None:
+    """The number is another's to answer for, and waits for a service that this window does not do."""
+    rendering = Rendering(hall_name=str, actions=BY_NAME, action_list=ACTIONS)
+    page = ClerkPage("w02", hall.plan, SHEETS, hall.clock.now_ms, rendering)
+    hall.do(c.OpenWindow, "w03", clerk="clerk-w03")
+    hall.issue("huji")
+    hall.do(c.CallNext, "w03", clerk="clerk-w03")
+    hall.do(c.Arrive, "w03", clerk="clerk-w03")
+    hall.do(c.Transfer, "w03", service="shebao", to_window="w02", clerk="clerk-w03")
+    hall.do(c.CallNext, "w02", clerk="clerk-w02")
+    hall.do(c.Arrive, "w02", clerk="clerk-w02")
+    hall.do(c.Transfer, "w02", service="huji", to_window="w03", clerk="clerk-w02")
+    shown = look(hall, "w02")
+    assert shown.undoing is not None
+    before = hall.service.settled().result(5)
+    hall.do(c.CallNext, "w03", clerk="clerk-w03")
+    assert look(hall, "w02").undoing is None
+    assert page.changed(shown, before, hall.service.settled().result(5))
 
 
 def test_a_window_that_learns_a_service_follows_its_queue(hall: PagedHall) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +23,8 @@ UNKNOWN = frozenset({"unknown_window", "unknown_ticket", "unknown_service", "unk
 
 CODES = {400: "unreadable", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 422: "bad_request"}
 """Of errors that have no code of their own."""
+BROKEN = "正文缺少，或不是接口说明中的格式，请检查后重发"
+"""Of a body that is wrong as a whole; 400 (not text, no end of a form) has no other cause here."""
 
 
 class Problem(BaseModel):
@@ -93,19 +96,27 @@ def install(app: FastAPI, rendering: Rendering) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def bad_request(request: Request, error: RequestValidationError) -> Response:
-        wrong = "；".join(f"{'.'.join(str(p) for p in e['loc'][1:])}: {e['msg']}" for e in error.errors())
+        wrong = "；".join(_wrong(e["type"], e["loc"][1:], e["msg"]) for e in error.errors())
         return told(request, 422, "bad_request", f"请求内容有误：{wrong}")
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         code = CODES.get(error.status_code, "http")
-        return told(request, error.status_code, code, str(error.detail), dict(error.headers or {}))
+        why = f"请求内容有误：{BROKEN}" if error.status_code == 400 else str(error.detail)
+        return told(request, error.status_code, code, why, dict(error.headers or {}))
 
     @app.exception_handler(Exception)
     async def crash(request: Request, _error: Exception) -> Response:
         route = request.scope.get("route")  # its pattern: an address may hold the secret of a ticket
         log.error("a request to %s failed", getattr(route, "path", "an unknown address"))
         return told(request, 500, "crash", "系统出错，操作未完成，请联系运维人员")
+
+
+def _wrong(kind: str, field: Sequence[str | int], why: str) -> str:
+    """One fault: of a field by its name, of the whole body in its own words (its place is no field's)."""
+    if not field or kind == "json_invalid":
+        return BROKEN
+    return f"{'.'.join(str(part) for part in field)}: {why}"
 
 
 _TITLES = {

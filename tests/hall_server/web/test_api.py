@@ -138,6 +138,15 @@ def test_garbage_in_an_address_is_not_found(
     assert (clerk if path.startswith("/clerk") else client).get(path).status_code == 404
 
 
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b'"text"', b"{", b'{"request": 1,}', b"\xff"])
+def test_a_body_that_is_broken_as_a_whole_is_told_in_one_sentence(client: httpx.Client, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = client.post("/api/windows/w01/next", content=body, headers=headers)
+    assert refused(answer)[0] in (400, 422)
+    sentence = answer.json()["sentence"]
+    assert sentence == "请求内容有误：正文缺少，或不是接口说明中的格式，请检查后重发"
+
+
 def test_only_json_is_taken(hall: PagedHall, client: httpx.Client) -> None:
     hall.issue()
     text = '{"request": "from-a-form-1"}'

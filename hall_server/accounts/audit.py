@@ -25,6 +25,8 @@ KIND_TEXT = {
     "account.reset": "重置（一次性码）",
     "password.chosen": "修改密码",
     "authenticator.enrolled": "绑定动态口令",
+    "authenticator.replaced": "更换动态口令",
+    "authenticator.refused": "更换动态口令时密码错误",
     "authenticator.removed": "解除动态口令",
     "recovery.made": "生成恢复码",
     "recovery.used": "使用恢复码",

@@ -179,10 +179,15 @@ class Signing:
             change.put(replace(session, enrolling=secret))
         return secret
 
-    def enrol(self, session: Session, code: str, origin: Origin) -> tuple[SignedIn, tuple[str, ...]]:
-        """Prove the authenticator; returns the session and recovery codes, shown once. Raises Refused."""
-        book = self._book
-        account = book.of(session.account)
+    def enrol(
+        self, session: Session, code: str, origin: Origin, *, password: str = ""
+    ) -> tuple[SignedIn, tuple[str, ...]]:
+        """Prove the authenticator; returns the session and recovery codes, shown once. A complete session is
+        asked for the present ``password``, else a computer left open would hand the second factor to
+        whoever comes by. Raises Refused."""
+        account = self._book.of(session.account)
+        if session.stage is Stage.FULL:
+            self._require_present(account, password, origin)
         step = codes.totp_step(session.enrolling, code, self._wall(), 0) if session.enrolling else 0
         if not step:
             raise Refused("wrong_code", "验证码不正确：请核对手机时间，输入当前显示的 6 位数字")
@@ -190,9 +195,10 @@ class Signing:
 
         def enrolled(now: Account) -> Account:
             kept = tuple(codes.digest(one) for one in shown)
-            return replace(now, totp=session.enrolling, totp_step=step, recovery=kept)
+            return replace(_unchanged(now, account), totp=session.enrolling, totp_step=step, recovery=kept)
 
-        act = Act("authenticator.enrolled", account.id, account.told(), enrolled(account).told())
+        kind = "authenticator.replaced" if account.totp else "authenticator.enrolled"
+        act = Act(kind, account.id, account.told(), enrolled(account).told())
         return self._advance(session, origin, enrolled, act), shown
 
     def new_recovery(self, session: Session, origin: Origin) -> tuple[str, ...]:
@@ -323,6 +329,16 @@ class Signing:
         change.forget(_oldest(known, MOST_DEVICES - 1))
         change.put(device)
         return SignedIn(signed.secret, replace(signed.session, device=device.key), secret)
+
+    def _require_present(self, account: Account, password: str, origin: Origin) -> None:
+        """As for another password, and whoever does not know it stands in the audit log."""
+        try:
+            self._require_old(account, password, origin)
+        except Refused as refused:
+            if refused.code != "wrong_password":
+                raise
+            self._book.note(Actor(account.id, origin.address), Act("authenticator.refused", account.id))
+            raise Refused(refused.code, "密码不正确，动态口令没有改动") from refused
 
     def _require_old(self, account: Account, old: str, origin: Origin) -> None:
         with self._guard:

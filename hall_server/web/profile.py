@@ -82,11 +82,14 @@ class ProfilePages:
         """A secret to scan."""
         return await _authenticator(self._frame, here, me, "")
 
-    async def enrol(self, here: Here, me: Me, code: Word = "") -> Response:
-        """The authenticator shows right codes: from now on it is asked for."""
+    async def enrol(self, here: Here, me: Me, code: Word = "", password: Secret = "") -> Response:
+        """The authenticator shows right codes: from now on it is asked for. Whoever is signed in already says
+        his password, too."""
         session = self._frame.accounts.book.sessions.get(me[1].key, me[1])
         try:
-            signed, recovery = await asyncio.to_thread(self._signing.enrol, session, code, here.origin)
+            signed, recovery = await asyncio.to_thread(
+                self._signing.enrol, session, code, here.origin, password=password
+            )
         except Refused as refused:
             return await _authenticator(self._frame, here, me, refused.sentence)
         shown = self._frame.page(
@@ -152,5 +155,11 @@ async def _authenticator(frame: Frame, here: Caller, me: Me, wrong: str) -> Resp
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
     status = 409 if wrong else 200
     return frame.page(
-        here, "authenticator.html", status=status, wrong=wrong, picture=picture(uri), secret=spaced
+        here,
+        "authenticator.html",
+        status=status,
+        wrong=wrong,
+        picture=picture(uri),
+        secret=spaced,
+        full=me[1].stage is Stage.FULL,
     )

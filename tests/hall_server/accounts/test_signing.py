@@ -12,12 +12,14 @@ import pytest
 
 from hall_server.accounts import codes, passwords
 from hall_server.accounts.administration import Person
+from hall_server.accounts.audit import KIND_TEXT
 from hall_server.accounts.book import Actor, Refused
 from hall_server.accounts.roles import Role, Stage
 from hall_server.accounts.signing import Origin, SignedIn
 from tests.hall_server.accounts.opened import ADMINISTRATOR, PASSWORD, Opened, opened
 
 HERE = Origin("10.0.0.5")
+EVERY_LINE = {"words": "", "kind": "", "from_ms": 0, "to_ms": 2**62, "before": 2**62, "limit": 100}
 
 
 @pytest.fixture
@@ -89,6 +91,32 @@ def test_an_administrator_enrols_then_needs_a_code_that_is_good_once(desk: Opene
     fresh = pyotp.TOTP(secret).at(desk.now_ms // 1000)
     session = desk.accounts.book.sessions[again.session.key]
     assert signing.second(session, fresh, HERE).session.stage is Stage.FULL
+
+
+def test_another_authenticator_wants_the_present_password(desk: Opened) -> None:
+    old = codes.new_totp_secret()
+    desk.put("0101", totp=old)
+    signing, book = desk.accounts.signing, desk.accounts.book
+    session = signing.enter("0101", HERE).session
+    secret = signing.begin_enrolment(session)
+    session = book.sessions[session.key]
+    code = pyotp.TOTP(secret).at(desk.now_ms // 1000)
+    refused("wrong_password", signing.enrol, session, code, HERE)
+    assert book.of("0101").totp == old
+    for number in range(4):
+        with pytest.raises(Refused):
+            signing.enrol(session, code, HERE, password=f"guess number {number}")
+    with pytest.raises(Refused) as error:
+        signing.enrol(session, code, HERE, password=PASSWORD)
+    assert error.value.code == "throttled", "as for a password change: five guesses are free"
+    desk.later(minutes=2)
+    code = pyotp.TOTP(secret).at(desk.now_ms // 1000)
+    full, _ = signing.enrol(session, code, HERE, password=PASSWORD)
+    assert (full.session.stage, book.of("0101").totp) == (Stage.FULL, secret)
+    kinds = [line.kind for line in book.audit_lines(**EVERY_LINE)]
+    assert kinds.count("authenticator.refused") == 5
+    assert kinds[0] == "authenticator.replaced"
+    assert set(kinds) <= KIND_TEXT.keys()
 
 
 def test_a_recovery_code_is_good_once(desk: Opened) -> None:

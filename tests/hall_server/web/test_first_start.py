@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pyotp
 import pytest
 
 from tests.hall_server.web.hall import PASSWORD, PagedHall
@@ -75,6 +76,20 @@ def test_one_leaves_another_place_where_one_is_signed_in(hall: PagedHall) -> Non
         words="", kind="session.ended", from_ms=0, to_ms=2**62, before=2**62, limit=9
     )
     assert [line.by for line in ended] == ["clerk"]
+
+
+def test_another_authenticator_asks_for_the_password(hall: PagedHall) -> None:
+    with hall.person("clerk") as here:
+        page = here.get("/me/authenticator").text
+        assert 'name="password" type="password"' in page
+        secret = page.partition("<code>")[2].partition("</code>")[0].replace(" ", "")
+        form = {"code": pyotp.TOTP(secret).now(), "password": "what passers-by guess"}
+        wrong = here.post("/me/authenticator", data=form)
+        assert (wrong.status_code, "密码不正确，动态口令没有改动" in wrong.text) == (409, True)
+        assert not hall.accounts.book.of("clerk").totp
+        form = {"code": pyotp.TOTP(secret).now(), "password": PASSWORD}
+        assert "恢复码" in here.post("/me/authenticator", data=form).text
+        assert hall.accounts.book.of("clerk").totp == secret
 
 
 def test_the_auditor_takes_the_log_away(hall: PagedHall) -> None:

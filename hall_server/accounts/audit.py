@@ -1,7 +1,8 @@
 """The audit log as auditors use it: words for each kind of act, and proof that no line was changed or cut.
 
 Lines are chained by hash. Whoever can write to the file could still cut its tail or write it anew; so the
-last line's number and hash also stand in an anchor file under the hall's key.
+last line's number and hash also stand in an anchor file under the hall's key, and a running hall remembers
+them itself (``Witness``): file and anchor put back together are noticed until it stops.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,6 +90,44 @@ class Verified:
 
     lines: int
     wrong: str
+
+
+class Witness:
+    """The end of the longest log that was seen, beginning with the anchor: it goes on only by lines that are
+    chained to it, so a log that was cut and grew again stays another one."""
+
+    def __init__(self, seq: int = 0, head: str = GENESIS) -> None:
+        self.seq, self.head = seq, head
+
+    def follow(self, lines: Iterable[AuditLine]) -> None:
+        """Go on by these lines, oldest first, as far as they continue the log."""
+        for line in lines:
+            if line.seq != self.seq + 1 or line.chained(self.head) != line.hash:
+                return
+            self.seq, self.head = line.seq, line.hash
+
+    def ends_with(self, line: AuditLine) -> bool:
+        """Whether the line is the last one of the log that was seen."""
+        return (self.seq, self.head) == (line.seq, line.hash)
+
+    def against(self, lines: Sequence[AuditLine]) -> str:
+        """What is wrong with a log whose lines are chained, '' = nothing."""
+        if self.seq > len(lines):
+            return f"第 {len(lines) + 1} 至 {self.seq} 条记录被删去（记录和封条被一起换成了旧的）"
+        if self.seq and lines[self.seq - 1].hash != self.head:
+            return f"前 {self.seq} 条记录被整体改写（记录和封条被一起换掉）"
+        return ""
+
+
+def witness_of(anchor_file: Path, last: Sequence[AuditLine], key: bytes) -> Witness:
+    """Begin at the anchor when it is ours, else at the last line of the log (at most one, none = no log)."""
+    try:
+        anchor = msgspec.json.decode(anchor_file.read_bytes(), type=Anchor)
+        if hmac.compare_digest(anchor.seal, _seal(anchor.seq, anchor.head, key)):
+            return Witness(anchor.seq, anchor.head)
+    except (OSError, msgspec.DecodeError):
+        pass  # the check says so
+    return Witness(last[-1].seq, last[-1].hash) if last else Witness()
 
 
 def write_anchor(path: Path, line: AuditLine, key: bytes) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from hall_server.accounts.audit import Verified, verify, write_anchor
+from hall_server.accounts.audit import Verified, Witness, verify, witness_of, write_anchor
 from hall_server.accounts.records import Account, AuditLine, Device, Session, Token
 from hall_server.accounts.roles import ADMINISTRATORS
 from hall_server.accounts.store import Store, Writing
@@ -58,6 +58,7 @@ class Book:
         self._store = Store(state / FILE)
         self._lock = threading.RLock()
         self._ended: list[Callable[[frozenset[str]], None]] = []
+        self._witness = Witness()
         self.accounts: dict[str, Account] = {}
         self.sessions: dict[str, Session] = {}
         self.devices: dict[str, Device] = {}
@@ -66,6 +67,7 @@ class Book:
     def open(self) -> None:
         """Read everything. Raises AccountsBroken, apsw.Error, OSError."""
         self._store.open()
+        self._witness = witness_of(self._state / ANCHOR, self._store.last_audit(), self._key)
         self._load()
 
     def close(self) -> None:
@@ -111,7 +113,7 @@ class Book:
             change.take_effect()
             ended = change.ended
             if line is not None:
-                write_anchor(self._state / ANCHOR, line, self._key)
+                self._anchor(line)
         self._tell_ended(ended)
 
     def note(self, actor: Actor, act: Act) -> None:
@@ -124,9 +126,14 @@ class Book:
         return self._store.search(**wanted)  # type: ignore[arg-type]
 
     def verify(self) -> Verified:
-        """Check the whole audit log."""
+        """Check the whole audit log, also against what was seen of it since the start."""
         with self._lock:
-            return verify(self._store.audit(), self._state / ANCHOR, self._key)
+            lines = self._store.audit()
+            found = verify(lines, self._state / ANCHOR, self._key)
+            if found.wrong:
+                return found
+            self._witness.follow(lines[self._witness.seq :])
+            return Verified(found.lines, self._witness.against(lines))
 
     def of(self, account: str) -> Account:
         """The account. Raises Refused."""
@@ -145,6 +152,14 @@ class Book:
         self.sessions = {record.key: record for record in store.all(Session)}
         self.devices = {record.key: record for record in store.all(Device)}
         self.tokens = {record.id: record for record in store.all(Token)}
+        self._witness.follow(store.audit(self._witness.seq))
+
+    def _anchor(self, line: AuditLine) -> None:
+        """Tell the anchor of the new last line; when lines before it are gone, what the anchor says of them
+        stays, for the check to find."""
+        self._witness.follow([line])
+        if self._witness.ends_with(line):
+            write_anchor(self._state / ANCHOR, line, self._key)
 
     def _note(self, writing: Writing, actor: Actor, act: Act) -> AuditLine:
         return writing.note(

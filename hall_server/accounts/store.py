@@ -120,6 +120,12 @@ class Store:
             )
             return [_line(row) for row in rows]
 
+    def last_audit(self) -> list[AuditLine]:
+        """The last line, or none."""
+        with self._lock:
+            last = self._open().execute("SELECT max(seq) FROM audit").get
+            return self.audit(int(str(last)) - 1) if last else []
+
     def search(
         self, *, words: str, kind: str, from_ms: int, to_ms: int, before: int, limit: int
     ) -> list[AuditLine]:

@@ -10,7 +10,8 @@ import pytest
 
 from hall_server.accounts.__main__ import hall_key, main
 from hall_server.accounts.administration import CONSOLE, Person
-from hall_server.accounts.book import Actor, Refused
+from hall_server.accounts.audit import Verified
+from hall_server.accounts.book import Act, Actor, Book, Refused
 from hall_server.accounts.desk import Accounts
 from hall_server.accounts.records import AuditLine
 from hall_server.accounts.roles import Role, Scope, unfit
@@ -164,6 +165,51 @@ def test_a_log_written_anew_is_found(desk: Opened) -> None:
     assert desk.accounts.book.verify().wrong == "前 2 条记录被整体改写"
     (desk.state / "accounts.anchor").unlink()
     assert "封条" in desk.accounts.book.verify().wrong
+
+
+def three_guides(desk: Opened) -> None:
+    for number in range(3):
+        person = Person(f"010{number}", "周四", frozenset({Role.GUIDE}))
+        desk.accounts.administration.create(person, ADMINISTRATOR)
+
+
+def test_log_and_anchor_put_back_together_are_found_while_the_hall_runs(desk: Opened) -> None:
+    set_up(desk)
+    old = (desk.state / "accounts.anchor").read_bytes()
+    three_guides(desk)
+    assert desk.accounts.book.verify().wrong == ""
+    _alter(desk.state, "DELETE FROM audit WHERE seq>1")
+    (desk.state / "accounts.anchor").write_bytes(old)
+    assert "第 2 至 4 条记录被删去" in desk.accounts.book.verify().wrong
+    for _ in range(6):
+        desk.accounts.book.note(ADMINISTRATOR, Act("sign-out", "anquan"))
+    assert "前 4 条记录被整体改写" in desk.accounts.book.verify().wrong, "though it is longer by now"
+
+
+def test_a_log_cut_while_the_hall_stood_is_found_however_much_is_written_since(tmp_path: Path) -> None:
+    with opened(tmp_path) as desk:
+        set_up(desk)
+        three_guides(desk)
+    _alter(tmp_path, "DELETE FROM audit WHERE seq>2")
+    with opened(tmp_path) as desk:
+        desk.accounts.book.note(ADMINISTRATOR, Act("sign-out", "anquan"))
+        assert "第 4 至 4 条记录被删去" in desk.accounts.book.verify().wrong
+    with opened(tmp_path) as desk:
+        for _ in range(6):
+            desk.accounts.book.note(ADMINISTRATOR, Act("sign-out", "anquan"))
+        assert "前 4 条记录被整体改写" in desk.accounts.book.verify().wrong
+
+
+def test_lines_of_another_program_go_on_with_the_log(desk: Opened) -> None:
+    set_up(desk)
+    beside = Book(desk.state, key=KEY, now_ms=lambda: desk.now_ms)
+    beside.open()
+    for _ in range(3):
+        beside.note(CONSOLE, Act("sign-out", "anquan"))
+        desk.accounts.book.note(ADMINISTRATOR, Act("sign-out", "anquan"))
+    beside.note(CONSOLE, Act("sign-out", "anquan"))
+    assert desk.accounts.book.verify() == beside.verify() == Verified(8, "")
+    beside.close()
 
 
 def test_the_file_itself_refuses_to_forget(desk: Opened) -> None:

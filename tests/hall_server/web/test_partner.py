@@ -51,6 +51,7 @@ def test_a_key_gets_its_first_answer_however_often_the_server_is_killed(tmp_path
             try:
                 answer = client.post(f"/api/windows/w01/{act}", json={}, headers={"Idempotency-Key": key})
             except httpx.TransportError:
+                assert killer.is_alive() or stop.is_set(), "the server did not come up again"
                 continue
             if answer.status_code not in (401, 503):
                 return answer.status_code, answer.text

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assets.speech.pack import ClipStore
 from contract import messages as m
+from contract import topics
 from contract.memory import MemoryBroker
 from contract.station import Station
 from devices.drivers.speaker import Options, build
@@ -39,6 +40,7 @@ class Spoken:
         path.write_text(text.replace("\n[broker]", f"{AWAY}\n[broker]"), encoding="utf-8")
         self.config = load(path)
         self.failures: list[BaseException] = []
+        self.arrived: list[m.Broadcast] = []
         voice = spoken(self.config)
         clips = ClipStore(folder / "state" / "clips" / voice.voice)
         fill(
@@ -78,9 +80,13 @@ class Spoken:
         info = m.StationInfo(kind=m.StationKind.ANNOUNCER, software="test", confirms=True)
         station = Station(self.broker.bus(ZONE), info)
         announcer = Announcer(station, speaker, AnnounceSection(readings=1), self.folder / "voice")
+        station.bus.on(topics.STATION_BROADCAST, lambda said, _: self.arrived.append(said), station=ZONE)
+        linked = threading.Event()
+        station.bus.on_link(lambda up: linked.set() if up else None)
         thread = threading.Thread(target=announcer.run)
         thread.start()
         try:
+            assert linked.wait(20)
             yield
         finally:
             announcer.stop()

@@ -67,6 +67,7 @@ def test_a_hall_without_a_synthesiser_tells_the_cause_for_each_zone(tmp_path: Pa
     hall = Spoken(tmp_path, render=False)
     with hall.announcer():
         name = hall.make("即将下班。", minutes=1)
+        eventually(lambda: bool(hall.arrived))
         hall.do(c.CorrectTime(request="t", by="technician", to_ms=hall.server.service.now_ms() + 61_000))
         hall.do(c.Tick(request="", by="clock"))
         told = hall.wait(name, lambda b: b.of(ZONE).over)

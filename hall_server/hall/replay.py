@@ -19,12 +19,15 @@ from hall_server.hall.calling import next_for, spent, turned
 from hall_server.hall.day import DAY_MS, MINUTE_MS
 from hall_server.hall.habits import Habits
 from hall_server.hall.model import Hall, Ticket
+from hall_server.hall.plan import CallingKind
 from hall_server.hall.staffing import rota_ahead
 
 STEPS = 64
 ABOUT_TO_END = 0.5
 UNKNOWN_MINUTES = 8.0
 _MASK = (1 << 64) - 1
+_BY_WHO_WAITS = frozenset({CallingKind.RATIO, CallingKind.AGED})
+"""Rules by which somebody who waits changes which of the others is called."""
 
 
 class Dice:
@@ -66,8 +69,9 @@ class Start:
         self.lanes = hall.lanes
         shadow = shadow_of(self)
         self.waited = {w: self._someone_waits(shadow, w) for w in self.windows}
-        self.watchers = {watcher.id for watcher in watchers}
-        self.tickets.update({watcher.id: watcher for watcher in watchers})
+        self.watchers = {watcher.id: watcher for watcher in watchers}
+        self.tickets.update(self.watchers)
+        self.swayed = any(rule.kind in _BY_WHO_WAITS for rule in hall.plan.calling.values())
         self.lanes = {lane: waiting.copy() for lane, waiting in hall.lanes.items()}
         for watcher in watchers:
             self.lanes.setdefault(watcher.lane, SortedList()).add((watcher.rank, watcher.id))
@@ -202,13 +206,26 @@ class Replay:
         if window in self.shut:
             self.away.add(window)
             return
-        while (ticket := next_for(self.hall, window, at_ms)) is not None:
+        while (ticket := self._next(window, at_ms)) is not None:
             self._leave(ticket)
             self.called.setdefault(ticket.id, at_ms)
             if ticket.id not in self.start.watchers:
                 self._call(window, ticket, at_ms)
                 return
         self.idle.add(window)
+
+    def _next(self, window: str, at_ms: int) -> Ticket | None:
+        """Whom the window calls; a watcher may be the one, but sways nobody else's turn."""
+        chosen = next_for(self.hall, window, at_ms)
+        if chosen is None or chosen.id in self.start.watchers or not self.start.swayed:
+            return chosen
+        watching = [watcher for watcher in self.start.watchers.values() if watcher.id not in self.called]
+        for watcher in watching:
+            self._leave(watcher)
+        chosen = next_for(self.hall, window, at_ms)
+        for watcher in watching:
+            self.hall.lanes.setdefault(watcher.lane, SortedList()).add((watcher.rank, watcher.id))
+        return chosen
 
     def _turn(self, window: str, at_ms: int) -> None:
         """A line of the rota begins or ends."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contract.messages import TicketStatus, WindowStatus
@@ -22,11 +22,13 @@ from hall_server.hall.waits import rounded
 from tests.hall_server.floor import START, Floor
 from tests.hall_server.halls import small_plan
 
+SWAYED = [("tax", True), ("tax", True), ("police", False), ("tax", True), ("police", False)]
 QUEUE = st.lists(st.tuples(st.sampled_from(["tax", "social", "police"]), st.booleans()), max_size=25)
 
 
 @settings(max_examples=40, deadline=None)
 @given(QUEUE, st.integers(0, 6), st.sampled_from(list(CallingKind)))
+@example(SWAYED, 0, CallingKind.RATIO)  # the number of tax that is asked for would turn the ratio
 def test_with_means_the_replay_calls_in_the_order_of_the_real_rules(
     people: list[tuple[str, bool]], serving: int, kind: CallingKind
 ) -> None:

@@ -18,7 +18,10 @@ from PIL import Image
 from assets import PROJECT, fetched_root
 from contract import messages as m
 from contract import topics
+from contract.bus import Ids
+from contract.call_reports import CallReporter
 from contract.memory import MemoryBroker, MemoryBus
+from contract.station import Station
 from devices.drivers import escpos
 from devices.simulators.ticket_printer import TicketPrinterSimulator
 from hall_server.config import load
@@ -94,10 +97,38 @@ def _hall(state: Path) -> Iterator[tuple[HallServer, MemoryBus, str]]:
     kiosk = broker.bus("kiosk-1")
     kiosk.open()
     try:
-        yield server, kiosk, _address(kiosk)
+        with (
+            _confirming(broker, "sign-3", m.StationKind.SIGN, _WINDOW),
+            _confirming(broker, "board-1", m.StationKind.BOARD, "hall"),
+            _confirming(broker, "announcer-1", m.StationKind.ANNOUNCER, "hall"),
+        ):
+            yield server, kiosk, _address(kiosk)
     finally:
         kiosk.close()
         server.stop()
+
+
+@contextmanager
+def _confirming(broker: MemoryBroker, name: str, kind: m.StationKind, serves: str) -> Iterator[None]:
+    """A station beside the hall that confirms each of its calls at once, for the page to show."""
+    spoken = kind is m.StationKind.ANNOUNCER
+    info = m.StationInfo(kind=kind, software="pictures", serves=serves, confirms=True)
+    station = Station(broker.bus(name), info)
+    reporter = CallReporter(station.bus, station.clock)
+
+    def confirm(call: m.Call, _ids: Ids) -> None:
+        if kind is not m.StationKind.SIGN or call.window == serves:
+            reporter.note(call.call, m.CallFate.SPOKEN if spoken else m.CallFate.SHOWN)
+
+    station.bus.on(topics.BOARD_CALL, confirm)
+    reporter.open()
+    station.open()
+    station.present(m.Presence.READY)
+    try:
+        yield
+    finally:
+        reporter.close()
+        station.close()
 
 
 def _address(kiosk: MemoryBus) -> str:
@@ -148,6 +179,7 @@ def clerk_picture(server: HallServer, pages: str, *, size: tuple[int, int]) -> I
         page.goto(f"{pages}/clerk/{_WINDOW}")
         page.wait_for_load_state("load")
         page.wait_for_function("document.fonts.status === 'loaded'")
+        page.get_by_text("已播报").first.wait_for()
         return Image.open(io.BytesIO(page.screenshot()))
 
 

@@ -201,12 +201,15 @@ class Signing:
         act = Act(kind, account.id, account.told(), enrolled(account).told())
         return self._advance(session, origin, enrolled, act), shown
 
-    def new_recovery(self, session: Session, origin: Origin) -> tuple[str, ...]:
-        """Ten new recovery codes in place of the old, shown once."""
-        name, shown = session.account, tuple(codes.new_code() for _ in range(codes.RECOVERY_CODES))
-        with self._book.change(Actor(name, origin.address), Act("recovery.made", name)) as change:
-            account = self._alive(session)
-            change.put(replace(account, recovery=tuple(codes.digest(one) for one in shown)))
+    def new_recovery(self, session: Session, origin: Origin, *, password: str) -> tuple[str, ...]:
+        """Ten new recovery codes in place of the old, shown once, to who knows the present ``password``: each
+        stands for the authenticator. Raises Refused."""
+        account = self._book.of(session.account)
+        self._require_present(account, password, origin)
+        shown = tuple(codes.new_code() for _ in range(codes.RECOVERY_CODES))
+        with self._book.change(Actor(account.id, origin.address), Act("recovery.made", account.id)) as change:
+            now = _unchanged(self._alive(session), account)
+            change.put(replace(now, recovery=tuple(codes.digest(one) for one in shown)))
         return shown
 
     def forget_devices(self, session: Session, origin: Origin) -> None:

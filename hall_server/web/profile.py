@@ -42,7 +42,7 @@ class ProfilePages:
     def __init__(self, frame: Frame) -> None:
         self._frame, self._signing = frame, frame.accounts.signing
 
-    def _show(self, here: Caller, me: Me, *, said: str = "", recovery: tuple[str, ...] = ()) -> Response:
+    def _show(self, here: Caller, me: Me, *, said: str = "", wrong: str = "") -> Response:
         account = self._frame.accounts.book.of(me[0].id)
         devices = sum(device.account == account.id for device in self._frame.accounts.book.devices.values())
         sessions = sorted(self._frame.accounts.book.sessions_of(account.id), key=lambda one: -one.seen_ms)
@@ -50,11 +50,12 @@ class ProfilePages:
         return self._frame.page(
             here,
             "me.html",
+            status=409 if wrong else 200,
             account=account,
             roles=roles,
             devices=devices,
             said=said,
-            recovery=recovery,
+            wrong=wrong,
             sessions=[(one, one.key[:SHORT], one.key == me[1].key) for one in sessions[:MOST]],
         )
 
@@ -101,11 +102,14 @@ class ProfilePages:
                 shown.raw_headers.append((name, value))
         return shown
 
-    async def recovery(self, here: Here, me: Me) -> Response:
-        """Other recovery codes, shown once."""
+    async def recovery(self, here: Here, me: Me, password: Secret = "") -> Response:
+        """Other recovery codes, shown once to who says his password."""
         if not me[0].totp:
             return RedirectResponse("/me", 303)
-        shown = await asyncio.to_thread(self._signing.new_recovery, me[1], here.origin)
+        try:
+            shown = await asyncio.to_thread(self._signing.new_recovery, me[1], here.origin, password=password)
+        except Refused as refused:
+            return self._show(here, me, wrong=refused.sentence)
         return self._frame.page(here, "recovery.html", recovery=shown, account=me[0].id)
 
     async def devices(self, here: Here, me: Me) -> Response:

@@ -10,7 +10,10 @@ from pathlib import Path
 import httpx
 import pyotp
 import pytest
+from msgspec.structs import replace
 
+from hall_server.accounts.book import Actor
+from hall_server.accounts.codes import new_totp_secret
 from tests.hall_server.web.hall import PASSWORD, PagedHall
 
 THREE = {
@@ -90,6 +93,20 @@ def test_another_authenticator_asks_for_the_password(hall: PagedHall) -> None:
         form = {"code": pyotp.TOTP(secret).now(), "password": PASSWORD}
         assert "恢复码" in here.post("/me/authenticator", data=form).text
         assert hall.accounts.book.of("clerk").totp == secret
+
+
+def test_new_recovery_codes_ask_for_the_password(hall: PagedHall) -> None:
+    with hall.person("system") as here:
+        with hall.accounts.book.change(Actor("system"), None) as change:
+            change.put(replace(hall.accounts.book.of("system"), totp=new_totp_secret()))
+        assert 'action="/me/recovery"' in here.get("/me").text
+        before = hall.accounts.book.of("system").recovery
+        wrong = here.post("/me/recovery", data={"password": "what passers-by guess"})
+        assert (wrong.status_code, "密码不正确" in wrong.text) == (409, True)
+        assert hall.accounts.book.of("system").recovery == before
+        right = here.post("/me/recovery", data={"password": PASSWORD})
+        assert right.text.count("<li><code>") == 10
+        assert len(hall.accounts.book.of("system").recovery) == 10
 
 
 def test_the_auditor_takes_the_log_away(hall: PagedHall) -> None:

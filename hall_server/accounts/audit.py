@@ -31,6 +31,7 @@ KIND_TEXT = {
     "authenticator.refused": "更换动态口令时密码错误",
     "authenticator.removed": "解除动态口令",
     "recovery.made": "生成恢复码",
+    "recovery.refused": "生成恢复码时密码错误",
     "recovery.used": "使用恢复码",
     "devices.forgotten": "清除常用设备",
     "sign-in": "登录",

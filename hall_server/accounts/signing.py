@@ -187,7 +187,7 @@ class Signing:
         whoever comes by. Raises Refused."""
         account = self._book.of(session.account)
         if session.stage is Stage.FULL:
-            self._require_present(account, password, origin)
+            self._require_present(account, password, origin, "authenticator.refused")
         step = codes.totp_step(session.enrolling, code, self._wall(), 0) if session.enrolling else 0
         if not step:
             raise Refused("wrong_code", "验证码不正确：请核对手机时间，输入当前显示的 6 位数字")
@@ -205,7 +205,7 @@ class Signing:
         """Ten new recovery codes in place of the old, shown once, to who knows the present ``password``: each
         stands for the authenticator. Raises Refused."""
         account = self._book.of(session.account)
-        self._require_present(account, password, origin)
+        self._require_present(account, password, origin, "recovery.refused")
         shown = tuple(codes.new_code() for _ in range(codes.RECOVERY_CODES))
         with self._book.change(Actor(account.id, origin.address), Act("recovery.made", account.id)) as change:
             now = _unchanged(self._alive(session), account)
@@ -333,15 +333,15 @@ class Signing:
         change.put(device)
         return SignedIn(signed.secret, replace(signed.session, device=device.key), secret)
 
-    def _require_present(self, account: Account, password: str, origin: Origin) -> None:
-        """As for another password, and whoever does not know it stands in the audit log."""
+    def _require_present(self, account: Account, password: str, origin: Origin, kind: str) -> None:
+        """As for another password, and whoever does not know it stands in the audit log, as this ``kind``."""
         try:
             self._require_old(account, password, origin)
         except Refused as refused:
             if refused.code != "wrong_password":
                 raise
-            self._book.note(Actor(account.id, origin.address), Act("authenticator.refused", account.id))
-            raise Refused(refused.code, "密码不正确，动态口令没有改动") from refused
+            self._book.note(Actor(account.id, origin.address), Act(kind, account.id))
+            raise Refused(refused.code, "密码不正确，动态口令和恢复码没有改动") from refused
 
     def _require_old(self, account: Account, old: str, origin: Origin) -> None:
         with self._guard:

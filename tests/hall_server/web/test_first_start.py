@@ -88,7 +88,7 @@ def test_another_authenticator_asks_for_the_password(hall: PagedHall) -> None:
         secret = page.partition("<code>")[2].partition("</code>")[0].replace(" ", "")
         form = {"code": pyotp.TOTP(secret).now(), "password": "what passers-by guess"}
         wrong = here.post("/me/authenticator", data=form)
-        assert (wrong.status_code, "密码不正确，动态口令没有改动" in wrong.text) == (409, True)
+        assert (wrong.status_code, "密码不正确，动态口令和恢复码没有改动" in wrong.text) == (409, True)
         assert not hall.accounts.book.of("clerk").totp
         form = {"code": pyotp.TOTP(secret).now(), "password": PASSWORD}
         assert "恢复码" in here.post("/me/authenticator", data=form).text
@@ -104,6 +104,10 @@ def test_new_recovery_codes_ask_for_the_password(hall: PagedHall) -> None:
         wrong = here.post("/me/recovery", data={"password": "what passers-by guess"})
         assert (wrong.status_code, "密码不正确" in wrong.text) == (409, True)
         assert hall.accounts.book.of("system").recovery == before
+        refused = hall.accounts.book.audit_lines(
+            words="", kind="recovery.refused", from_ms=0, to_ms=2**62, before=2**62, limit=10
+        )
+        assert [line.by for line in refused] == ["system"]
         right = here.post("/me/recovery", data={"password": PASSWORD})
         assert right.text.count("<li><code>") == 10
         assert len(hall.accounts.book.of("system").recovery) == 10

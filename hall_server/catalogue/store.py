@@ -17,7 +17,7 @@ import apsw
 import msgspec
 
 from hall_server.catalogue.making import VersionBeing
-from hall_server.catalogue.records import Difference, Entry, InForce, Life, Origin, Page, Version
+from hall_server.catalogue.records import Difference, Entry, InForce, Life, Origin, Version
 from hall_server.catalogue.schema import MIGRATIONS, OPEN
 from hall_server.catalogue.searching import Searching
 
@@ -50,7 +50,7 @@ class Store:
         self._writer: apsw.Connection | None = None
         self._departments: dict[int, dict[str, int]] = {}
         self._differing: dict[tuple[int, int], int] = {}
-        self._searching = Searching(self._read, head=lambda: self.head, items=self._items_in)
+        self.search = Searching(self._read, head=lambda: self.head, items=self._items_in).search
 
     def open(self) -> None:
         """Open or create and migrate. Raises CatalogueBroken, apsw.Error, OSError."""
@@ -150,22 +150,6 @@ class Store:
         if rows:
             _keep(self._departments, version, found)
         return dict(found)
-
-    def search(
-        self,
-        query: str,
-        version: int,
-        *,
-        department: str = "",
-        tag: str = "",
-        limit: int = 30,
-        offset: int = 0,
-    ) -> Page:
-        """Items of a version with all words of ``query``, of a department and with a tag ('' = any):
-        exact ones first, then those that begin so. Letters also find pinyin initials and codes."""
-        return self._searching.search(
-            query, version, department=department, tag=tag, limit=limit, offset=offset
-        )
 
     def differences(
         self, before: int, after: int, *, limit: int = 100, offset: int = 0
